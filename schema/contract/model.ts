@@ -1,0 +1,270 @@
+/**
+ * What Weft understands of a product's documents. The documents themselves (ODPS and ODCS) are kept beside, losslessly;
+ * this is what tables, SDL, audit and schedules are derived from. Two steps make it: `readProduct` (one folder alone)
+ * and `linkMesh` (relationships and inputs between products).
+ */
+import type { DomainId, ProductId, SqlName } from '../ids.ts';
+import type { OdcsContract, OdcsServer } from './odcs.ts';
+import type { OdpsProduct } from './odps.ts';
+
+/** A file of a product's folder: path relative to the folder, with `/`. */
+export interface ProductFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export type ProductKind = 'managed' | 'remote';
+
+/** The scalars of the graph; `BigInt` and `Decimal` travel as strings, exact. */
+export type Scalar =
+  | 'ID'
+  | 'String'
+  | 'Int'
+  | 'BigInt'
+  | 'Float'
+  | 'Decimal'
+  | 'Boolean'
+  | 'Date'
+  | 'DateTime'
+  | 'Time'
+  | 'JSON';
+
+/** One allowed value: `value` as it stands in the data, `name` as it stands in GraphQL. */
+export interface EnumMember {
+  readonly value: string;
+  readonly name: string;
+  readonly description: string | null;
+}
+
+export interface Property {
+  /** As the contract writes it. */
+  readonly name: string;
+  /** In the graph: camelCase, or `graphqlName`. */
+  readonly field: string;
+  /** In Postgres: `physicalName`, else the name in snake case. */
+  readonly column: SqlName;
+  readonly scalar: Scalar;
+  /** The Postgres type of one value, without `[]`: `text`, `numeric(18,2)`. */
+  readonly pgType: string;
+  readonly list: boolean;
+  /** GraphQL enum type and members; null where any value is allowed. */
+  readonly enum: { readonly type: string; readonly members: readonly EnumMember[] } | null;
+  readonly required: boolean;
+  readonly unique: boolean;
+  /** From 1 in a primary key, null outside. */
+  readonly keyPosition: number | null;
+  readonly description: string | null;
+  readonly classification: string | null;
+  readonly deprecated: string | null;
+  readonly examples: readonly unknown[];
+  /** SQL over the input's columns, or a bare name of one; null where the input's column has the same name. */
+  readonly transformLogic: string | null;
+}
+
+/** A measure or dimension of the semantic layer: no column, an expression. */
+export interface SemanticProperty {
+  readonly name: string;
+  readonly field: string;
+  readonly kind: 'measure' | 'dimension';
+  readonly scalar: Scalar;
+  readonly pgType: string;
+  readonly expression: string;
+  readonly description: string | null;
+}
+
+/** A relationship as the contract writes it, not yet resolved. */
+export interface Relationship {
+  /** Properties of this object, in order. */
+  readonly from: readonly string[];
+  /** As written: `airports.iata`, or the full form. */
+  readonly to: readonly string[];
+  /** The product that `customProperties` names (`product: network/airports`), if any. */
+  readonly product: string | null;
+  /** Path in the document, for findings. */
+  readonly path: string;
+}
+
+export interface QualityRule {
+  /** Stable within the product: `airports.iata.nullValues`, `airports.rowCount`, or the rule's own id or name. */
+  readonly id: string;
+  readonly object: string;
+  readonly property: string | null;
+  readonly type: 'library' | 'sql' | 'text' | 'custom';
+  readonly metric: 'nullValues' | 'missingValues' | 'invalidValues' | 'duplicateValues' | 'rowCount' | null;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly query: string | null;
+  readonly unit: 'rows' | 'percent';
+  /** Null for `text` and `custom`, which are listed and not executed. */
+  readonly expectation: { readonly operator: Operator; readonly operand: number | string | readonly [number, number] } | null;
+  readonly severity: 'error' | 'warning';
+  readonly dimension: string | null;
+  readonly description: string | null;
+}
+
+export type Operator =
+  | 'mustBe'
+  | 'mustNotBe'
+  | 'mustBeGreaterThan'
+  | 'mustBeGreaterOrEqualTo'
+  | 'mustBeLessThan'
+  | 'mustBeLessOrEqualTo'
+  | 'mustBeBetween'
+  | 'mustNotBeBetween';
+
+/** A table of the product and a type of the graph. */
+export interface SchemaObject {
+  /** As the contract writes it: `flights`. */
+  readonly name: string;
+  readonly contractId: string;
+  /** `Flight` */
+  readonly type: string;
+  /** `flight`: the single lookup. */
+  readonly oneField: string;
+  /** `flights`: the list field. */
+  readonly listField: string;
+  /** `flightAggregate` */
+  readonly aggregateField: string;
+  /** Base name in Postgres, `flights`; a dataset version's own table is `flights__42`. */
+  readonly table: SqlName;
+  readonly description: string | null;
+  readonly tags: readonly string[];
+  readonly properties: readonly Property[];
+  readonly semantics: readonly SemanticProperty[];
+  /** In order of `keyPosition`; never empty in a managed product. */
+  readonly key: readonly Property[];
+  readonly relationships: readonly Relationship[];
+  readonly quality: readonly QualityRule[];
+}
+
+/** An object of a source, as the input port's contract declares it: `column` is the source's own name. */
+export interface SourceObject {
+  readonly name: string;
+  /** Where the file or table lies within the server, if the object says (`physicalName`). */
+  readonly physicalName: string | null;
+  /** The name that `transform.sql` sees. */
+  readonly view: SqlName;
+  readonly properties: readonly SourceProperty[];
+}
+
+export interface SourceProperty extends Property {
+  /** The source's own column name: `Airport Name`; `file_row_number` is the row's number in the file, from 0. */
+  readonly sourceColumn: string;
+}
+
+export type InputPort =
+  | {
+      readonly kind: 'server';
+      readonly name: string;
+      readonly contractId: string;
+      readonly server: OdcsServer;
+      readonly objects: readonly SourceObject[];
+      /** Share of rows (0 to 1) that may be rejected; 0 by default. */
+      readonly rejectedShareAllowed: number;
+    }
+  | {
+      readonly kind: 'product';
+      readonly name: string;
+      readonly contractId: string;
+    };
+
+export interface OutputPort {
+  readonly name: string;
+  readonly version: string;
+  readonly type: string | null;
+  readonly contractId: string | null;
+  readonly description: string | null;
+}
+
+/** Promises that Weft acts on; everything else stays in the documents. */
+export interface Sla {
+  /** How often the schedule fires; null where the contract names none (then only by hand, or by upstream). */
+  readonly refresh:
+    | { readonly kind: 'every'; readonly seconds: number }
+    | { readonly kind: 'cron'; readonly expression: string; readonly timezone: string | null }
+    | null;
+  /** Oldest age of the data that is within the SLO, seconds. */
+  readonly freshnessSeconds: number | null;
+  /** Every property as promised, for the catalog. */
+  readonly promises: readonly {
+    readonly property: string;
+    readonly value: string;
+    readonly unit: string | null;
+    readonly element: string | null;
+    readonly description: string | null;
+  }[];
+}
+
+export interface Team {
+  readonly name: string | null;
+  readonly members: readonly { readonly username: string; readonly name: string | null; readonly role: string | null }[];
+}
+
+export interface Support {
+  readonly channel: string;
+  readonly url: string | null;
+  readonly tool: string | null;
+}
+
+export interface Product {
+  readonly id: ProductId;
+  readonly domain: DomainId;
+  /** Title for people. */
+  readonly name: string;
+  readonly version: string;
+  readonly status: string;
+  readonly kind: ProductKind;
+  readonly description: { readonly purpose: string | null; readonly limitations: string | null; readonly usage: string | null };
+  readonly tags: readonly string[];
+  readonly team: Team;
+  readonly support: readonly Support[];
+  readonly inputs: readonly InputPort[];
+  readonly outputs: readonly OutputPort[];
+  readonly objects: readonly SchemaObject[];
+  /** Per object name: the text of its `transform.sql`; an object without one is a renaming of its only input. */
+  readonly transforms: Readonly<Record<string, string>>;
+  readonly sla: Sla;
+  /** Remote products only: where the service answers, and the SDL it published. */
+  readonly remote: { readonly url: string; readonly sdl: string } | null;
+  /** The documents as parsed, losslessly. */
+  readonly documents: { readonly product: OdpsProduct; readonly contracts: readonly OdcsContract[] };
+  /** Where each contract stands, for findings: contract id -> file. */
+  readonly files: Readonly<Record<string, string>>;
+  /** SHA-256 over what shapes the tables: columns, types, keys, transforms and inputs. A new one needs a new dataset version. */
+  readonly dataDigest: string;
+}
+
+/** A resolved relationship: the entity field on the one side and the connection on the other. */
+export interface Reference {
+  readonly fromProduct: ProductId;
+  readonly from: SchemaObject;
+  readonly toProduct: ProductId;
+  readonly to: SchemaObject;
+  /** Pairs of columns: `from` holds what `to`'s key holds, in key order. */
+  readonly columns: readonly { readonly from: Property; readonly to: Property }[];
+  /** On the from type: `origin`. */
+  readonly field: string;
+  /** On the to type: `flightsByOrigin`, `birdStrikes`. */
+  readonly reverseField: string;
+}
+
+/** What a product reads: another product's objects, under the names of their schema objects. */
+export interface ProductInput {
+  readonly port: string;
+  readonly product: ProductId;
+  readonly objects: readonly SchemaObject[];
+}
+
+/** A domain's managed products, linked: what its managed subgraph is made of. */
+export interface DomainModel {
+  readonly domain: DomainId;
+  readonly products: readonly Product[];
+  /** References whose `from` is of this domain (their reverse connections are this domain's fields too). */
+  readonly references: readonly Reference[];
+}
+
+/** All live products, linked. Remote types are found by parsing their SDL. */
+export interface Mesh {
+  readonly products: ReadonlyMap<ProductId, Product>;
+  readonly domains: ReadonlyMap<DomainId, DomainModel>;
+  readonly inputs: ReadonlyMap<ProductId, readonly ProductInput[]>;
+}

@@ -1,0 +1,51 @@
+import type { Finding } from './findings.ts';
+
+interface RefusalKind {
+  readonly http: number;
+  readonly retry: boolean;
+  readonly says: string;
+}
+
+/** Every refusal of the platform; `docs/errors.md` is printed from it. */
+export const REFUSALS = {
+  UNAUTHENTICATED: { http: 401, retry: false, says: 'A valid key is needed: send `Authorization: Bearer <key>`.' },
+  FORBIDDEN: { http: 403, retry: false, says: 'This key may not do that.' },
+  BAD_INPUT: { http: 400, retry: false, says: 'An argument is not of the form that it must have.' },
+  NOT_FOUND: { http: 404, retry: false, says: 'There is nothing of that id.' },
+  CONTRACT_INVALID: { http: 422, retry: false, says: 'The product does not pass its check; nothing was changed.' },
+  PUBLISH_CONFLICT: { http: 409, retry: true, says: 'Another publish came first; check again and publish anew.' },
+  PRODUCT_IN_USE: { http: 409, retry: false, says: 'Other products extend or read this one.' },
+  PRODUCT_RETIRED: { http: 410, retry: false, says: 'This product is retired.' },
+  NOT_REFRESHABLE: { http: 409, retry: false, says: 'Only a managed product is refreshed.' },
+  SOURCE_MISSING: { http: 422, retry: false, says: 'The source cannot be found or may not be read.' },
+  SOURCE_INCOMPLETE: { http: 422, retry: false, says: 'The source is empty, cut off, or changed while it was read.' },
+  SOURCE_DRIFTED: { http: 422, retry: false, says: 'The source no longer has the shape that its contract declares.' },
+  ROWS_REJECTED: { http: 422, retry: false, says: 'More rows break the contract than it tolerates.' },
+  TRANSFORM_REFUSED: { http: 422, retry: false, says: 'The transformation is not one SELECT over declared inputs.' },
+  TRANSFORM_MISMATCH: { http: 422, retry: false, says: 'The transformation does not yield the columns of the contract.' },
+  TRANSFORM_FAILED: { http: 422, retry: false, says: 'The transformation failed in the database.' },
+  QUALITY_FAILED: { http: 422, retry: false, says: 'A quality rule of severity error failed; the last good version stays live.' },
+  INPUT_NOT_READY: { http: 409, retry: true, says: 'An input product has no data yet.' },
+  DOES_NOT_COMPOSE: { http: 409, retry: false, says: 'The graph would no longer compose.' },
+  RUN_SUPERSEDED: { http: 409, retry: false, says: 'The run is over or was taken over by another attempt.' },
+  ORCHESTRATOR_UNREACHABLE: { http: 503, retry: true, says: 'Temporal cannot be reached; what was asked is queued.' },
+  DATABASE_UNREACHABLE: { http: 503, retry: true, says: 'The database cannot be reached.' },
+} as const satisfies Record<string, RefusalKind>;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/**
+ * An expected no, safe to show: thrown with a code of the catalogue, and translated at each border
+ * (GraphQL, Temporal, exit code). `message` names the thing, the found, the expected and the next move.
+ */
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+  readonly findings: readonly Finding[];
+
+  constructor(code: RefusalCode, message: string, options: { findings?: readonly Finding[]; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'Refusal';
+    this.code = code;
+    this.findings = options.findings ?? [];
+  }
+}

@@ -1,0 +1,21 @@
+/** What a check found: one fault or doubt, with its place. Findings are collected, never thrown one by one. */
+export interface Finding {
+  /** Stable, UPPER_SNAKE: `CONTRACT_TYPE`, `RELATIONSHIP_DANGLING`. */
+  readonly code: string;
+  /** An error refuses the publish; a warning is shown and kept. */
+  readonly severity: 'error' | 'warning';
+  /** One sentence: the thing, what was found, what was expected, what to do. */
+  readonly message: string;
+  /** Path of the file as it was given, relative to the product's folder. */
+  readonly file: string | null;
+  /** Both from 1; null where the finding belongs to a whole file. */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** Where in the document: `schema[0].properties[2].logicalType`. */
+  readonly path: string | null;
+}
+
+/** True where nothing of severity error was found. */
+export function passes(findings: readonly Finding[]): boolean {
+  return findings.every((finding) => finding.severity !== 'error');
+}
