@@ -39,14 +39,15 @@ create unique index one_pending_revision on product_revisions (product_id) where
 alter table products add foreign key (id, live_revision) references product_revisions (product_id, revision)
   deferrable initially deferred;
 
--- A subgraph is a domain's managed products together, or one remote product.
+-- A subgraph is a domain's managed products together (named for the domain), one remote product, or the catalog itself.
 create table subgraphs (
   name        text not null,
   revision    integer not null,
-  domain_id   text not null references domains,
+  kind        text not null check (kind in ('managed', 'remote', 'catalog')),
+  domain_id   text references domains,
   product_id  text references products,
   sdl         text not null,
-  -- Null for a managed subgraph: it runs in the gateway's process, or is served at /subgraphs/<domain>/<revision>.
+  -- Where a remote one answers; null for the others, which run in the gateway's process.
   url         text,
   created_at  timestamptz not null default now(),
   primary key (name, revision)

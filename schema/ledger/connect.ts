@@ -1,0 +1,45 @@
+import pg from 'pg';
+
+/** Anything that runs a statement: a pool, or the one connection of a transaction. */
+export interface Queryable {
+  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>;
+}
+
+/** A connection with an open transaction: what a story opens and hands down. */
+export type Transaction = Queryable & { readonly inTransaction: true };
+
+export type Pool = pg.Pool;
+
+/** A pool on the platform's database. `max` connections; an idle one is closed after 30 s so that a quiet process holds none. */
+export function openPool(url: string, options: { name: string; max: number }): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    application_name: options.name,
+    // Longer than a restart of Postgres takes, shorter than a client's patience.
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener Node would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Runs `story` in one transaction: committed when it resolves, rolled back when it throws. */
+export async function transaction<Result>(pool: Pool, story: (trx: Transaction) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await story(client as unknown as Transaction);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollback: unknown) => {
+      broken = rollback instanceof Error ? rollback : new Error('rollback failed');
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

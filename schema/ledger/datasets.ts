@@ -1,0 +1,143 @@
+import type { ProductId, RunId, SqlName } from '../ids.ts';
+import type { Queryable, Transaction } from './connect.ts';
+import { emit } from './events.ts';
+
+/** Where the rows of one object of a version lie: a table of the domain's schema. */
+export interface DatasetTable {
+  readonly table: SqlName;
+  readonly rows: number;
+}
+
+export interface DatasetVersion {
+  readonly productId: ProductId;
+  readonly version: number;
+  readonly revision: number;
+  readonly runId: RunId;
+  /** By object name. */
+  readonly tables: Readonly<Record<string, DatasetTable>>;
+  readonly publishedAt: Date;
+  readonly droppedAt: Date | null;
+}
+
+/** A version that readers see, with what an answer says of it. */
+export interface LiveDataset extends DatasetVersion {
+  /** Ids of rules of severity warning that failed when it was made. */
+  readonly failedWarnings: readonly string[];
+}
+
+const VERSION = `v.product_id as "productId", v.version, v.revision, v.run_id as "runId", v.tables,
+  v.published_at as "publishedAt", v.dropped_at as "droppedAt"`;
+
+/** The live version of every product that has data. */
+export async function liveDatasets(db: Queryable): Promise<LiveDataset[]> {
+  const { rows } = await db.query<LiveDataset>(
+    `select ${VERSION},
+            array(select rule from weft.quality_results q
+                   where q.run_id = v.run_id and q.outcome = 'failed' and q.severity = 'warning' order by rule)
+              as "failedWarnings"
+       from weft.products p
+       join weft.dataset_versions v on v.product_id = p.id and v.version = p.live_version
+      where p.retired_at is null`,
+  );
+  return rows;
+}
+
+/** The version that readers of a product see, or null before the first. */
+export async function liveDataset(db: Queryable, id: ProductId): Promise<DatasetVersion | null> {
+  const { rows } = await db.query<DatasetVersion>(
+    `select ${VERSION} from weft.products p
+       join weft.dataset_versions v on v.product_id = p.id and v.version = p.live_version
+      where p.id = $1`,
+    [id],
+  );
+  return rows[0] ?? null;
+}
+
+/** One version, or null. */
+export async function datasetVersion(db: Queryable, id: ProductId, version: number): Promise<DatasetVersion | null> {
+  const { rows } = await db.query<DatasetVersion>(
+    `select ${VERSION} from weft.dataset_versions v where v.product_id = $1 and v.version = $2`,
+    [id, version],
+  );
+  return rows[0] ?? null;
+}
+
+/** The version that a run published, or null: how a publish stage whose answer was lost learns that it succeeded. */
+export async function datasetOfRun(db: Queryable, runId: RunId): Promise<DatasetVersion | null> {
+  const { rows } = await db.query<DatasetVersion>(
+    `select ${VERSION} from weft.dataset_versions v where v.run_id = $1`,
+    [runId],
+  );
+  return rows[0] ?? null;
+}
+
+/** All versions of a product, newest first, dropped ones too. */
+export async function datasetHistory(db: Queryable, id: ProductId): Promise<DatasetVersion[]> {
+  const { rows } = await db.query<DatasetVersion>(
+    `select ${VERSION} from weft.dataset_versions v where v.product_id = $1 order by v.version desc`,
+    [id],
+  );
+  return rows;
+}
+
+/** The number that the product's next version will have. Locks the product's row until the transaction ends. */
+export async function nextVersion(trx: Transaction, id: ProductId): Promise<number> {
+  await trx.query('select 1 from weft.products where id = $1 for update', [id]);
+  const { rows } = await trx.query<{ next: number }>(
+    'select coalesce(max(version), 0) + 1 as next from weft.dataset_versions where product_id = $1',
+    [id],
+  );
+  return rows[0]!.next;
+}
+
+/** Stores a version and moves the product's pointer to it. Under `nextVersion`. */
+export async function addVersion(
+  trx: Transaction,
+  next: Pick<DatasetVersion, 'productId' | 'version' | 'revision' | 'runId' | 'tables'>,
+): Promise<void> {
+  await trx.query(
+    `insert into weft.dataset_versions (product_id, version, revision, run_id, tables) values ($1, $2, $3, $4, $5)`,
+    [next.productId, next.version, next.revision, next.runId, next.tables],
+  );
+  await trx.query(
+    `update weft.dataset_versions set superseded_at = now()
+      where product_id = $1 and version <> $2 and superseded_at is null`,
+    [next.productId, next.version],
+  );
+  await trx.query('update weft.products set live_version = $2 where id = $1', [next.productId, next.version]);
+  await emit(trx, {
+    type: 'dataset.published',
+    subject: next.productId,
+    payload: { version: next.version, runId: next.runId },
+  });
+}
+
+/**
+ * Versions whose tables may be dropped: not among the newest `keep`, not live, superseded for `graceSeconds`, and pinned by
+ * no run under way.
+ */
+export async function expiredVersions(
+  db: Queryable,
+  id: ProductId,
+  limits: { keep: number; graceSeconds: number },
+): Promise<DatasetVersion[]> {
+  const { rows } = await db.query<DatasetVersion>(
+    `select ${VERSION}
+       from weft.dataset_versions v
+       join weft.products p on p.id = v.product_id
+      where v.product_id = $1 and v.dropped_at is null
+        and v.version is distinct from p.live_version
+        and v.superseded_at < now() - make_interval(secs => $3)
+        and v.version <= (select max(version) - $2 from weft.dataset_versions where product_id = $1)
+        and not exists (select from weft.runs r
+                         where r.phase in ('queued', 'running') and (r.input_versions ->> v.product_id)::int = v.version)
+      order by v.version`,
+    [id, limits.keep, limits.graceSeconds],
+  );
+  return rows;
+}
+
+/** Records that a version's tables are gone. In the transaction that drops them. */
+export async function markDropped(trx: Transaction, id: ProductId, version: number): Promise<void> {
+  await trx.query('update weft.dataset_versions set dropped_at = now() where product_id = $1 and version = $2', [id, version]);
+}

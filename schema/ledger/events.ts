@@ -1,0 +1,41 @@
+import type { Queryable, Transaction } from './connect.ts';
+
+/** What happened, written in the transaction of what happened. Payloads are ids and counts. */
+export type LedgerEvent =
+  | { readonly type: 'product.published'; readonly subject: string; readonly payload: { readonly revision: number } }
+  | { readonly type: 'product.retired'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }
+  | { readonly type: 'supergraph.moved'; readonly subject: string; readonly payload: { readonly supergraph: number } }
+  | { readonly type: 'refresh.requested'; readonly subject: string; readonly payload: { readonly runId: string } }
+  | { readonly type: 'refresh.cancelled'; readonly subject: string; readonly payload: { readonly runId: string } }
+  | {
+      readonly type: 'dataset.published';
+      readonly subject: string;
+      readonly payload: { readonly version: number; readonly runId: string };
+    }
+  | { readonly type: 'refresh.failed'; readonly subject: string; readonly payload: { readonly runId: string; readonly code: string } };
+
+export type StoredEvent = LedgerEvent & { readonly id: number };
+
+/** Appends to the outbox; listeners hear of it when the transaction commits. */
+export async function emit(trx: Transaction, event: LedgerEvent): Promise<void> {
+  await trx.query('insert into weft.events (type, subject, payload) values ($1, $2, $3)', [
+    event.type,
+    event.subject,
+    event.payload,
+  ]);
+}
+
+/** Events that nobody has acted on yet, oldest first, locked for this transaction; other takers skip them. */
+export async function takeEvents(trx: Transaction, limit: number): Promise<StoredEvent[]> {
+  const { rows } = await trx.query<StoredEvent>(
+    `select id::int, type, subject, payload from weft.events
+      where handled_at is null order by id limit $1 for update skip locked`,
+    [limit],
+  );
+  return rows;
+}
+
+/** Marks an event as acted on. */
+export async function markHandled(db: Queryable, ids: readonly number[]): Promise<void> {
+  await db.query('update weft.events set handled_at = now() where id = any($1)', [ids]);
+}

@@ -1,0 +1,164 @@
+import type { ProductFile, ProductKind } from '../contract/model.ts';
+import { Refusal } from '../errors.ts';
+import { domainOf, type ProductId } from '../ids.ts';
+import type { Queryable, Transaction } from './connect.ts';
+
+export type RevisionState = 'pending' | 'live' | 'superseded' | 'retired';
+
+/** One published state of a product, without its documents. */
+export interface RevisionRow {
+  readonly productId: ProductId;
+  readonly revision: number;
+  readonly version: string;
+  readonly state: RevisionState;
+  readonly digest: string;
+  readonly dataDigest: string;
+  readonly publishedBy: string;
+  readonly publishedAt: Date;
+  readonly liveAt: Date | null;
+}
+
+/** A revision with its documents, and the folder that they came from where it is on this machine. */
+export interface StoredRevision extends RevisionRow {
+  readonly files: readonly ProductFile[];
+  readonly folder: string | null;
+}
+
+export interface ProductRow {
+  readonly id: ProductId;
+  readonly kind: ProductKind;
+  readonly liveRevision: number | null;
+  /** The dataset version that readers see; null before the first. */
+  readonly liveVersion: number | null;
+  readonly retiredAt: Date | null;
+}
+
+const REVISION = `r.product_id as "productId", r.revision, r.version, r.state, r.digest, r.data_digest as "dataDigest",
+  r.published_by as "publishedBy", r.published_at as "publishedAt", r.live_at as "liveAt"`;
+const PRODUCT = `p.id, p.kind, p.live_revision as "liveRevision", p.live_version as "liveVersion", p.retired_at as "retiredAt"`;
+
+/** Every product ever published, by id. */
+export async function allProducts(db: Queryable): Promise<ProductRow[]> {
+  const { rows } = await db.query<ProductRow>(`select ${PRODUCT} from weft.products p order by p.id`);
+  return rows;
+}
+
+/** The product, or null. */
+export async function product(db: Queryable, id: ProductId): Promise<ProductRow | null> {
+  const { rows } = await db.query<ProductRow>(`select ${PRODUCT} from weft.products p where p.id = $1`, [id]);
+  return rows[0] ?? null;
+}
+
+/** The product, or refuses with NOT_FOUND. */
+export async function requireProduct(db: Queryable, id: ProductId): Promise<ProductRow> {
+  const found = await product(db, id);
+  if (found === null) throw new Refusal('NOT_FOUND', `There is no product ${id}; \`weft products\` lists them.`);
+  return found;
+}
+
+/** The live revision of every product that is not retired, with documents. */
+export async function liveRevisions(db: Queryable): Promise<StoredRevision[]> {
+  const { rows } = await db.query<StoredRevision>(
+    `select ${REVISION}, r.files, r.folder from weft.product_revisions r where r.state = 'live' order by r.product_id`,
+  );
+  return rows;
+}
+
+/** The revision in that state, or null: at most one is live and at most one pending. */
+export async function revisionIn(db: Queryable, id: ProductId, state: 'live' | 'pending'): Promise<StoredRevision | null> {
+  const { rows } = await db.query<StoredRevision>(
+    `select ${REVISION}, r.files, r.folder from weft.product_revisions r where r.product_id = $1 and r.state = $2`,
+    [id, state],
+  );
+  return rows[0] ?? null;
+}
+
+/** One revision with documents, or refuses with NOT_FOUND. */
+export async function requireRevision(db: Queryable, id: ProductId, revision: number): Promise<StoredRevision> {
+  const { rows } = await db.query<StoredRevision>(
+    `select ${REVISION}, r.files, r.folder from weft.product_revisions r where r.product_id = $1 and r.revision = $2`,
+    [id, revision],
+  );
+  const found = rows[0];
+  if (found === undefined) throw new Refusal('NOT_FOUND', `Product ${id} has no revision ${revision}.`);
+  return found;
+}
+
+/** All revisions of a product, newest first. */
+export async function revisionHistory(db: Queryable, id: ProductId): Promise<RevisionRow[]> {
+  const { rows } = await db.query<RevisionRow>(
+    `select ${REVISION} from weft.product_revisions r where r.product_id = $1 order by r.revision desc`,
+    [id],
+  );
+  return rows;
+}
+
+export interface NewRevision {
+  readonly productId: ProductId;
+  readonly kind: ProductKind;
+  readonly version: string;
+  readonly state: 'pending' | 'live';
+  readonly files: readonly ProductFile[];
+  readonly folder: string | null;
+  readonly digest: string;
+  readonly dataDigest: string;
+  readonly publishedBy: string;
+}
+
+/** Stores a revision, and makes domain and product where they are new; a live one replaces the live one, a pending one the pending. */
+export async function addRevision(trx: Transaction, next: NewRevision): Promise<number> {
+  await trx.query('insert into weft.domains (id) values ($1) on conflict do nothing', [domainOf(next.productId)]);
+  await trx.query(
+    `insert into weft.products (id, domain_id, kind) values ($1, $2, $3)
+     on conflict (id) do update set kind = excluded.kind, retired_at = null`,
+    [next.productId, domainOf(next.productId), next.kind],
+  );
+  await supersede(trx, next.productId, next.state === 'live' ? ['pending', 'live'] : ['pending']);
+  const { rows } = await trx.query<{ revision: number }>(
+    `insert into weft.product_revisions
+       (product_id, revision, version, state, files, folder, digest, data_digest, published_by, live_at)
+     select $1, coalesce(max(revision), 0) + 1, $2, $3, $4, $5, $6, $7, $8, case when $3 = 'live' then now() end
+       from weft.product_revisions where product_id = $1
+     returning revision`,
+    [
+      next.productId,
+      next.version,
+      next.state,
+      JSON.stringify(next.files),
+      next.folder,
+      next.digest,
+      next.dataDigest,
+      next.publishedBy,
+    ],
+  );
+  const revision = rows[0]!.revision;
+  if (next.state === 'live')
+    await trx.query('update weft.products set live_revision = $2 where id = $1', [next.productId, revision]);
+  return revision;
+}
+
+/** A pending revision becomes the live one: called with the dataset version that has its shape. */
+export async function makeLive(trx: Transaction, id: ProductId, revision: number): Promise<void> {
+  await supersede(trx, id, ['live']);
+  await trx.query(
+    `update weft.product_revisions set state = 'live', live_at = now() where product_id = $1 and revision = $2`,
+    [id, revision],
+  );
+  await trx.query('update weft.products set live_revision = $2 where id = $1', [id, revision]);
+}
+
+/** Takes the product out of the graph; its history and data stay. */
+export async function markRetired(trx: Transaction, id: ProductId): Promise<void> {
+  await trx.query(
+    `update weft.product_revisions set state = 'retired' where product_id = $1 and state in ('live', 'pending')`,
+    [id],
+  );
+  await trx.query('update weft.products set live_revision = null, retired_at = now() where id = $1', [id]);
+}
+
+async function supersede(trx: Transaction, id: ProductId, states: RevisionState[]): Promise<void> {
+  await trx.query(
+    `update weft.product_revisions set state = 'superseded' where product_id = $1 and state = any($2)`,
+    [id, states],
+  );
+}

@@ -1,0 +1,85 @@
+import { compose } from '../compose.ts';
+import type { Mesh } from '../contract/model.ts';
+import { subgraphSdl } from '../contract/sdl.ts';
+import type { Finding } from '../findings.ts';
+import type { Transaction } from './connect.ts';
+import { emit } from './events.ts';
+import { addSubgraph, headSupergraph, moveHead, nextSubgraphRevision, type StoredSubgraph, type Subgraph } from './supergraphs.ts';
+
+export type Promotion =
+  | { readonly promoted: true; readonly supergraph: number; readonly hints: readonly string[] }
+  | { readonly promoted: false; readonly findings: readonly Finding[] };
+
+/**
+ * Makes the graph that `mesh` describes the served one: derives every subgraph, composes, stores what changed and moves the
+ * head. Under `lockHead`, so that what the ledger holds always composes. Writes nothing where it does not compose, or where
+ * nothing changed.
+ */
+export async function promote(
+  trx: Transaction,
+  change: { mesh: Mesh; cause: string; catalogSdl?: string },
+): Promise<Promotion> {
+  const head = await headSupergraph(trx);
+  const served = new Map(head?.subgraphs.map((subgraph) => [subgraph.name, subgraph]));
+  const wanted = [...catalog(change.catalogSdl ?? served.get(CATALOG)?.sdl), ...subgraphsOf(change.mesh)];
+  const changed = wanted.filter((subgraph) => !isSame(subgraph, served.get(subgraph.name)));
+  if (head !== null && changed.length === 0 && wanted.length === served.size)
+    return { promoted: true, supergraph: head.id, hints: [] };
+
+  const next: StoredSubgraph[] = [];
+  for (const subgraph of wanted)
+    next.push(
+      changed.includes(subgraph)
+        ? { ...subgraph, revision: await nextSubgraphRevision(trx, subgraph.name) }
+        : served.get(subgraph.name)!,
+    );
+  const composition = compose(next.map((subgraph) => ({ ...subgraph, url: routingUrl(subgraph) })));
+  if (!composition.composes) return { promoted: false, findings: composition.findings };
+
+  for (const subgraph of next) if (served.get(subgraph.name) !== subgraph) await addSubgraph(trx, subgraph);
+  const { sdl, hints } = composition;
+  const supergraph = await moveHead(trx, { sdl, hints, cause: change.cause, subgraphs: next });
+  await emit(trx, { type: 'supergraph.moved', subject: 'supergraph', payload: { supergraph } });
+  return { promoted: true, supergraph, hints };
+}
+
+/** Name of the subgraph that the gateway itself contributes; no domain may have it. */
+export const CATALOG = 'catalog';
+
+/**
+ * What stands as URL in the supergraph. One that runs in the gateway has its revision in it, since @apollo/gateway keeps a data
+ * source by name and URL; whoever exports the supergraph puts an address before it.
+ */
+export function routingUrl(subgraph: StoredSubgraph): string {
+  return subgraph.url ?? `weft:///subgraphs/${subgraph.name}/${subgraph.revision}`;
+}
+
+function catalog(sdl: string | undefined): Subgraph[] {
+  if (sdl === undefined) return [];
+  return [{ name: CATALOG, kind: 'catalog', domainId: null, productId: null, sdl, url: null }];
+}
+
+function subgraphsOf(mesh: Mesh): Subgraph[] {
+  const managed = [...mesh.domains.values()]
+    .filter((model) => model.products.length > 0)
+    .map(
+      (model): Subgraph => ({
+        name: model.domain,
+        kind: 'managed',
+        domainId: model.domain,
+        productId: null,
+        sdl: subgraphSdl(model, mesh),
+        url: null,
+      }),
+    );
+  const remote = [...mesh.products.values()].flatMap((product): Subgraph[] =>
+    product.remote === null
+      ? []
+      : [{ name: product.id, kind: 'remote', domainId: product.domain, productId: product.id, ...product.remote }],
+  );
+  return [...managed, ...remote];
+}
+
+function isSame(wanted: Subgraph, served: StoredSubgraph | undefined): boolean {
+  return served !== undefined && served.kind === wanted.kind && served.sdl === wanted.sdl && served.url === wanted.url;
+}

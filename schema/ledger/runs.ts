@@ -1,0 +1,201 @@
+import type { Finding } from '../findings.ts';
+import { Refusal } from '../errors.ts';
+import type { ProductId, RunId } from '../ids.ts';
+import { phasesBefore, type RunEvent, type RunPhase, type RunTrigger, RUN_TABLE, type Stage } from '../run.ts';
+import type { Queryable, Transaction } from './connect.ts';
+import { emit } from './events.ts';
+
+export interface RunError {
+  readonly code: string;
+  readonly message: string;
+  readonly findings: readonly Finding[];
+}
+
+export interface RunRow {
+  readonly id: RunId;
+  readonly productId: ProductId;
+  readonly revision: number;
+  readonly trigger: RunTrigger;
+  readonly phase: RunPhase;
+  readonly requestedBy: string;
+  readonly requestedAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  /** Versions of the products that it reads, pinned at its start. */
+  readonly inputVersions: Readonly<Record<string, number>>;
+  readonly datasetVersion: number | null;
+  readonly error: RunError | null;
+}
+
+export interface StageRow {
+  readonly stage: Stage;
+  readonly state: 'running' | 'done' | 'failed';
+  readonly attempt: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  /** Counts: rowsRead, rowsLanded, rowsRejected, … */
+  readonly detail: Readonly<Record<string, number | string>>;
+}
+
+const RUN = `id, product_id as "productId", revision, trigger, phase, requested_by as "requestedBy",
+  requested_at as "requestedAt", started_at as "startedAt", ended_at as "endedAt",
+  input_versions as "inputVersions", dataset_version as "datasetVersion", error`;
+
+/**
+ * Asks for a refresh of the product's pending revision, else of its live one. Where a run is under way already, that
+ * one is the answer (`joined`). The worker's relay hears of a new one by the outbox.
+ */
+export async function requestRun(
+  trx: Transaction,
+  ask: { runId: RunId; productId: ProductId; trigger: RunTrigger; requestedBy: string },
+): Promise<{ runId: RunId; joined: boolean }> {
+  const made = await trx.query(
+    `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by)
+     select $1, product_id, revision, $3, 'queued', $4
+       from weft.product_revisions
+      where product_id = $2 and state in ('pending', 'live')
+      order by revision desc limit 1
+     on conflict (product_id) where phase in ('queued', 'running') do nothing`,
+    [ask.runId, ask.productId, ask.trigger, ask.requestedBy],
+  );
+  if (made.rowCount === 1) {
+    await emit(trx, { type: 'refresh.requested', subject: ask.productId, payload: { runId: ask.runId } });
+    return { runId: ask.runId, joined: false };
+  }
+  const { rows } = await trx.query<{ id: RunId }>(
+    `select id from weft.runs where product_id = $1 and phase in ('queued', 'running')`,
+    [ask.productId],
+  );
+  const running = rows[0];
+  if (running === undefined)
+    throw new Refusal('PRODUCT_RETIRED', `Product ${ask.productId} has no live revision to refresh.`);
+  return { runId: running.id, joined: true };
+}
+
+/** The run, or null. */
+export async function run(db: Queryable, id: RunId): Promise<RunRow | null> {
+  const { rows } = await db.query<RunRow>(`select ${RUN} from weft.runs where id = $1`, [id]);
+  return rows[0] ?? null;
+}
+
+/** The run, or refuses with NOT_FOUND. */
+export async function requireRun(db: Queryable, id: RunId): Promise<RunRow> {
+  const found = await run(db, id);
+  if (found === null) throw new Refusal('NOT_FOUND', `There is no run ${id}.`);
+  return found;
+}
+
+/** Runs, newest first; `before` is the id of the last run of the page before. */
+export async function runHistory(
+  db: Queryable,
+  filter: { productId?: ProductId | null; phase?: RunPhase | null; limit: number; before?: RunId | null },
+): Promise<RunRow[]> {
+  const { rows } = await db.query<RunRow>(
+    `select ${RUN} from weft.runs
+      where ($1::text is null or product_id = $1)
+        and ($2::text is null or phase = $2)
+        and ($3::uuid is null or (requested_at, id) < (select requested_at, id from weft.runs where id = $3))
+      order by requested_at desc, id desc
+      limit $4`,
+    [filter.productId ?? null, filter.phase ?? null, filter.before ?? null, filter.limit],
+  );
+  return rows;
+}
+
+/** The run starts, or goes on after a crash; pins the versions of its inputs. Refuses where it is over. */
+export async function startRun(
+  trx: Transaction,
+  id: RunId,
+  inputVersions: Readonly<Record<string, number>>,
+): Promise<void> {
+  await move(trx, id, 'start', `started_at = coalesce(started_at, now()), input_versions = $4`, [inputVersions]);
+}
+
+/** The run ends well, with the dataset version that it published. Refuses where it is over. */
+export async function succeedRun(trx: Transaction, id: RunId, datasetVersion: number): Promise<void> {
+  await move(trx, id, 'succeed', 'ended_at = now(), dataset_version = $4', [datasetVersion]);
+}
+
+/** The run ends badly; false where it was over already, which is no error: an answer may have been lost. */
+export async function failRun(trx: Transaction, id: RunId, error: RunError): Promise<boolean> {
+  const failed = await tryMove(trx, id, 'fail', 'ended_at = now(), error = $4', [JSON.stringify(error)]);
+  if (failed === null) return false;
+  await trx.query(
+    `update weft.stages set state = 'failed', ended_at = now() where run_id = $1 and state = 'running'`,
+    [id],
+  );
+  await emit(trx, { type: 'refresh.failed', subject: failed, payload: { runId: id, code: error.code } });
+  return true;
+}
+
+/** The run is called off; false where it was over already. */
+export async function cancelRun(trx: Transaction, id: RunId): Promise<boolean> {
+  const cancelled = await tryMove(trx, id, 'cancel', 'ended_at = now()', []);
+  if (cancelled === null) return false;
+  await emit(trx, { type: 'refresh.cancelled', subject: cancelled, payload: { runId: id } });
+  return true;
+}
+
+/** A stage begins, once more after a crash; its attempt, from 1. Refuses where the run is over. */
+export async function beginStage(db: Queryable, id: RunId, stage: Stage): Promise<number> {
+  const { rows } = await db.query<{ attempt: number }>(
+    `insert into weft.stages (run_id, stage, state, attempt)
+     select id, $2, 'running', 1 from weft.runs
+      where id = $1 and (phase = 'running' or ($2 = 'announce' and phase = 'succeeded'))
+     on conflict (run_id, stage) do update
+        set state = 'running', attempt = stages.attempt + 1, started_at = now(), ended_at = null
+     returning attempt`,
+    [id, stage],
+  );
+  const begun = rows[0];
+  if (begun === undefined) throw new Refusal('RUN_SUPERSEDED', `Run ${id} is over: its ${stage} stage does not begin.`);
+  return begun.attempt;
+}
+
+/** A stage ends, with what it counted. A stage whose attempt was overtaken changes nothing. */
+export async function endStage(
+  db: Queryable,
+  id: RunId,
+  stage: Stage,
+  attempt: number,
+  detail: Readonly<Record<string, number | string>>,
+): Promise<void> {
+  await db.query(
+    `update weft.stages set state = 'done', ended_at = now(), detail = $4
+      where run_id = $1 and stage = $2 and attempt = $3`,
+    [id, stage, attempt, detail],
+  );
+}
+
+/** The stages of a run, in the order in which they began. */
+export async function stagesOf(db: Queryable, id: RunId): Promise<StageRow[]> {
+  const { rows } = await db.query<StageRow>(
+    `select stage, state, attempt, started_at as "startedAt", ended_at as "endedAt", detail
+       from weft.stages where run_id = $1 order by started_at`,
+    [id],
+  );
+  return rows;
+}
+
+async function move(trx: Transaction, id: RunId, event: RunEvent, set: string, values: readonly unknown[]): Promise<void> {
+  if ((await tryMove(trx, id, event, set, values)) !== null) return;
+  const now = await requireRun(trx, id);
+  throw new Refusal('RUN_SUPERSEDED', `Run ${id} is ${now.phase}: it cannot ${event}.`);
+}
+
+/** The guarded transition; the product's id, or null where `RUN_TABLE` does not allow it from where the run stands. */
+async function tryMove(
+  trx: Transaction,
+  id: RunId,
+  event: RunEvent,
+  set: string,
+  values: readonly unknown[],
+): Promise<ProductId | null> {
+  const from = phasesBefore(event);
+  const to = RUN_TABLE[from[0]!][event];
+  const { rows } = await trx.query<{ productId: ProductId }>(
+    `update weft.runs set phase = $2, ${set} where id = $1 and phase = any($3) returning product_id as "productId"`,
+    [id, to, from, ...values],
+  );
+  return rows[0]?.productId ?? null;
+}

@@ -1,0 +1,93 @@
+import type { Queryable, Transaction } from './connect.ts';
+
+export type SubgraphKind = 'managed' | 'remote' | 'catalog';
+
+export interface Subgraph {
+  /** A domain's id, a remote product's subgraph name, or `catalog`. */
+  readonly name: string;
+  readonly kind: SubgraphKind;
+  readonly domainId: string | null;
+  readonly productId: string | null;
+  readonly sdl: string;
+  /** Where a remote one answers. */
+  readonly url: string | null;
+}
+
+export interface StoredSubgraph extends Subgraph {
+  readonly revision: number;
+}
+
+export interface StoredSupergraph {
+  readonly id: number;
+  readonly sdl: string;
+  readonly createdAt: Date;
+  readonly subgraphs: readonly StoredSubgraph[];
+}
+
+/** Locks the head until the transaction ends, so that supergraphs come one after the other; its id, or null before the first. */
+export async function lockHead(trx: Transaction): Promise<number | null> {
+  const { rows } = await trx.query<{ id: number | null }>(
+    'select supergraph_id as id from weft.supergraph_head for update',
+  );
+  return rows[0]?.id ?? null;
+}
+
+/** Id of the served supergraph, or null before the first. */
+export async function headId(db: Queryable): Promise<number | null> {
+  const { rows } = await db.query<{ id: number | null }>('select supergraph_id as id from weft.supergraph_head');
+  return rows[0]?.id ?? null;
+}
+
+/** The supergraph that the head points at, with its subgraphs; null before the first. */
+export async function headSupergraph(db: Queryable): Promise<StoredSupergraph | null> {
+  const { rows } = await db.query<StoredSupergraph>(
+    `select s.id, s.sdl, s.created_at as "createdAt",
+            (select coalesce(json_agg(json_build_object(
+                      'name', g.name, 'revision', g.revision, 'kind', g.kind, 'domainId', g.domain_id,
+                      'productId', g.product_id, 'sdl', g.sdl, 'url', g.url) order by g.name), '[]')
+               from weft.supergraph_subgraphs m
+               join weft.subgraphs g using (name, revision)
+              where m.supergraph_id = s.id) as subgraphs
+       from weft.supergraph_head h
+       join weft.supergraphs s on s.id = h.supergraph_id`,
+  );
+  return rows[0] ?? null;
+}
+
+/** The revision that a changed subgraph will have. Under `lockHead`. */
+export async function nextSubgraphRevision(trx: Transaction, name: string): Promise<number> {
+  const { rows } = await trx.query<{ next: number }>(
+    'select coalesce(max(revision), 0) + 1 as next from weft.subgraphs where name = $1',
+    [name],
+  );
+  return rows[0]!.next;
+}
+
+/** Stores a subgraph that changed. Under `lockHead`. */
+export async function addSubgraph(trx: Transaction, next: StoredSubgraph): Promise<void> {
+  await trx.query(
+    `insert into weft.subgraphs (name, revision, kind, domain_id, product_id, sdl, url)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [next.name, next.revision, next.kind, next.domainId, next.productId, next.sdl, next.url],
+  );
+}
+
+/** Stores a composed supergraph and moves the head to it; its id. Under `lockHead`. */
+export async function moveHead(
+  trx: Transaction,
+  next: { sdl: string; hints: readonly string[]; cause: string; subgraphs: readonly StoredSubgraph[] },
+): Promise<number> {
+  const { rows } = await trx.query<{ id: number }>(
+    `insert into weft.supergraphs (id, sdl, hints, cause)
+     select coalesce(max(id), 0) + 1, $1, $2, $3 from weft.supergraphs returning id`,
+    [next.sdl, JSON.stringify(next.hints), next.cause],
+  );
+  const id = rows[0]!.id;
+  await trx.query(
+    `insert into weft.supergraph_subgraphs (supergraph_id, name, revision)
+     select $1, name, revision from unnest($2::text[], $3::int[]) as member (name, revision)`,
+    [id, next.subgraphs.map(({ name }) => name), next.subgraphs.map(({ revision }) => revision)],
+  );
+  await trx.query('update weft.supergraph_head set supergraph_id = $1', [id]);
+  return id;
+}
