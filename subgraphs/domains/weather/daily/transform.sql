@@ -2,9 +2,9 @@ select
   observations.location,
   observations.date,
   city.airport_iata,
-  observations.precipitation as precipitation_mm,
-  observations.temp_max as temperature_max_c,
-  observations.temp_min as temperature_min_c,
+  observations.precipitation,
+  observations.temp_max as temperature_max,
+  observations.temp_min as temperature_min,
   observations.wind,
   observations.weather as condition
 from observations

@@ -1,0 +1,28 @@
+import knex from 'knex';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { startPlaces } from './server.ts';
+
+const config = z
+  .object({
+    HOST: z.string().default('127.0.0.1'),
+    PORT: z.coerce.number().int().min(0).max(65535).default(4101),
+    // A read-only login: all that this service asks of the mesh's database is the published view `network.airports`.
+    DATABASE_URL: z.url(),
+  })
+  .parse(process.env);
+
+const log = pino({ name: 'places' });
+const database = knex({ client: 'pg', connection: config.DATABASE_URL, pool: { min: 0, max: 4 } });
+const places = await startPlaces({ database, log }, { host: config.HOST, port: config.PORT });
+log.info({ url: places.url }, 'places serves');
+
+// Started by `npm start`, this process ends with its parent: then the channel between the two closes.
+for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(end, () => void stop());
+process.send?.({ ready: true });
+
+async function stop(): Promise<void> {
+  await places.stop();
+  await database.destroy();
+  process.exit();
+}
