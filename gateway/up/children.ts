@@ -5,7 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { StartFailure } from './failure.ts';
 import { lastWords } from './last-words.ts';
-import type { ChildRegistry } from './registry.ts';
+import type { Ask, ChildRegistry } from './registry.ts';
+
+interface Step {
+  readonly signal: Ask;
+  readonly patienceMs: number;
+}
 
 /** A process that is kept alive until it is stopped. */
 export interface ChildSpec {
@@ -25,7 +30,7 @@ export interface ChildSpec {
   readonly prepare?: () => Promise<void>;
   readonly readyWithinMs: number;
   /** How it is asked to end: one signal after another, each with its patience; SIGKILL comes last by itself. */
-  readonly stop: readonly { readonly signal: NodeJS.Signals; readonly patienceMs: number }[];
+  readonly stop: readonly [Step, ...Step[]];
 }
 
 export interface ChildPlace {
@@ -72,7 +77,7 @@ export async function startChild(spec: ChildSpec, place: ChildPlace): Promise<Ch
     const child = spawnChild(spec, log);
     current = child;
     const ended = whenEnded(child);
-    if (child.pid !== undefined) place.registry.remember(spec.name, child.pid);
+    if (child.pid !== undefined) place.registry.remember(spec.name, child.pid, spec.stop[0].signal);
     void ended.then(() => child.pid !== undefined && place.registry.forget(spec.name, child.pid));
     const launching = new AbortController();
     const outcome = await Promise.race([

@@ -3,9 +3,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
+import { isSystemError } from './failure.ts';
 import { identify, isAlive, type ProcessIdentity } from './identity.ts';
 
-const entriesSchema = z.record(z.string(), z.object({ pid: z.number().int(), born: z.string() }));
+/** How a process is asked to end: PostgreSQL takes SIGTERM for "when the last client has gone". */
+const askSchema = z.enum(['SIGTERM', 'SIGINT', 'SIGQUIT']);
+const entrySchema = z.object({ pid: z.number().int(), born: z.string(), ask: askSchema });
+const entriesSchema = z.record(z.string(), entrySchema);
+type Entry = z.infer<typeof entrySchema>;
+/** The signals by which processes are asked to end. */
+export type Ask = z.infer<typeof askSchema>;
 
 /** Politeness towards a leftover: it has had no parent to serve since its own was killed. */
 const LEFTOVER_TERM_MS = 5_000;
@@ -13,7 +20,7 @@ const LEFTOVER_TERM_MS = 5_000;
 /** Remembers in a file which processes were started here, so that a later start can end those left behind. */
 export class ChildRegistry {
   readonly #file: string;
-  readonly #entries: Map<string, ProcessIdentity>;
+  readonly #entries: Map<string, Entry>;
 
   constructor(folder: string) {
     this.#file = join(folder, 'children.json');
@@ -21,10 +28,10 @@ export class ChildRegistry {
   }
 
   /** Written before this returns: the parent may be killed in the next moment. */
-  remember(name: string, pid: number): void {
+  remember(name: string, pid: number, ask: Ask): void {
     const identity = identify(pid);
     if (identity === null) return;
-    this.#entries.set(name, identity);
+    this.#entries.set(name, { ...identity, ask });
     this.#write();
   }
 
@@ -40,10 +47,10 @@ export class ChildRegistry {
     return Object.fromEntries([...this.#entries].map(([name, identity]) => [name, identity.pid]));
   }
 
-  /** Ends what a killed parent left behind, and says the names of what was ended. */
+  /** Ends what a killed parent left behind, the last started first, and says the names of what was ended. */
   async endLeftovers(): Promise<string[]> {
-    const left = [...this.#entries].filter(([, identity]) => isAlive(identity));
-    await Promise.all(left.map(([, identity]) => endProcess(identity, 'SIGTERM', LEFTOVER_TERM_MS)));
+    const left = [...this.#entries].filter(([, entry]) => isAlive(entry)).reverse();
+    for (const [, entry] of left) await endProcess(entry, entry.ask, LEFTOVER_TERM_MS);
     this.#entries.clear();
     this.#write();
     return left.map(([name]) => name);
@@ -51,8 +58,13 @@ export class ChildRegistry {
 
   #write(): void {
     const draft = `${this.#file}.draft`;
-    writeFileSync(draft, JSON.stringify(Object.fromEntries(this.#entries)), { mode: 0o600 });
-    renameSync(draft, this.#file);
+    try {
+      writeFileSync(draft, JSON.stringify(Object.fromEntries(this.#entries)), { mode: 0o600 });
+      renameSync(draft, this.#file);
+    } catch (error) {
+      // Someone removed the folder under us; there is no later start on it that would read this.
+      if (!isSystemError(error, 'ENOENT')) throw error;
+    }
   }
 }
 
@@ -74,7 +86,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function readEntries(file: string): Record<string, ProcessIdentity> {
+function readEntries(file: string): Record<string, Entry> {
   try {
     return entriesSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {

@@ -1,0 +1,20 @@
+/** ESM throughout: needs `node --experimental-vm-modules`, which `npm test` gives. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/tests'],
+  testMatch: ['**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
+    ],
+  },
+  setupFiles: ['<rootDir>/tests/testkit/require-esm.js'],
+  globalSetup: '<rootDir>/tests/testkit/global-setup.js',
+  globalTeardown: '<rootDir>/tests/testkit/global-teardown.js',
+  // Two cores, and the servers want some of them too.
+  maxWorkers: 2,
+  // Real servers and processes; what hangs is found by its own limits first.
+  testTimeout: 30_000,
+};

@@ -1,0 +1,141 @@
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Client } from 'pg';
+
+import { openHome, type Home } from '../../gateway/up/home.ts';
+import { lockHolder } from '../../gateway/up/lock.ts';
+import { freePort } from '../../gateway/up/ports.ts';
+import { startPostgres } from '../../gateway/up/postgres.ts';
+import { ChildRegistry } from '../../gateway/up/registry.ts';
+import { startTemporal } from '../../gateway/up/temporal.ts';
+import { openPool } from '../../schema/ledger/connect.ts';
+import { migrate } from '../../schema/ledger/migrate.ts';
+
+/** Test homes lie here, so that a later run can end what a killed one left. */
+const HOMES = join(tmpdir(), `weft-test-homes-${process.getuid?.() ?? 0}`);
+/** The migrated database that each test file's own is a copy of. */
+const TEMPLATE = 'weft_template';
+/** Namespaces can be had of a running server only after seconds of its caches: they are made before it starts. */
+const NAMESPACES = Array.from({ length: 60 }, (_, index) => `test-${index + 1}`);
+
+interface Running {
+  readonly answer: () => unknown;
+  readonly stop: () => Promise<void>;
+}
+
+export interface TestServers {
+  close(): Promise<void>;
+}
+
+/**
+ * One PostgreSQL and one Temporal for the whole run, each started when the first test asks for it: a run of pure
+ * tests starts neither. Tests are in other processes, so they ask over HTTP, at WEFT_TEST_SERVERS.
+ */
+export async function openTestServers(): Promise<TestServers> {
+  await endForgotten();
+  const folder = mkdtempSync(join(HOMES, 'run-'));
+  // PostgreSQL of root runs as another user, who must pass through.
+  chmodSync(folder, 0o711);
+  const home = await openHome(folder);
+  const running = new Map<string, Promise<Running>>();
+  const starters: Record<string, (home: Home) => Promise<Running>> = { postgres: runPostgres, temporal: runTemporal };
+
+  const server = createServer((request, response) => {
+    const name = (request.url ?? '').slice(1);
+    const start = starters[name];
+    if (start === undefined) return void response.writeHead(404).end();
+    const starting = running.get(name) ?? start(home);
+    running.set(name, starting);
+    starting.then(
+      ({ answer }) => response.end(JSON.stringify(answer())),
+      (error: unknown) => response.writeHead(500).end(error instanceof Error ? error.message : String(error)),
+    );
+  });
+  process.env['WEFT_TEST_SERVERS'] = await listen(server);
+  return {
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await Promise.all([...running.values()].map(async (starting) => (await starting.catch(() => null))?.stop()));
+      // What became of a server whose preparation failed.
+      await home.registry.endLeftovers();
+      removeHome(folder);
+    },
+  };
+}
+
+async function runPostgres(home: Home): Promise<Running> {
+  // Copies of the template wait for no disk: durability is tested by tests that start their own.
+  const postgres = await startPostgres(home, home, { port: 0, env: process.env, durable: false, progress: say });
+  const admin = new Client({ connectionString: postgres.url });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${TEMPLATE}`);
+  await admin.end();
+  const pool = openPool(withDatabase(postgres.url, TEMPLATE), { name: 'template', max: 1 });
+  await migrate(pool);
+  await pool.end();
+  return { answer: () => ({ url: postgres.url, template: TEMPLATE }), stop: () => postgres.child.stop() };
+}
+
+async function runTemporal(home: Home): Promise<Running> {
+  const temporal = await startTemporal(home, home, {
+    port: await freePort(),
+    uiPort: await freePort(),
+    namespace: 'default',
+    extraNamespaces: NAMESPACES,
+    env: process.env,
+    progress: say,
+  });
+  const left = [...NAMESPACES];
+  return {
+    answer: () => ({ address: temporal.address, namespace: left.shift() ?? null }),
+    stop: () => temporal.child.stop(),
+  };
+}
+
+/** The same server, another database. */
+function withDatabase(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${database}`;
+  return other.href;
+}
+
+function listen(server: Server): Promise<string> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') throw new Error('The test servers have no port');
+      resolve(`http://127.0.0.1:${address.port}`);
+    });
+  });
+}
+
+/** A test run that was killed leaves its servers; the next one ends them. */
+async function endForgotten(): Promise<void> {
+  mkdirSync(HOMES, { recursive: true });
+  chmodSync(HOMES, 0o711);
+  for (const name of readdirSync(HOMES)) {
+    const folder = join(HOMES, name);
+    if (lockHolder(join(folder, 'lock')) !== null) continue;
+    await new ChildRegistry(folder).endLeftovers();
+    removeHome(folder);
+  }
+}
+
+/** Removes a test's WEFT_HOME, and its data where they had to lie elsewhere. */
+export function removeHome(folder: string): void {
+  const data = join(folder, 'postgres');
+  if (lstatSync(data, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    const target = readlinkSync(data);
+    rmSync(target, { recursive: true, force: true });
+    rmSync(`${target}.weft-home`, { force: true });
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
