@@ -1,0 +1,97 @@
+import { readdirSync, existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import addFormats from 'ajv-formats';
+import { parse } from 'yaml';
+import { linkMesh } from '../../../schema/contract/link.ts';
+import type { ProductFile } from '../../../schema/contract/model.ts';
+import { readProduct } from '../../../schema/contract/read.ts';
+
+const DOMAINS = fileURLToPath(new URL('../../../subgraphs/domains', import.meta.url));
+const STANDARDS = fileURLToPath(new URL('../../../../shared/odcs/schema', import.meta.url));
+
+const files = readdirSync(DOMAINS, { recursive: true, encoding: 'utf8' });
+const folders = files.filter((path) => basename(path) === 'product.odps.yaml').map((path) => dirname(path));
+
+const official = existsSync(STANDARDS) ? describe : describe.skip;
+official('by the official JSON Schemas (../shared/odcs; skipped where that is absent)', () => {
+  // Not strict: the standards' own schemas use keywords in ways that ajv would warn of.
+  const ajv = addFormats.default(new Ajv2019({ strict: false, allErrors: true }));
+  const schema = (name: string) => ajv.compile(JSON.parse(readFileSync(`${STANDARDS}/${name}`, 'utf8')));
+  const isContract = schema('odcs-json-schema-v3.2.0.json');
+  const isProduct = schema('odps-json-schema-v1.0.0.json');
+
+  test.each(files.filter((path) => path.endsWith('.odcs.yaml')))('%s is a data contract', (path) => {
+    isContract(parse(readFileSync(`${DOMAINS}/${path}`, 'utf8')));
+    expect(isContract.errors).toBeNull();
+  });
+
+  test.each(files.filter((path) => path.endsWith('.odps.yaml')))('%s is a data product', (path) => {
+    isProduct(parse(readFileSync(`${DOMAINS}/${path}`, 'utf8')));
+    expect(isProduct.errors).toBeNull();
+  });
+});
+
+describe('by Weft itself', () => {
+  const read = folders.map((folder) => readProduct(filesOf(folder), { folder: basename(folder) }));
+
+  test('there are six products, each named for its folder', () => {
+    expect(read.map(({ product }) => product?.id).sort()).toEqual([
+      'geography/places',
+      'network/airports',
+      'operations/flights',
+      'operations/routes',
+      'safety/bird-strikes',
+      'weather/daily',
+    ]);
+    expect(read.map(({ product }) => product?.id)).toEqual(folders);
+  });
+
+  test('nothing is found in them, not even a warning', () => {
+    expect(read.flatMap(({ findings }) => findings)).toEqual([]);
+    const products = read.flatMap(({ product }) => product ?? []);
+    expect(linkMesh(products).findings).toEqual([]);
+  });
+
+  test('the graph speaks of them in plain names', () => {
+    const objects = read.flatMap(({ product }) => (product?.kind === 'managed' ? product.objects : []));
+    const names = objects.map(({ type, listField, aggregateField }) => [type, listField, aggregateField]);
+    expect(names).toEqual([
+      ['Airport', 'airports', 'airportAggregate'],
+      ['Flight', 'flights', 'flightAggregate'],
+      ['Route', 'routes', 'routeAggregate'],
+      ['BirdStrike', 'birdStrikes', 'birdStrikeAggregate'],
+      ['DailyWeather', 'dailyWeatherList', 'dailyWeatherAggregate'],
+    ]);
+  });
+
+  test('an airport is reached, and its guests are reached from it', () => {
+    const { mesh } = linkMesh(read.flatMap(({ product }) => product ?? []));
+    const references = [...mesh.domains.values()].flatMap((domain) => domain.references);
+    const edges = references.map(
+      ({ from, field, to, reverseField }) => `${from.type}.${field} ${to.type}.${reverseField}`,
+    );
+    expect(edges.sort()).toEqual([
+      'BirdStrike.airport Airport.birdStrikes',
+      'DailyWeather.airport Airport.dailyWeatherList',
+      'Flight.destination Airport.flightsByDestination',
+      'Flight.origin Airport.flightsByOrigin',
+      'Route.destination Airport.routesByDestination',
+      'Route.origin Airport.routesByOrigin',
+    ]);
+  });
+
+  test('every property of a managed product says how it may be read', () => {
+    const properties = read.flatMap(({ product }) => product?.objects.flatMap((object) => object.properties) ?? []);
+    expect(properties.filter(({ classification }) => classification === null).map(({ name }) => name)).toEqual([]);
+  });
+});
+
+/** What `publish` would send of a product's folder. */
+function filesOf(folder: string): ProductFile[] {
+  return files
+    .filter((path) => path.startsWith(`${folder}/`) && /\.(yaml|sql|graphql)$/.test(path))
+    .map((path) => ({ path: relative(folder, path), text: readFileSync(`${DOMAINS}/${path}`, 'utf8') }));
+}
