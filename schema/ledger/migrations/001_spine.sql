@@ -71,7 +71,7 @@ create table supergraph_subgraphs (
 
 -- One row: publishers lock it, compose under the lock, and move it.
 create table supergraph_head (
-  only           boolean primary key default true check (only),
+  singleton      boolean primary key default true check (singleton),
   supergraph_id  integer references supergraphs
 );
 insert into supergraph_head default values;
