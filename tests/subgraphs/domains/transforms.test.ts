@@ -32,10 +32,11 @@ test('there and back are two routes, late is more than 15 minutes, and the map k
   const there = routes.find(
     ({ origin_iata, destination_iata }) => origin_iata === 'JFK' && destination_iata === 'LAX',
   )!;
-  expect(there).toMatchObject({ flights: '4', p95_delay_minutes: 82.3, distance_miles: 2475 });
+  expect(there).toMatchObject({ flights: '4', p95_delay_minutes: expect.closeTo(82.3, 9), distance_miles: 2475 });
   expect(Number(there['mean_delay_minutes'])).toBe(30);
   expect(Number(there['on_time_share'])).toBe(0.5);
-  expect(Math.abs((there['great_circle_miles'] as number) - 2475)).toBeLessThan(5);
+  // The Earth is not quite the ball that the haversine takes it for: half a percent at most.
+  expect(Math.abs((there['great_circle_miles'] as number) / 2475 - 1)).toBeLessThan(0.005);
   // An airport that network/airports lacks costs the distance, not the route.
   expect(routes.find(({ destination_iata }) => destination_iata === 'ZZZ')).toMatchObject({
     flights: '1',
