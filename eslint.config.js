@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 const ROOMS = ['gateway/**', 'schema/**', 'subgraphs/**', 'workflows/**'];
 
-/** House rule 16: every exported function, class and constant says what it answers, refuses and touches. */
+/** Every exported function, class and constant says what it answers, refuses and touches. */
 const docstring = {
   meta: {
     type: 'suggestion',
@@ -25,21 +25,21 @@ const docstring = {
 };
 
 const shapes = [
-  { selector: 'TSEnumDeclaration', message: 'A const object and a union, never an enum (house rule 8).' },
+  { selector: 'TSEnumDeclaration', message: 'A const object and a union, never an enum.' },
   {
     selector: 'ExportDefaultDeclaration',
-    message: 'Name what you export; a file is named for its main export (house rule 1).',
+    message: 'Name what you export; a file is named for its main export.',
   },
-  { selector: 'ExportAllDeclaration', message: 'No re-exports: import from the file that makes it (house rule 4).' },
+  { selector: 'ExportAllDeclaration', message: 'No re-exports: import from the file that makes it.' },
   {
     selector: 'ExportNamedDeclaration[source]',
-    message: 'No re-exports: import from the file that makes it (house rule 4).',
+    message: 'No re-exports: import from the file that makes it.',
   },
 ];
 
 const environment = {
   selector: 'MemberExpression[object.name="process"][property.name="env"]',
-  message: 'Only a config.ts or main.ts reads the environment, by one schema (house rule 25).',
+  message: 'Only a config.ts or main.ts reads the environment, by one schema.',
 };
 
 export default tseslint.config(
