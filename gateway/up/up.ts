@@ -1,0 +1,267 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { openPool } from '../../schema/ledger/connect.ts';
+import { migrate } from '../../schema/ledger/migrate.ts';
+import { READER, roleUrl } from '../../schema/ledger/roles.ts';
+import { startChild, type Child, type ChildPlace, type ChildSpec } from './children.ts';
+import { upConfig, type UpConfig } from './config.ts';
+import { firstData, publishExamples } from './examples.ts';
+import { StartFailure } from './failure.ts';
+import { graphClient } from './graph-client.ts';
+import { adminKey, homeFolder, openHome, writeUpFile, type Home } from './home.ts';
+import { nodeChild } from './node-child.ts';
+import { freePort, isPortFree, requireFreePort } from './ports.ts';
+import { startPostgres } from './postgres.ts';
+import { showProgress, type Output, type Progress } from './progress.ts';
+import { startTemporal } from './temporal.ts';
+
+export interface UpOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly out: Output;
+}
+
+/** What runs, in the order of its start, and what is known of it. */
+interface Mesh {
+  readonly config: UpConfig;
+  readonly home: Home;
+  readonly place: ChildPlace & { readonly signal: AbortSignal };
+  readonly env: NodeJS.ProcessEnv;
+  readonly progress: Progress;
+  readonly children: Map<ChildName, Child>;
+}
+
+type ChildName = 'gateway' | 'worker' | 'places' | 'temporal' | 'postgres';
+
+/** First who takes requests, then who works, then what they stand on. */
+const STOP_ORDER: readonly ChildName[] = ['gateway', 'worker', 'places', 'temporal', 'postgres'];
+
+/** npm hands Ctrl-C on to a child that has had it from the terminal already: only a later one is a second. */
+const SAME_SIGNAL_MS = 1_000;
+
+/**
+ * Starts all that Weft needs on this machine and keeps it running until it is asked to end; resolves with the exit
+ * code: 0 after an orderly stop, 1 where it could not start or go on (said in one sentence), 130 where it was cut short.
+ */
+export async function up({ env, out }: UpOptions): Promise<number> {
+  const progress = showProgress(out);
+  const ending = new AbortController();
+  const children = new Map<ChildName, Child>();
+  const unlisten = onSignals(
+    () => ending.abort(),
+    () => void Promise.all([...children.values()].map((child) => child.kill())).then(() => process.exit(130)),
+  );
+  let isReady = false;
+  try {
+    const config = upConfig(env);
+    const home = await openHome(homeFolder(env), (line) => progress.note(line));
+    const place = {
+      logs: home.logs,
+      registry: home.registry,
+      signal: ending.signal,
+      onRestart: (line: string) => progress.note(line),
+      onGiveUp: (failure: StartFailure) => ending.abort(failure),
+    };
+    await start({ config, home, place, env, progress, children }, out);
+    isReady = true;
+    await aborted(ending.signal);
+    if (ending.signal.reason instanceof StartFailure) throw ending.signal.reason;
+    return 0;
+  } catch (error) {
+    const reason: unknown = ending.signal.reason;
+    if (ending.signal.aborted && !(reason instanceof StartFailure)) return isReady ? 0 : 130;
+    ending.abort();
+    out.write(`✗ ${sentenceOf(reason ?? error, env)}\n`);
+    return 1;
+  } finally {
+    if (children.size > 0) progress.note('Stopping');
+    for (const name of STOP_ORDER) await children.get(name)?.stop();
+    unlisten();
+  }
+}
+
+/** The story: database, orchestrator, processes, example mesh, first data. */
+async function start(mesh: Mesh, out: Output): Promise<void> {
+  const { config, home, env, progress, place } = mesh;
+  const host = isAnyAddress(config.HOST) ? '127.0.0.1' : config.HOST;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${config.PORT}`;
+  await requireFreePort('the gateway', config.PORT, 'PORT', config.HOST);
+
+  const database = config.DATABASE_URL ?? (await embeddedPostgres(mesh));
+  await progress.step('Preparing the ledger', () => prepareLedger(database), () => 'Ledger is up to date');
+  const temporal =
+    config.TEMPORAL_ADDRESS === undefined
+      ? await embeddedTemporal(mesh)
+      : { address: config.TEMPORAL_ADDRESS, uiUrl: config.WEFT_TEMPORAL_UI_URL ?? null };
+
+  const key = adminKey(home.folder, config.WEFT_ADMIN_KEY);
+  const shared: NodeJS.ProcessEnv = {
+    ...env,
+    APOLLO_TELEMETRY_DISABLED: 'true',
+    HOST: config.HOST,
+    WEFT_HOME: home.folder,
+    DATABASE_URL: database,
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: config.TEMPORAL_NAMESPACE,
+  };
+  const places = config.WEFT_EXAMPLES === 'on' ? await placesPort(mesh) : null;
+  await all([
+    run(mesh, nodeChild('worker', 'the worker', 'workflows/main.ts', shared), 'Worker'),
+    run(
+      mesh,
+      nodeChild('gateway', 'the gateway', 'gateway/main.ts', {
+        ...shared,
+        PORT: String(config.PORT),
+        WEFT_ADMIN_KEY: key,
+        ...(temporal.uiUrl === null ? {} : { WEFT_TEMPORAL_UI_URL: temporal.uiUrl }),
+      }),
+      `Gateway on ${url}`,
+    ),
+    places === null
+      ? null
+      : run(
+          mesh,
+          nodeChild('places', 'the example service', 'subgraphs/domains/geography/places/service/main.ts', {
+            ...shared,
+            HOST: '127.0.0.1',
+            PORT: String(places),
+            DATABASE_URL: roleUrl(database, READER),
+          }),
+          `Example service geography/places on http://127.0.0.1:${places}`,
+        ),
+  ]);
+  const say = (isReady: boolean) =>
+    writeUpFile(home.folder, {
+      pid: process.pid,
+      url,
+      temporalUiUrl: temporal.uiUrl,
+      ready: isReady,
+      pids: home.registry.pids(),
+      ports: { gateway: config.PORT, ...(places === null ? {} : { places }) },
+    });
+  say(false);
+
+  let refused: string | null = null;
+  if (places !== null) {
+    const ask = graphClient(url, key, place.signal);
+    const outcome = await progress.step(
+      'Publishing the example mesh',
+      () => publishExamples(ask, places),
+      ({ state }) => `Example mesh ${state}`,
+    );
+    if (outcome.state === 'refused') refused = outcome.why;
+    else {
+      const failed = await progress.step(
+        'Loading the example data',
+        () => firstData(ask, (line) => progress.note(line), place.signal),
+        () => 'Example data loaded',
+      );
+      if (failed.length > 0) refused = `no data for ${failed.join(', ')}`;
+    }
+  }
+  say(true);
+  out.write(
+    [
+      '',
+      `  Console       ${url}/`,
+      `  GraphQL       ${url}/graphql`,
+      ...(temporal.uiUrl === null ? [] : [`  Temporal      ${temporal.uiUrl}`]),
+      `  Admin key     ${config.WEFT_ADMIN_KEY === undefined ? `in ${home.folder}/admin.key` : 'as WEFT_ADMIN_KEY says'}`,
+      '',
+      refused === null ? 'Weft is ready. Ctrl-C stops it.' : `Weft is ready, but without all examples: ${refused}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+async function embeddedPostgres({ home, place, config, env, progress, children }: Mesh): Promise<string> {
+  const postgres = await progress.step(
+    'Starting PostgreSQL',
+    () => startPostgres(home, place, { port: config.WEFT_POSTGRES_PORT, env, progress: (line) => progress.note(line) }),
+    ({ version, port }) => `PostgreSQL ${version} on 127.0.0.1:${port}`,
+  );
+  children.set('postgres', postgres.child);
+  return postgres.url;
+}
+
+async function embeddedTemporal({ home, place, config, env, progress, children }: Mesh) {
+  const temporal = await progress.step(
+    'Starting Temporal',
+    () =>
+      startTemporal(home, place, {
+        port: config.WEFT_TEMPORAL_PORT,
+        uiPort: config.WEFT_TEMPORAL_UI_PORT,
+        namespace: config.TEMPORAL_NAMESPACE,
+        env,
+        progress: (line) => progress.note(line),
+      }),
+    ({ address }) => `Temporal on ${address}`,
+  );
+  children.set('temporal', temporal.child);
+  return { address: temporal.address, uiUrl: config.WEFT_TEMPORAL_UI_URL ?? temporal.uiUrl };
+}
+
+async function run({ place, progress, children }: Mesh, spec: ChildSpec & { name: string }, result: string): Promise<void> {
+  const child = await progress.step(`Starting ${spec.title}`, () => startChild(spec, place), () => result);
+  children.set(spec.name as ChildName, child);
+}
+
+/** Waits for every start, so that none is left behind by another's failure, and then refuses with the first. */
+async function all(starts: readonly (Promise<void> | null)[]): Promise<void> {
+  const outcomes = await Promise.allSettled(starts);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+async function prepareLedger(database: string): Promise<void> {
+  const pool = openPool(database, { name: 'weft up', max: 1 });
+  try {
+    await migrate(pool);
+  } catch (error) {
+    const why = error instanceof Error && error.message !== '' ? error.message : String(error);
+    throw new StartFailure(`The ledger could not be prepared in ${withoutPassword(database)}: ${why}.`, error);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function placesPort({ config, progress }: Mesh): Promise<number> {
+  if (config.PLACES_PORT !== 0 && (await isPortFree(config.PLACES_PORT))) return config.PLACES_PORT;
+  const port = await freePort();
+  if (config.PLACES_PORT !== 0) progress.note(`Port ${config.PLACES_PORT} is busy: the example service takes ${port}`);
+  return port;
+}
+
+function onSignals(first: () => void, second: () => void): () => void {
+  let firstAt: number | null = null;
+  const listener = (): void => {
+    if (firstAt === null) {
+      firstAt = performance.now();
+      first();
+    } else if (performance.now() - firstAt > SAME_SIGNAL_MS) second();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  // A timer besides: a listener alone does not keep the process, and with foreign servers nothing else might.
+  while (!signal.aborted) await sleep(60_000, undefined, { signal }).catch(() => undefined);
+}
+
+function isAnyAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+function withoutPassword(database: string): string {
+  const url = new URL(database);
+  url.password = '';
+  return url.href;
+}
+
+function sentenceOf(error: unknown, env: NodeJS.ProcessEnv): string {
+  if (!(error instanceof Error)) return String(error);
+  if (env['WEFT_DEBUG'] !== undefined && env['WEFT_DEBUG'] !== '') return error.stack ?? error.message;
+  return error instanceof StartFailure ? error.message : `Unexpected: ${error.message} (WEFT_DEBUG=1 shows more)`;
+}
