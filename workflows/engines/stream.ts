@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Client } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { type Duckdb, literal } from './duckdb.ts';
+
+export interface Streamed {
+  /** Rows that the query yielded. */
+  readonly rowsRead: number;
+  /** Rows that COPY kept: fewer where its WHERE left some out. */
+  readonly rowsCopied: number;
+  readonly bytes: number;
+}
+
+/** A value holds the one character that Postgres' text cannot. */
+export class NulByte extends Error {}
+
+/**
+ * Streams what a DuckDB query yields into a table, as CSV through a FIFO, so that no row becomes an object here.
+ * Null and empty string, quotes, line breaks and `\N` arrive as they left. Throws NulByte, and then copies nothing.
+ */
+export async function streamInto(
+  db: Duckdb,
+  select: string,
+  into: { client: Client; copy: string; onBytes?: (bytes: number) => void },
+): Promise<Streamed> {
+  const fifo = join(db.folder, `${randomUUID()}.fifo`);
+  await promisify(execFile)('mkfifo', ['-m', '600', fifo]);
+  const reader = new Socket({ fd: openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK), writable: false });
+  // While this end is open the reader sees no end: DuckDB opens its own late, and what tells a whole load is its answer.
+  const keeper = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+  let bytes = 0;
+  const watch = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      into.onBytes?.(bytes);
+      done(chunk.includes(0) ? new NulByte() : null, chunk);
+    },
+  });
+
+  const copying = into.client.query(copyFrom(into.copy));
+  const piping = pipeline(reader, watch, copying);
+  const writing = db
+    .rows<{ Count: string }>(
+      `copy (${select}) to ${literal(fifo)} (format csv, header false, delimiter ',', quote '"', escape '"', nullstr '', use_tmp_file false)`,
+    )
+    .then(
+      ([answer]) => {
+        closeSync(keeper);
+        return Number(answer?.Count ?? 0);
+      },
+      (error: unknown) => {
+        // Ends COPY by an error, before the end of the FIFO could look like the end of the rows.
+        reader.destroy(error instanceof Error ? error : new Error('DuckDB failed'));
+        closeSync(keeper);
+        throw error;
+      },
+    );
+
+  const [wrote, piped] = await Promise.allSettled([writing, piping.catch(async (error: unknown) => {
+    await release(db, fifo, writing);
+    throw error;
+  })]);
+  if (piped.status === 'rejected' && piped.reason instanceof NulByte) throw piped.reason;
+  // Where both failed, the one is the other's echo: DuckDB's own error is passed on by `destroy`, Postgres' breaks the pipe.
+  if (piped.status === 'rejected') throw piped.reason;
+  if (wrote.status === 'rejected') throw wrote.reason;
+  return { rowsRead: wrote.value, rowsCopied: copying.rowCount, bytes };
+}
+
+/** Lets a DuckDB go whose reader is gone: interrupts it, and reads for a moment in case it still waits to open the FIFO. */
+async function release(db: Duckdb, fifo: string, writing: Promise<unknown>): Promise<void> {
+  let settled = false;
+  const settle = (): void => void (settled = true);
+  writing.then(settle, settle);
+  while (!settled) {
+    db.interrupt();
+    const drain = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+    await sleep(20);
+    closeSync(drain);
+    await sleep(20);
+  }
+}
