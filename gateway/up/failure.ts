@@ -8,6 +8,6 @@ export class StartFailure extends Error {
 
 /** True for an error of Node's system calls with one of these codes (`EEXIST`, `ENOENT`, …). */
 export function isSystemError(error: unknown, ...codes: readonly string[]): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && codes.includes(code);
 }

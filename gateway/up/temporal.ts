@@ -32,8 +32,6 @@ export interface TemporalOptions {
   readonly port: number;
   readonly uiPort: number;
   readonly namespace: string;
-  /** More namespaces to make besides, for tests. */
-  readonly extraNamespaces?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly progress?: (line: string) => void;
 }
@@ -59,7 +57,6 @@ export async function startTemporal(home: Home, place: ChildPlace, options: Temp
   const made = join(home.folder, 'temporal.made');
   // A first start that was killed leaves a database without its tables, with which no server starts again.
   if (!existsSync(made)) for (const suffix of SIDE_FILES) rmSync(database + suffix, { force: true });
-  const namespaces = [options.namespace, ...(options.extraNamespaces ?? [])].filter((name) => name !== 'default');
   const address = `127.0.0.1:${options.port}`;
   const child = await startChild(
     {
@@ -69,7 +66,7 @@ export async function startTemporal(home: Home, place: ChildPlace, options: Temp
       args: [
         ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port)],
         ...['--ui-port', String(options.uiPort), '--db-filename', database],
-        ...namespaces.flatMap((name) => ['--namespace', name]),
+        ...(options.namespace === 'default' ? [] : ['--namespace', options.namespace]),
         ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
         ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
       ],

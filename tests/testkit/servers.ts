@@ -18,8 +18,6 @@ import { migrate } from '../../schema/ledger/migrate.ts';
 const HOMES = join(tmpdir(), `weft-test-homes-${process.getuid?.() ?? 0}`);
 /** The migrated database that each test file's own is a copy of. */
 const TEMPLATE = 'weft_template';
-/** Namespaces can be had of a running server only after seconds of its caches: they are made before it starts. */
-const NAMESPACES = Array.from({ length: 60 }, (_, index) => `test-${index + 1}`);
 
 interface Running {
   readonly answer: () => unknown;
@@ -85,15 +83,10 @@ async function runTemporal(home: Home): Promise<Running> {
     port: await freePort(),
     uiPort: await freePort(),
     namespace: 'default',
-    extraNamespaces: NAMESPACES,
     env: process.env,
     progress: say,
   });
-  const left = [...NAMESPACES];
-  return {
-    answer: () => ({ address: temporal.address, namespace: left.shift() ?? null }),
-    stop: () => temporal.child.stop(),
-  };
+  return { answer: () => ({ address: temporal.address }), stop: () => temporal.child.stop() };
 }
 
 /** The same server, another database. */
