@@ -14,7 +14,8 @@ export type LedgerEvent =
     }
   | { readonly type: 'refresh.failed'; readonly subject: string; readonly payload: { readonly runId: string; readonly code: string } };
 
-export type StoredEvent = LedgerEvent & { readonly id: number };
+/** `attempts`: how often acting on it failed. */
+export type StoredEvent = LedgerEvent & { readonly id: number; readonly attempts: number };
 
 /** Appends to the outbox; listeners hear of it when the transaction commits. */
 export async function emit(trx: Transaction, event: LedgerEvent): Promise<void> {
@@ -25,11 +26,11 @@ export async function emit(trx: Transaction, event: LedgerEvent): Promise<void> 
   ]);
 }
 
-/** Events that nobody has acted on yet, oldest first, locked for this transaction; other takers skip them. */
+/** Events that are due and that nobody has acted on, oldest first, locked for this transaction; other takers skip them. */
 export async function takeEvents(trx: Transaction, limit: number): Promise<StoredEvent[]> {
   const { rows } = await trx.query<StoredEvent>(
-    `select id::int, type, subject, payload from weft.events
-      where handled_at is null order by id limit $1 for update skip locked`,
+    `select id::int, type, subject, payload, attempts from weft.events
+      where handled_at is null and due_at <= now() order by id limit $1 for update skip locked`,
     [limit],
   );
   return rows;
@@ -38,4 +39,13 @@ export async function takeEvents(trx: Transaction, limit: number): Promise<Store
 /** Marks an event as acted on. */
 export async function markHandled(db: Queryable, ids: readonly number[]): Promise<void> {
   await db.query('update weft.events set handled_at = now() where id = any($1)', [ids]);
+}
+
+/** Puts an event off: it is taken again after `delaySeconds`, and holds up no other until then. */
+export async function deferEvent(db: Queryable, id: number, delaySeconds: number): Promise<void> {
+  await db.query(
+    `update weft.events set attempts = attempts + 1, due_at = now() + make_interval(secs => $2)
+      where id = $1 and handled_at is null`,
+    [id, delaySeconds],
+  );
 }

@@ -102,6 +102,58 @@ export async function runHistory(
   return rows;
 }
 
+/** Runs that are asked for or under way, oldest first. */
+export async function openRuns(db: Queryable): Promise<RunRow[]> {
+  const { rows } = await db.query<RunRow>(
+    `select ${RUN} from weft.runs where phase in ('queued', 'running') order by requested_at`,
+  );
+  return rows;
+}
+
+/** A queued run takes the newest revision that is pending or live: it may have come after the run was asked for. */
+export async function takeNewestRevision(trx: Transaction, id: RunId): Promise<void> {
+  await trx.query(
+    `update weft.runs r
+        set revision = coalesce((select max(p.revision) from weft.product_revisions p
+                                  where p.product_id = r.product_id and p.state in ('pending', 'live')), r.revision)
+      where r.id = $1 and r.phase = 'queued'`,
+    [id],
+  );
+}
+
+/**
+ * After a run has ended: asks for another where a newer revision waits for data, or where `inputs` (products that it reads)
+ * all have data and one has moved since the run pinned it. Null where nothing is due; asking twice changes nothing.
+ */
+export async function requestDueRun(
+  trx: Transaction,
+  ask: { runId: RunId; ended: RunId; inputs: readonly ProductId[] },
+): Promise<{ runId: RunId; joined: boolean } | null> {
+  const { rows } = await trx.query<{ productId: ProductId; newer: boolean; moved: boolean }>(
+    `select r.product_id as "productId",
+            exists (select from weft.product_revisions p
+                     where p.product_id = r.product_id and p.state = 'pending' and p.revision > r.revision) as newer,
+            r.started_at is not null
+              and cardinality($2::text[]) > 0
+              and (select bool_and(i.live_version is not null) and
+                          bool_or(i.live_version is distinct from (r.input_versions ->> i.id)::int)
+                     from weft.products i where i.id = any($2)) as moved
+       from weft.runs r
+       join weft.products p on p.id = r.product_id and p.retired_at is null
+      where r.id = $1
+        and not exists (select from weft.runs later where later.product_id = r.product_id and later.requested_at > r.requested_at)`,
+    [ask.ended, ask.inputs],
+  );
+  const due = rows[0];
+  if (due === undefined || !(due.newer || due.moved)) return null;
+  return requestRun(trx, {
+    runId: ask.runId,
+    productId: due.productId,
+    trigger: due.newer ? 'publish' : 'upstream',
+    requestedBy: 'weft',
+  });
+}
+
 /** The run starts, or goes on after a crash; pins the versions of its inputs. Refuses where it is over. */
 export async function startRun(
   trx: Transaction,
@@ -152,19 +204,20 @@ export async function beginStage(db: Queryable, id: RunId, stage: Stage): Promis
   return begun.attempt;
 }
 
-/** A stage ends, with what it counted. A stage whose attempt was overtaken changes nothing. */
+/** A stage ends, with what it counted. False, and nothing changed, where its attempt was overtaken. */
 export async function endStage(
   db: Queryable,
   id: RunId,
   stage: Stage,
   attempt: number,
   detail: Readonly<Record<string, number | string>>,
-): Promise<void> {
-  await db.query(
+): Promise<boolean> {
+  const ended = await db.query(
     `update weft.stages set state = 'done', ended_at = now(), detail = $4
       where run_id = $1 and stage = $2 and attempt = $3`,
     [id, stage, attempt, detail],
   );
+  return ended.rowCount === 1;
 }
 
 /** The stages of a run, in the order in which they began. */
