@@ -29,6 +29,7 @@ export const REFUSALS = {
   DOES_NOT_COMPOSE: { http: 409, retry: false, says: 'The graph would no longer compose.' },
   RUN_SUPERSEDED: { http: 409, retry: false, says: 'The run is over or was taken over by another attempt.' },
   ORCHESTRATOR_UNREACHABLE: { http: 503, retry: true, says: 'Temporal cannot be reached; what was asked is queued.' },
+  QUERY_TIMEOUT: { http: 504, retry: true, says: 'The query took too long, or was cancelled.' },
   DATABASE_UNREACHABLE: { http: 503, retry: true, says: 'The database cannot be reached.' },
 } as const satisfies Record<string, RefusalKind>;
 

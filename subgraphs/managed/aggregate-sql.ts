@@ -1,0 +1,77 @@
+import { conditionSql, whereSql } from './condition-sql.ts';
+import type { Aggregate, AggregateField, Measure } from './fetch.ts';
+import { arraySql, nameSql, objectSql, type Entry } from './json-sql.ts';
+import { rowScope, type RowScope } from './scope.ts';
+import type { Draft } from './statement.ts';
+import { tableSql } from './table.ts';
+import { familyOf, propertyJson, scalarJson, type Family } from './values.ts';
+
+/**
+ * SQL for the JSON array of an aggregate: one object a group, each measure computed once. Groups come in the order asked
+ * for, then by their keys, so that no order is left to chance; without `groupBy` there is one row, of an empty table too.
+ */
+export function aggregateSql(draft: Draft, aggregate: Aggregate): string {
+  const row = rowScope(draft.alias());
+  const [grouped, numbered] = [draft.alias(), draft.alias()];
+  const columns = new Map<string, string>();
+  const column = (expression: string): string => {
+    const known = columns.get(expression) ?? `"#${columns.size}"`;
+    columns.set(expression, known);
+    return known;
+  };
+  const keys = new Map(aggregate.groupBy.map((property) => [property.name, column(row.column(property))]));
+  const terms = [
+    ...aggregate.order.map((term) => {
+      const place = term.by === 'measure' ? column(measureOf(row, term.measure).expression) : keys.get(term.property.name)!;
+      return `${place}${term.direction === 'DESC' ? ' desc' : ''} nulls last`;
+    }),
+    ...[...keys.values()].map((key) => `${key} nulls last`),
+  ];
+  const field = (part: AggregateField): string => {
+    switch (part.kind) {
+      case 'typename':
+        return nameSql(part.type);
+      case 'object':
+        return objectSql(part.fields.map((item): Entry => [item.key, field(item)]));
+      case 'groupKey': {
+        const key = keys.get(part.property.name);
+        return key === undefined ? `'null'` : propertyJson(`${grouped}.${key}`, part.property);
+      }
+      case 'measure': {
+        const { expression, family } = measureOf(row, part.measure);
+        const cast = part.scalar === 'Float' ? '::double precision' : '';
+        return scalarJson(`${grouped}.${column(expression)}${cast}`, cast === '' ? family : 'float', part.scalar);
+      }
+    }
+  };
+  const group = objectSql(aggregate.fields.map((part): Entry => [part.key, field(part)]));
+  const where = whereSql([aggregate.where === null ? null : conditionSql(draft, row, aggregate.where)]);
+  const selected = [...columns].map(([expression, name]) => `${expression} as ${name}`);
+  const groups =
+    `select ${selected.length === 0 ? 'count(*)' : selected.join(', ')} from ${tableSql(draft, aggregate.table)} as ${row.alias}${where}` +
+    (keys.size === 0 ? '' : ` group by ${aggregate.groupBy.map((property) => row.column(property)).join(', ')}`) +
+    (terms.length === 0 ? '' : ` order by ${terms.join(', ')}`) +
+    ` limit ${draft.bind({ value: aggregate.first, pgType: 'bigint' })}`;
+  const items = `select ${group} as "#item", row_number() over () as "#n" from (${groups}) as ${grouped}`;
+  return `(select ${arraySql(`${numbered}."#item"`, `${numbered}."#n"`)} from (${items}) as ${numbered})`;
+}
+
+function measureOf(row: RowScope, measure: Measure): { expression: string; family: Family } {
+  if (measure.over === 'rows') return { expression: 'count(*)', family: 'integer' };
+  const column = row.column(measure.property);
+  const family = familyOf(measure.property);
+  // Sums of float4 are float4: too coarse beyond a few thousand rows.
+  const value = family === 'float' ? `${column}::double precision` : column;
+  switch (measure.over) {
+    case 'countDistinct':
+      return { expression: `count(distinct ${column})`, family: 'integer' };
+    case 'sum':
+      // The sum of bigint is numeric, without a fraction.
+      return { expression: `sum(${value})`, family };
+    case 'avg':
+      return { expression: `avg(${value})`, family: family === 'float' ? 'float' : 'numeric' };
+    case 'min':
+    case 'max':
+      return { expression: `${measure.over}(${column})`, family };
+  }
+}

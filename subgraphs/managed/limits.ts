@@ -1,0 +1,24 @@
+/** What one request may ask of the database. */
+export interface Limits {
+  /** Page size where `first` is not given. */
+  readonly pageDefault: number;
+  /** Largest `first`. */
+  readonly pageMax: number;
+  /** Most rows that one request may ask for, nested pages multiplied. */
+  readonly rowsMax: number;
+  /** Deepest nesting of references and connections. */
+  readonly depthMax: number;
+  readonly statementTimeoutMs: number;
+}
+
+/** The limits where none are given. */
+export const LIMITS: Limits = {
+  pageDefault: 50,
+  pageMax: 1_000,
+  // Three default pages in one another are 127,550 rows; an answer of more takes over 100 MB in this process.
+  rowsMax: 250_000,
+  // Each level is a subquery: planning time grows with it, and no question of people is as deep.
+  depthMax: 16,
+  // An aggregate over a few million rows takes 1 s; whoever waits longer than 10 s has given up or wrote it by mistake.
+  statementTimeoutMs: 10_000,
+};

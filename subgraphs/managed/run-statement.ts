@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { Refusal } from '../../schema/errors.ts';
+import type { Pool } from '../../schema/ledger/connect.ts';
+import { recent } from './recent.ts';
+import type { Statement } from './statement.ts';
+
+/** Runs a statement of one row and one column of JSON text; answers the JSON parsed, null for NULL. */
+export type RunStatement = (statement: Statement, signal: AbortSignal) => Promise<unknown>;
+
+// Texts whose use is counted: the frequent ones stay in, a flood of others passes through.
+const COUNTED = 2_000;
+/** Prepared statements that a connection may hold (about 50 kB each in Postgres) before it is replaced. */
+const PREPARED_MAX = 500;
+
+/** What a connection has been told, and which statements it has prepared. */
+interface Session {
+  readonly backend: number;
+  readonly prepared: Set<string>;
+}
+
+/**
+ * Runs statements on a pool, read-only and under a timeout. A text used twice is prepared. When the signal fires, the
+ * backend is cancelled from a connection of its own (the pool may be full of what is to be cancelled), and this connection
+ * is closed, so that a late cancel hits nobody else. Failures of the database become refusals.
+ */
+export function statementRunner(pool: Pool, { statementTimeoutMs }: { statementTimeoutMs: number }): RunStatement {
+  const sessions = new WeakMap<pg.PoolClient, Session>();
+  const uses = recent<number>(COUNTED);
+
+  return async (statement, signal) => {
+    throwIfAborted(signal);
+    const client = await connect(pool, signal);
+    let reusable = false;
+    let backend: number | null = null;
+    const cancellations: Promise<void>[] = [];
+    const cancel = (): void => {
+      if (backend !== null) cancellations.push(cancelBackend(pool, backend));
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      const session = sessions.get(client) ?? (await openSession(client, statementTimeoutMs));
+      sessions.set(client, session);
+      throwIfAborted(signal);
+      backend = session.backend;
+      const name = preparedName(uses, statement.text);
+      if (name !== null) session.prepared.add(name);
+      const query = { text: statement.text, values: [...statement.values], rowMode: 'array' as const };
+      const { rows } = await client.query<[string | null]>(name === null ? query : { ...query, name });
+      reusable = session.prepared.size <= PREPARED_MAX;
+      return parsed(rows[0]?.[0] ?? null);
+    } catch (error) {
+      // An error of the statement leaves the connection sound; any other may not.
+      reusable = error instanceof pg.DatabaseError && error.severity === 'ERROR';
+      throw translated(error, signal, statementTimeoutMs);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      await Promise.all(cancellations);
+      client.release(!reusable || cancellations.length > 0);
+    }
+  };
+}
+
+function parsed(text: string | null): unknown {
+  return text === null ? null : (JSON.parse(text) as unknown);
+}
+
+/** A client of the pool. Waiting for one ends with the signal; the one that comes late goes back. */
+async function connect(pool: Pool, signal: AbortSignal): Promise<pg.PoolClient> {
+  const connecting = pool.connect();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(cancelledRefusal(signal.reason));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([connecting, aborted]);
+  } catch (error) {
+    connecting.then((late) => late.release(), () => undefined);
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('DATABASE_UNREACHABLE', 'The products cannot be read: the database gives no connection.', { cause: error });
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function openSession(client: pg.PoolClient, statementTimeoutMs: number): Promise<Session> {
+  // JIT compiles for longer than most of these statements run. The rest makes the text of values the same everywhere.
+  const { rows } = await client.query<{ backend: number }>(
+    `select pg_backend_pid() as backend, set_config('statement_timeout', $1, false), set_config('jit', 'off', false),
+            set_config('default_transaction_read_only', 'on', false), set_config('timezone', 'UTC', false),
+            set_config('datestyle', 'ISO, YMD', false), set_config('extra_float_digits', '1', false)`,
+    [String(statementTimeoutMs)],
+  );
+  return { backend: rows[0]!.backend, prepared: new Set() };
+}
+
+/** A name for a text that was used before; null the first time. */
+function preparedName(uses: ReturnType<typeof recent<number>>, text: string): string | null {
+  const name = createHash('sha256').update(text).digest('base64url').slice(0, 24);
+  const before = uses.get(name) ?? 0;
+  uses.set(name, before + 1);
+  return before === 0 ? null : `weft_${name}`;
+}
+
+async function cancelBackend(pool: Pool, backend: number): Promise<void> {
+  const client = new pg.Client(pool.options);
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('select pg_cancel_backend($1)', [backend]);
+  } catch {
+    // Not cancelled: the statement's own timeout ends it.
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw cancelledRefusal(signal.reason);
+}
+
+function cancelledRefusal(cause: unknown): Refusal {
+  return new Refusal('QUERY_TIMEOUT', 'The query was cancelled: its client has gone, or its time was up.', { cause });
+}
+
+/** SQLSTATEs of values that a column's type cannot hold, and of patterns that are none. */
+const BAD_VALUES = new Set(['22P02', '22003', '22007', '22008', '22021', '22025']);
+/** Shutting down, starting, out of connections or memory, and connection exceptions. */
+const UNREACHABLE = /^(57P0[123]|53|08)/;
+
+function translated(error: unknown, signal: AbortSignal, statementTimeoutMs: number): unknown {
+  if (error instanceof Refusal || error instanceof SyntaxError) return error;
+  const state = error instanceof pg.DatabaseError ? (error.code ?? '') : '08000';
+  if (signal.aborted) return cancelledRefusal(error);
+  if (state === '57014') {
+    const message = `The query took longer than ${statementTimeoutMs / 1000} s and was stopped; filter it, or ask for less.`;
+    return new Refusal('QUERY_TIMEOUT', message, { cause: error });
+  }
+  if (UNREACHABLE.test(state))
+    return new Refusal('DATABASE_UNREACHABLE', 'The products cannot be read: the database went away.', { cause: error });
+  if (BAD_VALUES.has(state))
+    return new Refusal('BAD_INPUT', 'A value of the arguments is out of range for what it is compared with.', { cause: error });
+  return new Error('The database refused a statement that was made for it', { cause: error });
+}

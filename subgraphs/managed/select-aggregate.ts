@@ -1,0 +1,78 @@
+import type { GraphQLObjectType } from 'graphql';
+import { AGGREGATE_PARTS, partScalar, type AggregatePart } from '../../schema/contract/graph-names.ts';
+import type { Property, Scalar, SchemaObject } from '../../schema/contract/model.ts';
+import { badInput } from './bad-input.ts';
+import { argumentsOf, collectFields, type Selected } from './collect-fields.ts';
+import type { EntityType } from './entity-types.ts';
+import type { Aggregate, AggregateField, AggregateTerm, Direction } from './fetch.ts';
+import { onlyEntry } from './order.ts';
+import { readFirst } from './page.ts';
+import { namedType, type Selection } from './select.ts';
+import { readWhere } from './where.ts';
+
+/** An aggregate field of `parent` with its arguments and whole subtree. */
+export function selectAggregate(selection: Selection, parent: GraphQLObjectType, entity: EntityType, selected: Selected): Aggregate {
+  const { object, table } = entity;
+  if (table === null) throw new Error(`${object.type} has no table here`);
+  const args = argumentsOf(selection.info, parent, selected);
+  const place = selected.name;
+  const groupBy = readGroupBy(`${place}(groupBy:)`, object, args['groupBy']);
+  return {
+    table,
+    where: readWhere(`${place}(where:)`, object, args['where']),
+    groupBy,
+    order: readAggregateOrder(`${place}(orderBy:)`, object, groupBy, args['orderBy']),
+    first: readFirst(place, args['first'], selection.limits),
+    fields: aggregateFields(selection, object, namedType(parent, selected.name), selected),
+  };
+}
+
+function aggregateFields(selection: Selection, object: SchemaObject, type: GraphQLObjectType, { nodes }: Selected): AggregateField[] {
+  return collectFields(selection.info, type.name, nodes).map((selected): AggregateField => {
+    const { key, name } = selected;
+    if (name === '__typename') return { kind: 'typename', key, type: type.name };
+    if (name === 'count') return { kind: 'measure', key, measure: { over: 'rows' }, scalar: 'BigInt' };
+    const part = partNamed(name);
+    const partType = namedType(type, name);
+    const fields = collectFields(selection.info, partType.name, selected.nodes).map((item): AggregateField => {
+      if (item.name === '__typename') return { kind: 'typename', key: item.key, type: partType.name };
+      const property = requireProperty(`${type.name}.${name}`, object, item.name);
+      if (part === 'key') return { kind: 'groupKey', key: item.key, property };
+      const scalar = partScalar(property, part) as Scalar;
+      return { kind: 'measure', key: item.key, measure: { over: part, property }, scalar };
+    });
+    return { kind: 'object', key, fields };
+  });
+}
+
+function readGroupBy(place: string, object: SchemaObject, groupBy: unknown): Property[] {
+  const items = (groupBy as readonly { readonly property: string }[] | null | undefined) ?? [];
+  return [...new Set(items.map(({ property }) => property))].map((name) => requireProperty(place, object, name));
+}
+
+function readAggregateOrder(place: string, object: SchemaObject, groupBy: readonly Property[], orderBy: unknown): AggregateTerm[] {
+  const items = (orderBy as readonly Readonly<Record<string, unknown>>[] | null | undefined) ?? [];
+  return items.map((item): AggregateTerm => {
+    const [name, value] = onlyEntry(place, item);
+    if (name === 'count') return { by: 'measure', measure: { over: 'rows' }, direction: value as Direction };
+    const [field, direction] = onlyEntry(`${place}.${name}`, value as Readonly<Record<string, unknown>>);
+    const property = requireProperty(place, object, field);
+    const part = partNamed(name);
+    if (part !== 'key') return { by: 'measure', measure: { over: part, property }, direction: direction as Direction };
+    if (!groupBy.some((grouped) => grouped.name === property.name))
+      throw badInput(place, `orders by the key ${field}, which groupBy does not have.`);
+    return { by: 'groupKey', property, direction: direction as Direction };
+  });
+}
+
+function partNamed(name: string): AggregatePart {
+  const part = AGGREGATE_PARTS.find((candidate) => candidate === name);
+  if (part === undefined) throw new Error(`An aggregate has no part ${name}`);
+  return part;
+}
+
+function requireProperty(place: string, object: SchemaObject, field: string): Property {
+  const property = object.properties.find((candidate) => candidate.field === field);
+  if (property === undefined) throw badInput(place, `has no property ${field}.`);
+  return property;
+}

@@ -1,0 +1,26 @@
+import { domainOf, quoted, sqlName } from '../../schema/ids.ts';
+import type { Property } from '../../schema/contract/model.ts';
+import type { Table } from './fetch.ts';
+import type { Draft } from './statement.ts';
+import { parameterType } from './values.ts';
+
+/**
+ * What stands after `from` for an object: EVERY read of product data passes here. It picks the table of the version
+ * that the operation reads, and notes that the product was read. A product without data is an empty relation of the same columns.
+ */
+export function tableSql(draft: Draft, { product, object }: Table): string {
+  draft.reading.productsRead.add(product);
+  const dataset = draft.reading.datasets.get(product);
+  const stored = dataset !== undefined && Object.hasOwn(dataset.tables, object.name) ? dataset.tables[object.name] : undefined;
+  if (stored === undefined) return emptyRelation(object.properties);
+  // The name comes from the ledger's JSON: a last look before it stands in a statement.
+  if (sqlName(stored.table) !== stored.table) throw new Error(`The ledger names a table that cannot be: ${stored.table}`);
+  return quoted(sqlName(domainOf(product)), stored.table);
+}
+
+function emptyRelation(properties: readonly Property[]): string {
+  const columns = properties.map(
+    (property) => `null::${parameterType(property)}${property.list ? '[]' : ''} as ${quoted(property.column)}`,
+  );
+  return `(select ${columns.join(', ')} where false)`;
+}
