@@ -101,7 +101,7 @@ export async function startChild(spec: ChildSpec, place: ChildPlace): Promise<Ch
   }
 
   async function revive(what: string, logFrom: number): Promise<void> {
-    for (let why = what; ; ) {
+    for (let why = what; ;) {
       deaths += 1;
       if (deaths > DEATHS_TOLERATED) {
         place.onGiveUp?.(new StartFailure(`${why}, ${deaths} times in a row; see ${log}${lastWords(log, logFrom)}`));
@@ -166,7 +166,8 @@ function whenEnded(child: ChildProcess): Promise<string> {
 function saysReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.on('message', (message) => {
-      if (typeof message === 'object' && message !== null && 'ready' in message && message.ready === true) resolve();
+      // Whatever JSON the child sends: schema/lifecycle.ts sends `{ ready: true }`.
+      if ((message as { ready?: unknown } | null)?.ready === true) resolve();
     });
   });
 }

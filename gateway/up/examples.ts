@@ -43,7 +43,8 @@ const dataSchema = z.object({
 type Product = z.infer<typeof dataSchema>['dataProducts']['nodes'][number];
 
 /** What became of the examples: `refused` is a sentence. */
-export type ExamplesOutcome = { readonly state: 'published' | 'unchanged' } | { readonly state: 'refused'; readonly why: string };
+export type ExamplesOutcome =
+  { readonly state: 'published' | 'unchanged' } | { readonly state: 'refused'; readonly why: string };
 
 /** Publishes the example mesh through the public graph, as any domain team would. */
 export async function publishExamples(ask: AskGraph, placesPort: number): Promise<ExamplesOutcome> {
@@ -120,10 +121,15 @@ async function exampleFolders(placesPort: number) {
       name: basename(folder),
       path: folder,
       files: await Promise.all(
-        (await readdir(folder)).filter((name) => DOCUMENTS.test(name)).map(async (name) => ({
-          path: name,
-          text: (await readFile(join(folder, name), 'utf8')).replaceAll(PLACES_URL, `http://127.0.0.1:${placesPort}/graphql`),
-        })),
+        (await readdir(folder))
+          .filter((name) => DOCUMENTS.test(name))
+          .map(async (name) => ({
+            path: name,
+            text: (await readFile(join(folder, name), 'utf8')).replaceAll(
+              PLACES_URL,
+              `http://127.0.0.1:${placesPort}/graphql`,
+            ),
+          })),
       ),
     })),
   );

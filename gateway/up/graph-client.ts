@@ -11,7 +11,11 @@ const answerSchema = z.object({
 });
 
 /** Asks the public graph, with the admin's key. */
-export type AskGraph = <Data>(schema: z.ZodType<Data>, query: string, variables?: Record<string, unknown>) => Promise<Data>;
+export type AskGraph = <Data>(
+  schema: z.ZodType<Data>,
+  query: string,
+  variables?: Record<string, unknown>,
+) => Promise<Data>;
 
 /** A client of `url/graphql`; refuses on errors of the graph, in its words. */
 export function graphClient(url: string, key: string, signal: AbortSignal): AskGraph {

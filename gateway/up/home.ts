@@ -107,6 +107,9 @@ function makeFolder(folder: string): void {
     chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
   } catch (error) {
     if (!isSystemError(error, 'EACCES', 'EROFS', 'ENOTDIR', 'EPERM')) throw error;
-    throw new StartFailure(`WEFT_HOME cannot be made at ${folder}: set it to a folder that this user may write.`, error);
+    throw new StartFailure(
+      `WEFT_HOME cannot be made at ${folder}: set it to a folder that this user may write.`,
+      error,
+    );
   }
 }

@@ -26,7 +26,8 @@ function messageOf(line: string): { text: string; isComplaint: boolean } | null 
     // A plain line.
   }
   const logfmt = /\blevel=(\w+) msg=("(?:[^"\\]|\\.)*")/.exec(line);
-  if (logfmt?.[2] !== undefined) return { text: logfmt[2].slice(1, -1), isComplaint: /error|fatal/i.test(logfmt[1] ?? '') };
+  if (logfmt?.[2] !== undefined)
+    return { text: logfmt[2].slice(1, -1), isComplaint: /error|fatal/i.test(logfmt[1] ?? '') };
   return { text: line, isComplaint: /\b(FATAL|PANIC|[A-Za-z]*Error\b|error:)/.test(line) };
 }
 

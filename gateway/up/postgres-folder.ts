@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -36,7 +45,9 @@ export async function postgresFolder(home: string): Promise<PostgresFolder> {
   const owner = ownerOf(folder);
   if (user === null) {
     if (owner.uid === process.getuid?.()) return { folder, user };
-    throw new StartFailure(`${folder} belongs to another user (uid ${owner.uid}): start Weft as that user, or as root.`);
+    throw new StartFailure(
+      `${folder} belongs to another user (uid ${owner.uid}): start Weft as that user, or as root.`,
+    );
   }
   // A start that was killed between making the folder and giving it away.
   if (owner.uid === 0) chownSync(folder, user.uid, user.gid);

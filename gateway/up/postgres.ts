@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chownSync, existsSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -57,7 +66,7 @@ export async function startPostgres(home: Home, place: ChildPlace, options: Post
   if (options.port !== 0) await requireFreePort('PostgreSQL', options.port, 'WEFT_POSTGRES_PORT');
   if (!existsSync(data)) {
     options.progress?.('Making a new database cluster');
-    await makeCluster(bin, where, password);
+    await makeCluster(bin, where, password, options.env);
   }
   requireSameMajor(data, version);
   const port = options.port === 0 ? await freePort() : options.port;
@@ -68,7 +77,13 @@ export async function startPostgres(home: Home, place: ChildPlace, options: Post
       name: 'postgres',
       title: 'PostgreSQL',
       command: join(bin, 'postgres'),
-      args: ['-D', data, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      args: [
+        '-D',
+        data,
+        '-p',
+        String(port),
+        ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
       cwd: where.folder,
       env: cleanEnvironment(options.env),
       ...(where.user === null ? {} : { user: { uid: where.user.uid, gid: where.user.gid } }),
@@ -89,7 +104,12 @@ export async function startPostgres(home: Home, place: ChildPlace, options: Post
 }
 
 /** `initdb` into a draft that gets its name when it is whole: a start killed in its midst leaves no half cluster. */
-async function makeCluster(bin: string, where: PostgresFolder, password: string): Promise<void> {
+async function makeCluster(
+  bin: string,
+  where: PostgresFolder,
+  password: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   const draft = join(where.folder, 'data.draft');
   const passwordFile = join(where.folder, `${randomUUID()}.password`);
   rmSync(draft, { recursive: true, force: true });
@@ -99,19 +119,33 @@ async function makeCluster(bin: string, where: PostgresFolder, password: string)
     await run(
       join(bin, 'initdb'),
       [
-        ...['-D', draft, '--username', OWNER, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8'],
+        ...[
+          '-D',
+          draft,
+          '--username',
+          OWNER,
+          '--pwfile',
+          passwordFile,
+          '--auth',
+          'scram-sha-256',
+          '--encoding',
+          'UTF8',
+        ],
         // Text is compared by code points, as DuckDB does, and the same on every system: no locale need be installed.
         ...['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8', '--locale', 'C'],
       ],
       {
         cwd: where.folder,
-        env: cleanEnvironment(process.env),
+        env: cleanEnvironment(env),
         ...(where.user === null ? {} : { uid: where.user.uid, gid: where.user.gid }),
       },
     );
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().split('\n').at(-1) : '';
-    throw new StartFailure(`The database cluster could not be made in ${where.folder}: ${said || String(error)}`, error);
+    throw new StartFailure(
+      `The database cluster could not be made in ${where.folder}: ${said || String(error)}`,
+      error,
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }
@@ -182,5 +216,11 @@ function requireSameMajor(data: string, version: string): void {
 /** Of the environment only what PostgreSQL may heed: PGDATA, PGPORT and their like would overrule the arguments. */
 function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { PATH, TMPDIR, DYLD_LIBRARY_PATH } = env;
-  return { LC_ALL: 'C', TZ: 'UTC', ...(PATH && { PATH }), ...(TMPDIR && { TMPDIR }), ...(DYLD_LIBRARY_PATH && { DYLD_LIBRARY_PATH }) };
+  return {
+    LC_ALL: 'C',
+    TZ: 'UTC',
+    ...(PATH && { PATH }),
+    ...(TMPDIR && { TMPDIR }),
+    ...(DYLD_LIBRARY_PATH && { DYLD_LIBRARY_PATH }),
+  };
 }

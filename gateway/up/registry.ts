@@ -72,7 +72,10 @@ export class ChildRegistry {
 export async function endProcess(who: ProcessIdentity, ask: NodeJS.Signals, patienceMs: number): Promise<boolean> {
   if (!isAlive(who)) return true;
   signal(who.pid, ask);
-  for (const until = Date.now() + patienceMs; Date.now() < until; await sleep(20)) if (!isAlive(who)) return true;
+  for (const until = Date.now() + patienceMs; Date.now() < until;) {
+    if (!isAlive(who)) return true;
+    await sleep(20);
+  }
   signal(who.pid, 'SIGKILL');
   while (isAlive(who)) await sleep(20);
   return false;

@@ -44,7 +44,10 @@ export async function temporalBinary(search: Search): Promise<string> {
   if (madeMeanwhile !== null) return madeMeanwhile;
   await sweepDrafts(folder);
   const reasons: string[] = [];
-  for (const [how, make] of [['download', download], ['go install', goInstall]] as const) {
+  for (const [how, make] of [
+    ['download', download],
+    ['go install', goInstall],
+  ] as const) {
     const draft = await mkdtemp(join(folder, 'draft-'));
     try {
       const made = await make(draft, search);
@@ -164,6 +167,12 @@ async function runs(file: string): Promise<boolean> {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('killed' in error && error.killed === true) return 'took too long';
-  const said = 'stderr' in error ? String(error.stderr).trim().split('\n').findLast((line) => line.trim() !== '') : '';
+  const said =
+    'stderr' in error
+      ? String(error.stderr)
+          .trim()
+          .split('\n')
+          .findLast((line) => line.trim() !== '')
+      : '';
   return (said || error.message).trim().slice(0, 200);
 }

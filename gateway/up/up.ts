@@ -87,7 +87,11 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
   await requireFreePort('the gateway', config.PORT, 'PORT', config.HOST);
 
   const database = config.DATABASE_URL ?? (await embeddedPostgres(mesh));
-  await progress.step('Preparing the ledger', () => prepareLedger(database), () => 'Ledger is up to date');
+  await progress.step(
+    'Preparing the ledger',
+    () => prepareLedger(database),
+    () => 'Ledger is up to date',
+  );
   const temporal =
     config.TEMPORAL_ADDRESS === undefined
       ? await embeddedTemporal(mesh)
@@ -105,9 +109,10 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
   };
   const places = config.WEFT_EXAMPLES === 'on' ? await placesPort(mesh) : null;
   await all([
-    run(mesh, nodeChild('worker', 'the worker', 'workflows/main.ts', shared), 'Worker'),
+    run(mesh, 'worker', nodeChild('worker', 'the worker', 'workflows/main.ts', shared), 'Worker'),
     run(
       mesh,
+      'gateway',
       nodeChild('gateway', 'the gateway', 'gateway/main.ts', {
         ...shared,
         PORT: String(config.PORT),
@@ -116,18 +121,9 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
       }),
       `Gateway on ${url}`,
     ),
-    places === null
-      ? null
-      : run(
-          mesh,
-          nodeChild('places', 'the example service', 'subgraphs/domains/geography/places/service/main.ts', {
-            ...shared,
-            HOST: '127.0.0.1',
-            PORT: String(places),
-            DATABASE_URL: roleUrl(database, READER),
-          }),
-          `Example service geography/places on http://127.0.0.1:${places}`,
-        ),
+    ...(places === null
+      ? []
+      : [run(mesh, 'places', placesChild(shared, database, places), `Example service on port ${places}`)]),
   ]);
   const say = (isReady: boolean) =>
     writeUpFile(home.folder, {
@@ -200,13 +196,22 @@ async function embeddedTemporal({ home, place, config, env, progress, children }
   return { address: temporal.address, uiUrl: config.WEFT_TEMPORAL_UI_URL ?? temporal.uiUrl };
 }
 
-async function run({ place, progress, children }: Mesh, spec: ChildSpec & { name: string }, result: string): Promise<void> {
-  const child = await progress.step(`Starting ${spec.title}`, () => startChild(spec, place), () => result);
-  children.set(spec.name as ChildName, child);
+async function run(
+  { place, progress, children }: Mesh,
+  name: ChildName,
+  spec: ChildSpec,
+  result: string,
+): Promise<void> {
+  const child = await progress.step(
+    `Starting ${spec.title}`,
+    () => startChild(spec, place),
+    () => result,
+  );
+  children.set(name, child);
 }
 
 /** Waits for every start, so that none is left behind by another's failure, and then refuses with the first. */
-async function all(starts: readonly (Promise<void> | null)[]): Promise<void> {
+async function all(starts: readonly Promise<void>[]): Promise<void> {
   const outcomes = await Promise.allSettled(starts);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
@@ -221,6 +226,17 @@ async function prepareLedger(database: string): Promise<void> {
   } finally {
     await pool.end();
   }
+}
+
+/** A domain team's own service: it gets the reader's login and no key. */
+function placesChild(shared: NodeJS.ProcessEnv, database: string, port: number): ChildSpec {
+  const { WEFT_ADMIN_KEY: _, ...env } = shared;
+  return nodeChild('places', 'the example service', 'subgraphs/domains/geography/places/service/main.ts', {
+    ...env,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    DATABASE_URL: roleUrl(database, READER),
+  });
 }
 
 async function placesPort({ config, progress }: Mesh): Promise<number> {

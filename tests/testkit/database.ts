@@ -44,13 +44,14 @@ export async function cloneDatabase(): Promise<TestDatabase> {
 }
 
 async function connectedTo(admin: Client, name: string): Promise<string[]> {
-  for (const until = Date.now() + LEAK_PATIENCE_MS; ; await sleep(50)) {
+  for (const until = Date.now() + LEAK_PATIENCE_MS; ;) {
     const { rows } = await admin.query<{ who: string; query: string }>(
       `SELECT usename || ' ' || application_name AS who, query FROM pg_stat_activity
         WHERE datname = $1 AND backend_type = 'client backend'`,
       [name],
     );
     if (rows.length === 0 || Date.now() > until) return rows.map(({ who, query }) => `${who}: ${query}`);
+    await sleep(50);
   }
 }
 

@@ -67,5 +67,8 @@ test('a start that is given up while the child comes up leaves no process', asyn
 });
 
 async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 15_000; !holds(); await sleep(20)) if (Date.now() > end) throw new Error('Never came');
+  for (const end = Date.now() + 15_000; !holds();) {
+    if (Date.now() > end) throw new Error('Never came');
+    await sleep(20);
+  }
 }

@@ -90,27 +90,34 @@ test('it waits for the disk, speaks UTF-8 and UTC, compares by code points, and 
     { name: 'synchronous_commit', setting: 'on' },
     { name: 'TimeZone', setting: 'UTC' },
   ]);
-  const sorted = await query(url, "select string_agg(x, '' order by x) as s, upper('é') as u from unnest(array['é','b','A','a']) x");
+  const sorted = await query(
+    url,
+    "select string_agg(x, '' order by x) as s, upper('é') as u from unnest(array['é','b','A','a']) x",
+  );
   expect(sorted).toEqual([{ s: 'Aabé', u: 'É' }]);
   const wrong = new URL(url);
   wrong.password = 'guessed';
   await expect(query(wrong.href, 'select 1')).rejects.toThrow('password authentication failed');
 });
 
-asRoot('where root alone may enter WEFT_HOME the data lie elsewhere, and nobody’s permissions are changed', async () => {
-  const folder = newHome('private');
-  const { url, child } = await start(folder);
-  expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }]);
-  expect(lstatSync(join(folder, 'postgres')).isSymbolicLink()).toBe(true);
-  const data = readlinkSync(join(folder, 'postgres'));
-  expect(statSync(data).uid).not.toBe(0);
-  expect(statSync(data).mode & 0o777).toBe(0o700);
-  expect(statSync(folder).mode & 0o777).toBe(0o700);
-  await child.stop();
-  const again = await start(folder);
-  expect(readlinkSync(join(folder, 'postgres'))).toBe(data);
-  expect(await query(again.url, 'select 1 as one')).toEqual([{ one: 1 }]);
-}, 60_000);
+asRoot(
+  'where root alone may enter WEFT_HOME the data lie elsewhere, and nobody’s permissions are changed',
+  async () => {
+    const folder = newHome('private');
+    const { url, child } = await start(folder);
+    expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect(lstatSync(join(folder, 'postgres')).isSymbolicLink()).toBe(true);
+    const data = readlinkSync(join(folder, 'postgres'));
+    expect(statSync(data).uid).not.toBe(0);
+    expect(statSync(data).mode & 0o777).toBe(0o700);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    await child.stop();
+    const again = await start(folder);
+    expect(readlinkSync(join(folder, 'postgres'))).toBe(data);
+    expect(await query(again.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  },
+  60_000,
+);
 
 test('a busy port is named, with the variable that chooses another, and nothing is made', async () => {
   const busy = createServer().listen(0, '127.0.0.1');

@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cloneDatabase, type TestDatabase } from '../../testkit/database.ts';
 import { testTemporal } from '../../testkit/temporal.ts';
@@ -36,7 +37,9 @@ test("a test file's namespace is its own, and knows the search attributes", asyn
     await client.workflow.start('nobody-works', {
       taskQueue: 'nowhere',
       workflowId: 'refresh:network/airports',
-      searchAttributes: { WeftDomain: ['network'] },
+      typedSearchAttributes: [
+        { key: defineSearchAttributeKey('WeftDomain', SearchAttributeType.KEYWORD), value: 'network' },
+      ],
     });
     const elsewhere = new Client({ connection, namespace: one.namespace });
     expect(await countIn(elsewhere)).toBe(0);
