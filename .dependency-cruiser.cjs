@@ -7,6 +7,9 @@ const CODE = '^(gateway|schema|subgraphs|workflows|tests)/';
 const EFFECTS =
   '^(node:)?(fs|net|http|https|http2|tls|dns|dgram|child_process|worker_threads|cluster|timers|os|process)(/|$)';
 
+/** The workflow bundle: its entry, the workflows, and the names that they share with the worker. */
+const BUNDLE = '^workflows/((workflows|names|workflow|tick)|.+[-./](workflow|tick))\\.ts$';
+
 /** A regular expression for npm packages by name. */
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 
@@ -68,11 +71,12 @@ const forbidden = [
   },
   {
     name: 'workflows-are-deterministic',
-    comment: 'A workflow.ts runs in the sandbox: types, the pure words of schema, and @temporalio/workflow.',
-    from: { path: '^workflows/(|.+[-./])workflow\\.ts$' },
+    comment:
+      'What is bundled for the sandbox imports types, the pure words of schema, its own kind, and @temporalio/workflow.',
+    from: { path: BUNDLE },
     to: {
       dependencyTypesNot: ['type-only'],
-      pathNot: `^workflows/(|.+[-./])workflow\\.ts$|^schema/(run|ids)\\.ts$|${npm('@temporalio/workflow')}`,
+      pathNot: `${BUNDLE}|^schema/(run|ids)\\.ts$|${npm('@temporalio/(workflow|common)')}`,
     },
   },
   {
