@@ -4,7 +4,8 @@
  * and `linkMesh` (relationships and inputs between products).
  */
 import type { DomainId, ProductId, SqlName } from '../ids.ts';
-import type { OdcsContract, OdcsServer } from './odcs.ts';
+import type { OdcsServer } from './odcs-server.ts';
+import type { OdcsContract } from './odcs.ts';
 import type { OdpsProduct } from './odps.ts';
 
 /** A file of a product's folder: path relative to the folder, with `/`. */
@@ -80,6 +81,8 @@ export interface Relationship {
   readonly to: readonly string[];
   /** The product that `customProperties` names (`product: network/airports`), if any. */
   readonly product: string | null;
+  /** The entity field's name, where `customProperties` gives it (`graphqlName`). */
+  readonly field?: string;
   /** Path in the document, for findings. */
   readonly path: string;
 }

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { Product } from './model.ts';
+
+/**
+ * SHA-256 over what shapes a product's tables: columns, types, keys, allowed values, transformations and where rows come from.
+ * Descriptions, owners, promises and quality rules change nothing in the data and are left out.
+ */
+export function dataDigest(product: Pick<Product, 'kind' | 'objects' | 'transforms' | 'inputs'>): string {
+  const shape = {
+    kind: product.kind,
+    objects: product.objects.map(({ name, table, properties }) => ({
+      name,
+      table,
+      properties: properties.map(({ column, pgType, list, required, unique, keyPosition, transformLogic, enum: values }) => ({
+        column,
+        pgType,
+        list,
+        required,
+        unique,
+        keyPosition,
+        transformLogic,
+        values: values?.members.map(({ value }) => value) ?? null,
+      })),
+    })),
+    transforms: { ...product.transforms },
+    inputs: product.inputs.map((input) =>
+      input.kind === 'product'
+        ? { kind: input.kind, contractId: input.contractId }
+        : {
+            kind: input.kind,
+            server: input.server,
+            rejectedShareAllowed: input.rejectedShareAllowed,
+            objects: input.objects.map(({ view, physicalName, properties }) => ({
+              view,
+              physicalName,
+              properties: properties.map(({ column, sourceColumn, pgType, list, required }) => [column, sourceColumn, pgType, list, required]),
+            })),
+          },
+    ),
+  };
+  return createHash('sha256').update(canonical(shape)).digest('hex');
+}
+
+/** JSON with sorted keys: the same content is the same text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

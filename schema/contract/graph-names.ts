@@ -1,0 +1,116 @@
+import type { Property, Scalar, SchemaObject } from './model.ts';
+
+/** Every name that a managed subgraph derives from an object: SDL and resolvers take them from here. */
+
+type Named = Pick<SchemaObject, 'type'>;
+
+export const connectionType = ({ type }: Named): string => `${type}Connection`;
+export const edgeType = ({ type }: Named): string => `${type}Edge`;
+export const whereType = ({ type }: Named): string => `${type}Where`;
+export const orderByType = ({ type }: Named): string => `${type}OrderBy`;
+/** The enum of property names, for `groupBy`. */
+export const propertyEnumType = ({ type }: Named): string => `${type}Property`;
+export const groupByType = ({ type }: Named): string => `${type}GroupBy`;
+export const aggregateType = ({ type }: Named): string => `${type}Aggregate`;
+export const aggregateOrderByType = ({ type }: Named): string => `${type}AggregateOrderBy`;
+
+/** The parts of an aggregate that hold a field for each property they apply to, in the order of the SDL. */
+export const AGGREGATE_PARTS = ['key', 'countDistinct', 'sum', 'avg', 'min', 'max'] as const;
+export type AggregatePart = (typeof AGGREGATE_PARTS)[number];
+
+const PART_TYPES: Readonly<Record<AggregatePart, string>> = {
+  key: 'GroupKey',
+  countDistinct: 'CountDistinct',
+  sum: 'Sum',
+  avg: 'Avg',
+  min: 'Min',
+  max: 'Max',
+};
+
+/** `FlightSum` */
+export function partType({ type }: Named, part: AggregatePart): string {
+  return `${type}${PART_TYPES[part]}`;
+}
+
+/** `FlightSumOrderBy` */
+export function partOrderByType(object: Named, part: AggregatePart): string {
+  return `${partType(object, part)}OrderBy`;
+}
+
+/** The properties that a part of the aggregate has; empty means that the part is left out. */
+export function partProperties(object: Pick<SchemaObject, 'properties'>, part: AggregatePart): Property[] {
+  return object.properties.filter((property) => isComparable(property) && partScalar(property, part) !== null);
+}
+
+/**
+ * The named GraphQL type of a property within a part; null where it does not apply. Sums are one size wider than what they
+ * sum; averages are Float, of Decimal exact.
+ */
+export function partScalar(property: Property, part: AggregatePart): string | null {
+  const { scalar } = property;
+  switch (part) {
+    case 'key':
+      return namedType(property);
+    case 'countDistinct':
+      return 'BigInt';
+    case 'sum':
+      return SUMS[scalar] ?? null;
+    case 'avg':
+      if (SUMS[scalar] === undefined) return null;
+      return scalar === 'Decimal' ? 'Decimal' : 'Float';
+    case 'min':
+    case 'max':
+      return property.enum !== null || scalar === 'Boolean' ? null : scalar;
+  }
+}
+
+const SUMS: Readonly<Partial<Record<Scalar, Scalar>>> = { Int: 'BigInt', BigInt: 'Decimal', Float: 'Float', Decimal: 'Decimal' };
+
+/** True where a property can stand in `where`, `orderBy` and `groupBy`: one value that can be compared. */
+export function isComparable(property: Property): boolean {
+  return !property.list && property.scalar !== 'JSON';
+}
+
+/** `StringFilter`, `BirdStrikeDamageFilter`; null where a property cannot be filtered by. */
+export function filterType(property: Property): string | null {
+  return isComparable(property) ? `${namedType(property)}Filter` : null;
+}
+
+/** The scalar or enum of one value. */
+export function namedType(property: Property): string {
+  return property.enum?.type ?? property.scalar;
+}
+
+/** The property's type in SDL: `[String!]`, `ID!`. */
+export function fieldType(property: Property): string {
+  const named = property.list ? `[${namedType(property)}!]` : namedType(property);
+  return property.required ? `${named}!` : named;
+}
+
+/** The key's fields as `@key(fields:)` has them. */
+export function keyFields(object: Pick<SchemaObject, 'key'>): string {
+  return object.key.map(({ field }) => field).join(' ');
+}
+
+/** Operators of each shared filter, in order. */
+export const FILTER_OPERATORS: Readonly<Record<Exclude<Scalar, 'JSON'> | 'enum', readonly string[]>> = {
+  ID: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
+  String: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'contains', 'startsWith', 'endsWith', 'like', 'ilike', 'isNull'],
+  Int: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
+  BigInt: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
+  Float: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
+  Decimal: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
+  Boolean: ['eq', 'ne', 'isNull'],
+  Date: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
+  DateTime: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
+  Time: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
+  enum: ['eq', 'ne', 'in', 'notIn', 'isNull'],
+};
+
+/** Every type name that an object claims in the mesh. */
+export function claimedTypes(object: SchemaObject): string[] {
+  const parts = AGGREGATE_PARTS.flatMap((part) => [partType(object, part), partOrderByType(object, part)]);
+  const enums = object.properties.flatMap(({ enum: values }) => (values === null ? [] : [values.type, `${values.type}Filter`]));
+  const derived = [connectionType, edgeType, whereType, orderByType, propertyEnumType, groupByType, aggregateType, aggregateOrderByType];
+  return [object.type, ...derived.map((name) => name(object)), ...parts, ...enums];
+}

@@ -1,0 +1,71 @@
+import type { Finding } from '../findings.ts';
+import { domainOf, type DomainId, type ProductId } from '../ids.ts';
+import { linkInputs } from './link-inputs.ts';
+import { claimNames } from './link-names.ts';
+import { linkReferences } from './link-references.ts';
+import type { DomainModel, Mesh, Product, SchemaObject } from './model.ts';
+
+export interface LinkOptions {
+  /** What a relationship without a target is: reading warns, publishing (the default) refuses. */
+  readonly dangling?: Finding['severity'];
+}
+
+/** An object with the product that owns its type. */
+export interface Owned {
+  readonly product: Product;
+  readonly object: SchemaObject;
+}
+
+/** A finding about a product of the mesh, at one of its contracts where that is known. */
+export type Say = (
+  at: { product: Product; contractId?: string; path?: string },
+  code: string,
+  message: string,
+  severity?: Finding['severity'],
+) => void;
+
+/**
+ * Links products to one mesh: names are unique, relationships and inputs find their targets. What cannot be linked is left out of
+ * the mesh and found; the answer does not depend on the products' order.
+ */
+export function linkMesh(products: readonly Product[], options: LinkOptions = {}): { mesh: Mesh; findings: Finding[] } {
+  const findings: Finding[] = [];
+  const say: Say = ({ product, contractId, path }, code, message, severity = 'error') =>
+    findings.push({
+      code,
+      severity,
+      message: `${product.id}: ${message}`,
+      file: contractId === undefined ? null : (product.files[contractId] ?? null),
+      line: null,
+      column: null,
+      path: path ?? null,
+    });
+
+  const sorted = [...products].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const byId = new Map<ProductId, Product>(sorted.map((product) => [product.id, product]));
+  contractIds(sorted, say);
+  const owned = claimNames(sorted, say);
+  const references = linkReferences(owned, options.dangling ?? 'error', say);
+  const inputs = linkInputs(sorted, say);
+
+  const domains = new Map<DomainId, DomainModel>();
+  for (const domain of new Set(sorted.map(({ id }) => domainOf(id))))
+    domains.set(domain, {
+      domain,
+      products: sorted.filter((product) => product.domain === domain && product.kind === 'managed'),
+      references: references.filter(({ fromProduct }) => domainOf(fromProduct) === domain),
+    });
+  return { mesh: { products: byId, domains, inputs }, findings };
+}
+
+/** A contract's id is how others reach it: two products cannot both have it. */
+function contractIds(products: readonly Product[], say: Say): void {
+  const owners = new Map<string, Product>();
+  for (const product of products)
+    for (const { id } of product.documents.contracts) {
+      const owner = owners.get(id);
+      if (owner !== undefined && owner !== product)
+        say({ product, contractId: id }, 'CONTRACT_ID_TAKEN', `the contract id ${id} is that of a contract of ${owner.id} already: choose another.`);
+      owners.set(id, owner ?? product);
+    }
+}

@@ -1,0 +1,46 @@
+import { Kind, print } from 'graphql';
+import { FILTER_OPERATORS, isComparable, namedType, partScalar, AGGREGATE_PARTS } from './graph-names.ts';
+import type { Property } from './model.ts';
+
+export type Lines = readonly string[];
+export const blank: Lines = [];
+
+/** `head { … }`; nothing where there are no lines, since GraphQL knows no empty types. */
+export function block(head: string, lines: Lines): Lines {
+  return lines.length === 0 ? blank : [`${head} {`, ...lines, '}'];
+}
+
+/** A description as a block string, indented. Control characters are left out: they may come from anyone. */
+export function described(text: string | null, indent: number): Lines {
+  const clean = text?.replace(/\r\n?/g, '\n').replace(/[^\P{Cc}\n\t]|\p{Cf}/gu, '').trim() ?? '';
+  if (clean === '') return blank;
+  const printed = print({ kind: Kind.STRING, value: clean, block: true });
+  return printed.split('\n').map((line) => (line === '' ? '' : `${' '.repeat(indent)}${line}`));
+}
+
+/** Scalars, filters and the sort direction, as far as the properties use them: alike in every subgraph that has them. */
+export function sharedDefinitions(properties: readonly Property[], keys: readonly Property[]): Lines[] {
+  const used = properties.filter(isComparable);
+  const filters = new Set(used.filter((property) => property.enum === null).map(({ scalar }) => scalar));
+  const parts = used.flatMap((property) => AGGREGATE_PARTS.map((part) => partScalar(property, part)));
+  const types = new Set([...properties, ...keys].map(namedType).concat(parts.filter((type) => type !== null), properties.length > 0 ? ['BigInt'] : []));
+  return [
+    ...Object.entries(SCALARS).flatMap(([name, description]) => (types.has(name) ? [[...described(description, 0), `scalar ${name}`]] : [])),
+    properties.length === 0 ? blank : block('enum SortDirection', ['  ASC', '  DESC']),
+    ...[...filters].sort().flatMap((scalar) => (scalar === 'JSON' ? [] : [block(`input ${scalar}Filter`, FILTER_OPERATORS[scalar].map((operator) => `  ${operator}: ${operand(operator, scalar)}`))])),
+  ];
+}
+
+function operand(operator: string, scalar: string): string {
+  if (operator === 'isNull') return 'Boolean';
+  return operator === 'in' || operator === 'notIn' ? `[${scalar}!]` : scalar;
+}
+
+const SCALARS = {
+  BigInt: 'A whole number of any size, as a string.',
+  Decimal: 'An exact decimal number, as a string.',
+  Date: 'A day: `2026-01-31`.',
+  DateTime: 'RFC 3339, UTC: `2026-01-31T09:30:00.000Z`.',
+  Time: 'A time of day: `09:30:00`.',
+  JSON: 'Any JSON value.',
+} as const;

@@ -1,0 +1,153 @@
+import {
+  AGGREGATE_PARTS,
+  aggregateOrderByType,
+  aggregateType,
+  connectionType,
+  edgeType,
+  fieldType,
+  filterType,
+  groupByType,
+  isComparable,
+  keyFields,
+  namedType,
+  orderByType,
+  partOrderByType,
+  partProperties,
+  partScalar,
+  partType,
+  propertyEnumType,
+  whereType,
+  type AggregatePart,
+} from './graph-names.ts';
+import type { DomainModel, Mesh, Property, Reference, SchemaObject } from './model.ts';
+import { blank, block, described, sharedDefinitions, type Lines } from './sdl-text.ts';
+
+/**
+ * The SDL of a domain's managed subgraph (Federation 2): root fields, types, connections and aggregates of its objects, entity
+ * references, and what its relationships add to other subgraphs' types. The same model gives the same text.
+ */
+export function subgraphSdl(model: DomainModel, _mesh: Mesh): string {
+  const objects = model.products.flatMap((product) => product.objects);
+  const local = new Set(objects.map(({ type }) => type));
+  const foreign = new Map(model.references.filter(({ to }) => !local.has(to.type)).map(({ to }) => [to.type, to]));
+  const keys = [...foreign.values()].flatMap(({ key }) => key);
+  const definitions: Lines[] = [
+    block('type Query', objects.flatMap(rootLines)),
+    ...objects.flatMap((object) => objectDefinitions(object, model.references)),
+    ...[...foreign.values()].map((object) => stub(object, model.references)),
+    ...enumDefinitions(keys),
+    pageInfo,
+    ...sharedDefinitions(objects.flatMap(({ properties }) => properties), keys),
+  ];
+  return [
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])',
+    ...definitions.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+const pageInfo = block('type PageInfo @shareable', [
+  '  hasNextPage: Boolean!',
+  '  hasPreviousPage: Boolean!',
+  '  startCursor: String',
+  '  endCursor: String',
+]);
+
+function rootLines(object: SchemaObject): Lines {
+  const key = object.key.map((property) => `${property.field}: ${fieldType(property)}`).join(', ');
+  return [
+    ...described(`One ${object.type} by its key; null where there is none.`, 2),
+    `  ${object.oneField}(${key}): ${object.type}`,
+    ...(object.description === null ? [] : described(object.description, 2)),
+    `  ${object.listField}(${listArguments(object)}): ${connectionType(object)}!`,
+    ...described('Groups of them; without `groupBy` one group of all.', 2),
+    `  ${object.aggregateField}(where: ${whereType(object)}, groupBy: [${groupByType(object)}!], orderBy: [${aggregateOrderByType(object)}!], first: Int): [${aggregateType(object)}!]!`,
+  ];
+}
+
+/** The arguments of a list, and of the reverse connections that lead to it. */
+function listArguments(object: SchemaObject): string {
+  return `where: ${whereType(object)}, orderBy: [${orderByType(object)}!], first: Int, after: String`;
+}
+
+function objectDefinitions(object: SchemaObject, references: readonly Reference[]): Lines[] {
+  const comparable = object.properties.filter(isComparable);
+  const fields = [
+    ...object.properties.flatMap((property) => [...described(property.description, 2), `  ${property.field}: ${fieldType(property)}${deprecated(property)}`]),
+    ...references.filter(({ from }) => from === object).flatMap(referenceLines),
+    ...references.filter(({ to }) => to === object).flatMap(reverseLines),
+  ];
+  const parts = AGGREGATE_PARTS.filter((part) => partProperties(object, part).length > 0);
+  return [
+    [...described(object.description, 0), ...block(`type ${object.type} @key(fields: "${keyFields(object)}")`, fields)],
+    block(`type ${connectionType(object)}`, [
+      `  nodes: [${object.type}!]!`,
+      `  edges: [${edgeType(object)}!]!`,
+      '  pageInfo: PageInfo!',
+      '  totalCount: BigInt!',
+    ]),
+    block(`type ${edgeType(object)}`, ['  cursor: String!', `  node: ${object.type}!`]),
+    block(`input ${whereType(object)}`, [
+      ...['and', 'or'].map((word) => `  ${word}: [${whereType(object)}!]`),
+      `  not: ${whereType(object)}`,
+      ...comparable.map((property) => `  ${property.field}: ${filterType(property) ?? ''}`),
+    ]),
+    [...described('One field each; several stand in a list, the weightiest first.', 0), ...block(`input ${orderByType(object)}`, comparable.map(({ field }) => `  ${field}: SortDirection`))],
+    block(`enum ${propertyEnumType(object)}`, comparable.map(({ field }) => `  ${field}`)),
+    block(`input ${groupByType(object)}`, [`  property: ${propertyEnumType(object)}!`]),
+    block(`type ${aggregateType(object)}`, ['  count: BigInt!', ...parts.map((part) => `  ${part}: ${partType(object, part)}!`)]),
+    ...parts.map((part) => partDefinition(object, part)),
+    block(`input ${aggregateOrderByType(object)}`, ['  count: SortDirection', ...parts.map((part) => `  ${part}: ${partOrderByType(object, part)}`)]),
+    ...parts.map((part) => block(`input ${partOrderByType(object, part)}`, partProperties(object, part).map(({ field }) => `  ${field}: SortDirection`))),
+    ...enumDefinitions(object.properties),
+  ];
+}
+
+function partDefinition(object: SchemaObject, part: AggregatePart): Lines {
+  const bang = part === 'countDistinct' ? '!' : '';
+  return block(`type ${partType(object, part)}`, partProperties(object, part).map((property) => `  ${property.field}: ${partScalar(property, part) ?? ''}${bang}`));
+}
+
+/** Another subgraph's type: its key, and what the relationships of this domain add to it. */
+function stub(object: SchemaObject, references: readonly Reference[]): Lines {
+  return block(`type ${object.type} @key(fields: "${keyFields(object)}")`, [
+    ...object.key.map((property) => `  ${property.field}: ${fieldType(property)}`),
+    ...references.filter(({ to }) => to === object).flatMap(reverseLines),
+  ]);
+}
+
+function referenceLines({ field, to, columns }: Reference): Lines {
+  const names = columns.map(({ from }) => `\`${from.field}\``).join(' and ');
+  return [...described(`The ${to.type} that ${names} names.`, 2), `  ${field}: ${to.type}`];
+}
+
+function reverseLines({ reverseField, from, field }: Reference): Lines {
+  return [
+    ...described(`The ${from.listField} whose \`${field}\` this is.`, 2),
+    `  ${reverseField}(${listArguments(from)}): ${connectionType(from)}!`,
+  ];
+}
+
+function enumDefinitions(properties: readonly Property[]): Lines[] {
+  return properties.flatMap((property) => {
+    const { enum: values } = property;
+    if (values === null) return [];
+    const members = values.members.flatMap(({ name, value, description }) => [
+      ...described(description ?? (name === value ? null : `\`${value}\``), 2),
+      `  ${name}`,
+    ]);
+    return [
+      block(`enum ${values.type}`, members),
+      property.keyPosition !== null && filterType(property) === null ? blank : block(`input ${values.type}Filter`, enumFilter(namedType(property))),
+    ];
+  });
+}
+
+function enumFilter(type: string): Lines {
+  return [`  eq: ${type}`, `  ne: ${type}`, `  in: [${type}!]`, `  notIn: [${type}!]`, '  isNull: Boolean'];
+}
+
+function deprecated(property: Property): string {
+  return property.deprecated === null ? '' : ` @deprecated(reason: ${JSON.stringify(property.deprecated.replace(/[\p{Cc}\p{Cf}]+/gu, ' '))})`;
+}
