@@ -7,8 +7,8 @@ const CODE = '^(gateway|schema|subgraphs|workflows|tests)/';
 const EFFECTS =
   '^(node:)?(fs|net|http|https|http2|tls|dns|dgram|child_process|worker_threads|cluster|timers|os|process)(/|$)';
 
-/** The workflow bundle: its entry, the workflows, and the names that they share with the worker. */
-const BUNDLE = '^workflows/((workflows|names|workflow|tick)|.+[-./](workflow|tick))\\.ts$';
+/** The workflow bundle: its entry, the workflows, and the pure names and tables that they share with the worker. */
+const BUNDLE = '^workflows/((workflows|names|workflow|tick)|.+[-./](workflow|tick|stage-table))\\.ts$';
 
 /** A regular expression for npm packages by name. */
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
