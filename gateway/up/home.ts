@@ -13,12 +13,13 @@ const upSchema = z.object({
   url: z.string(),
   temporalUiUrl: z.string().nullable(),
   ready: z.boolean(),
-  pids: z.record(z.string(), z.number()),
   ports: z.record(z.string(), z.number()),
 });
 
-/** What runs here, as `WEFT_HOME/up.json` says it to the command line. */
+/** What runs here, as `WEFT_HOME/up.json` says it. */
 export type UpFile = z.infer<typeof upSchema>;
+/** The same with its processes of this moment, which change when one is started again. */
+export type RunningHere = UpFile & { readonly pids: Readonly<Record<string, number>> };
 
 /** All local state, held by this process alone. */
 export interface Home {
@@ -60,10 +61,11 @@ export async function openHome(folder: string, progress: (line: string) => void 
 }
 
 /** What runs on this WEFT_HOME; null where nothing does, or it has not come that far. */
-export function readUpFile(folder: string): UpFile | null {
+export function readUpFile(folder: string): RunningHere | null {
   try {
     const up = upSchema.parse(JSON.parse(readFileSync(join(folder, 'up.json'), 'utf8')));
-    return lockHolder(join(folder, 'lock'))?.pid === up.pid ? up : null;
+    if (lockHolder(join(folder, 'lock'))?.pid !== up.pid) return null;
+    return { ...up, pids: new ChildRegistry(folder).pids() };
   } catch {
     return null;
   }

@@ -131,8 +131,12 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
       url,
       temporalUiUrl: temporal.uiUrl,
       ready: isReady,
-      pids: home.registry.pids(),
-      ports: { gateway: config.PORT, ...(places === null ? {} : { places }) },
+      ports: {
+        gateway: config.PORT,
+        ...portOf('postgres', database),
+        ...portOf('temporal', `temporal://${temporal.address}`),
+        ...(places === null ? {} : { places }),
+      },
     });
   say(false);
 
@@ -264,6 +268,11 @@ function onSignals(first: () => void, second: () => void): () => void {
 async function aborted(signal: AbortSignal): Promise<void> {
   // A timer besides: a listener alone does not keep the process, and with foreign servers nothing else might.
   while (!signal.aborted) await sleep(60_000, undefined, { signal }).catch(() => undefined);
+}
+
+function portOf(name: string, url: string): Record<string, number> {
+  const port = Number(new URL(url).port);
+  return port === 0 ? {} : { [name]: port };
 }
 
 function isAnyAddress(host: string): boolean {

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from './free-port.ts';
+import { removeHome } from './servers.ts';
+import { temporaryHome } from './temporary-home.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../gateway/cli/weft.js', import.meta.url));
 
@@ -19,6 +18,8 @@ export interface RunningMesh {
   readonly home: string;
   readonly pid: number;
   readonly output: () => string;
+  /** Resolves when it has ended; null where a signal ended it. */
+  readonly exitCode: Promise<number | null>;
   request(query: string, variables?: Record<string, unknown>): Promise<Answer>;
   /** The data; throws on errors. */
   ask<Data>(query: string, variables?: Record<string, unknown>): Promise<Data>;
@@ -28,7 +29,7 @@ export interface RunningMesh {
 
 /** Starts Weft on free ports, in a home of its own (or in `home`, again), and resolves once it says that it is ready. */
 export async function startMesh(options: { home?: string; env?: Record<string, string> } = {}): Promise<RunningMesh> {
-  const home = options.home ?? (await mkdtemp(join(tmpdir(), 'weft-mesh-')));
+  const home = options.home ?? temporaryHome();
   const [port, temporal, ui, places] = await freePorts(4);
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(process.execPath, [LAUNCHER, 'up'], {
@@ -44,7 +45,7 @@ export async function startMesh(options: { home?: string; env?: Record<string, s
     },
   });
   let output = '';
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const exitCode = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const ready = new Promise<void>((resolve, reject) => {
     const hear = (chunk: Buffer): void => {
       output += chunk.toString();
@@ -68,6 +69,7 @@ export async function startMesh(options: { home?: string; env?: Record<string, s
     home,
     pid: child.pid!,
     output: () => output,
+    exitCode,
     request,
     ask: async <Data>(query: string, variables?: Record<string, unknown>): Promise<Data> => {
       const answer = await request(query, variables);
@@ -76,21 +78,8 @@ export async function startMesh(options: { home?: string; env?: Record<string, s
     },
     stop: async ({ keep = false } = {}) => {
       child.kill('SIGINT');
-      await ended;
-      if (!keep) await rm(home, { recursive: true, force: true });
+      await exitCode;
+      if (!keep) removeHome(home);
     },
   };
-}
-
-/** Ports that were free a moment ago, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      return new Promise<typeof server>((resolve) => server.once('listening', () => resolve(server)));
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
