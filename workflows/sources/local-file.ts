@@ -9,7 +9,10 @@ import type { BrokenLine, Connector, OpenSource, SourceAsk, SourceColumn } from 
 /** The row number that a contract may name as a source's column. */
 export const ROW_NUMBER = 'file_row_number';
 
-type Read = Pick<OpenSource, 'relation' | 'columns' | 'rowNumber'> & { readonly brokenLines?: OpenSource['brokenLines'] };
+type Read = Pick<OpenSource, 'relation' | 'columns' | 'typed' | 'rowNumber'> & {
+  readonly brokenLines?: OpenSource['brokenLines'];
+  readonly tail?: string;
+};
 type Reader = (file: OpenFile, label: string, ask: SourceAsk, db: Duckdb) => Promise<Read>;
 
 /** Files on this machine: CSV, TSV, JSON, NDJSON (all also gzipped) and Parquet. */
@@ -18,12 +21,17 @@ export const openLocalFile: Connector = async (ask, db) => {
   const file = await openFile(path, ask.folder === null ? ask.roots : [ask.folder, ...ask.roots]);
   try {
     if (file.stamp.bytes === 0) throw incomplete(path, 'is empty: it has no byte');
-    const read = await readerOf(ask, path)(file, path, ask, db);
+    const { tail, ...read } = await readerOf(ask, path)(file, path, ask, db);
     return {
       brokenLines: async () => [],
       ...read,
       label: path,
-      facts: { file: path, bytes: file.stamp.bytes, modifiedMs: file.stamp.modifiedMs },
+      facts: {
+        file: path,
+        bytes: file.stamp.bytes,
+        modifiedMs: file.stamp.modifiedMs,
+        ...(tail === undefined ? {} : { tail }),
+      },
       verify: async () => {
         const now = await stampOf(file.handle);
         const same = await stillThere(file);
@@ -92,7 +100,9 @@ async function readCsv(file: OpenFile, label: string, db: Duckdb, delimiter: str
   return {
     relation: `read_csv(${literal(file.readable)}, ${options.join(', ')})`,
     columns,
+    typed: false,
     rowNumber: '(row_number() over () - 1)',
+    tail: ended ? 'line break' : 'none',
     brokenLines: async () => {
       const lines = await db.rows<{ line: string; text: string; reason: string; at: string }>(
         `select distinct on (line) line, csv_line as text, error_message as reason, line_byte_position as at
@@ -111,7 +121,7 @@ async function readParquet(file: OpenFile, label: string, _ask: SourceAsk, db: D
   await file.handle.read(magic, 0, 4, Math.max(0, file.stamp.bytes - 4));
   if (magic.toString('latin1') !== 'PAR1') throw incomplete(label, 'has no Parquet footer at its end');
   const relation = `read_parquet(${literal(file.readable)}, file_row_number=true)`;
-  return { relation, columns: await db.columns(relation), rowNumber: ROW_NUMBER };
+  return { relation, columns: await db.columns(relation), typed: true, rowNumber: ROW_NUMBER };
 }
 
 /** Values come as text, as those of CSV: `1` and `"1"` are both an integer; an object or list is its JSON. */
@@ -135,6 +145,7 @@ async function readJson(
   return {
     relation: `read_json(${literal(file.readable)}, ${options}, columns={${typed}})`,
     columns,
+    typed: false,
     rowNumber: '(row_number() over () - 1)',
   };
 }

@@ -18,6 +18,8 @@ export interface OpenSource {
   /** A row a record, with the source's own column names. Text sources have text columns alone. */
   readonly relation: string;
   readonly columns: readonly SourceColumn[];
+  /** False where every value is text (CSV, JSON): then only the values tell a retyped column. */
+  readonly typed: boolean;
   /** Yields the number of a row, from 0, in SQL over `relation`. */
   readonly rowNumber: string;
   /** What was seen when it was opened: size, time. Kept with the stage. */

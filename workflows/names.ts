@@ -1,0 +1,40 @@
+import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
+import type { DomainId, ProductId, RunId } from '../schema/ids.ts';
+import type { RunTrigger } from '../schema/run.ts';
+
+/** Names that the worker and its workflows share with Temporal. Part of the workflow bundle: pure. */
+
+/** Where workflows, and the platform's own small activities, are taken from. */
+export const PLATFORM_QUEUE = 'weft';
+
+/** Where a domain's activities are taken from: one team's load delays no other's. */
+export function domainQueue(domain: DomainId): string {
+  return `weft:domain:${domain}`;
+}
+
+/** The id of a product's refresh: one at a time. */
+export function refreshWorkflowId(product: ProductId): string {
+  return `refresh:${product}`;
+}
+
+/** What operators filter by in the Temporal Web UI. */
+export const ATTRIBUTES = {
+  domain: defineSearchAttributeKey('WeftDomain', SearchAttributeType.KEYWORD),
+  product: defineSearchAttributeKey('WeftProduct', SearchAttributeType.KEYWORD),
+  stage: defineSearchAttributeKey('WeftStage', SearchAttributeType.KEYWORD),
+  trigger: defineSearchAttributeKey('WeftTrigger', SearchAttributeType.KEYWORD),
+} as const;
+
+/** What a refresh is started with; its stages get the same. */
+export interface RunRef {
+  readonly runId: RunId;
+  readonly productId: ProductId;
+  readonly domain: DomainId;
+  readonly trigger: RunTrigger;
+}
+
+/** What a tick is started with, on each firing of a product's schedule. */
+export interface TickRef {
+  readonly productId: ProductId;
+  readonly domain: DomainId;
+}

@@ -1,0 +1,22 @@
+import type { RunError } from '../../schema/ledger/runs.ts';
+import type { ProductId, RunId } from '../../schema/ids.ts';
+import type { Stage } from '../../schema/run.ts';
+import type { RunRef } from '../names.ts';
+
+/** What a stage counted. Rows never travel: they go from source to Postgres. */
+export type StageDetail = Readonly<Record<string, number | string>>;
+
+/** The stages, on the queue of the product's domain. Each may be called again after it was done: it answers the same. */
+export type StageActivities = Readonly<Record<Stage, (run: RunRef) => Promise<StageDetail>>>;
+
+/** Small work of the platform's own, on the queue of the workflows. */
+export interface PlatformActivities {
+  /** Starts the run in the ledger and pins its inputs; fails for a retry while an input's own first run is under way. */
+  pinInputs(run: RunRef): Promise<StageDetail>;
+  /** Records why the run failed, and clears away what it made. */
+  failRun(run: RunRef, error: RunError): Promise<void>;
+  /** Records that the run was called off, and clears away what it made. */
+  abandonRun(run: RunRef): Promise<void>;
+  /** Asks for a run because the schedule fired; true where none was under way. */
+  requestScheduledRun(product: ProductId, run: RunId): Promise<boolean>;
+}

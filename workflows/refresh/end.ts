@@ -1,0 +1,32 @@
+import { transaction } from '../../schema/ledger/connect.ts';
+import { cancelRun, failRun as recordFailure, requestDueRun, run as findRun, type RunError } from '../../schema/ledger/runs.ts';
+import type { RunRef } from '../names.ts';
+import { dropRunSchema } from './announce.ts';
+import { inputProducts, runSchema } from './plan.ts';
+import { productOf } from '../../schema/ledger/mesh.ts';
+import { requireRevision } from '../../schema/ledger/products.ts';
+import { fence, type RefreshDeps } from './stage.ts';
+
+/** Records why a run failed, drops what it made, and asks for the next where one is due. A run that is over stays as it is. */
+export async function failRun(deps: RefreshDeps, ref: RunRef, error: RunError): Promise<void> {
+  await fence(deps.pool, ref.runId);
+  const run = await findRun(deps.pool, ref.runId);
+  if (run === null) return;
+  const inputs = await inputProducts(deps.pool, productOf(await requireRevision(deps.pool, run.productId, run.revision))).catch(() => []);
+  await transaction(deps.pool, async (trx) => {
+    await recordFailure(trx, run.id, error);
+    await dropRunSchema(trx, runSchema(run));
+    await requestDueRun(trx, { runId: deps.newRunId(), ended: run.id, inputs });
+  });
+}
+
+/** Records that a run was called off, and drops what it made. A run that is over stays as it is. */
+export async function abandonRun(deps: RefreshDeps, ref: RunRef): Promise<void> {
+  await fence(deps.pool, ref.runId);
+  const run = await findRun(deps.pool, ref.runId);
+  if (run === null) return;
+  await transaction(deps.pool, async (trx) => {
+    await cancelRun(trx, run.id);
+    await dropRunSchema(trx, runSchema(run));
+  });
+}

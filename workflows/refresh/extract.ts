@@ -1,0 +1,70 @@
+import { Refusal } from '../../schema/errors.ts';
+import type { Queryable } from '../../schema/ledger/connect.ts';
+import { liveDataset } from '../../schema/ledger/datasets.ts';
+import { stagesOf } from '../../schema/ledger/runs.ts';
+import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
+import { newColumns } from '../sources/drift.ts';
+import { openSource } from '../sources/open-source.ts';
+import type { OpenSource } from '../sources/source.ts';
+import type { StageDetail } from './activities.ts';
+import type { Landing, RefreshPlan } from './plan.ts';
+import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
+
+/**
+ * Finds every source and compares it with its contract, before anything is made. Refuses with SOURCE_MISSING, SOURCE_INCOMPLETE
+ * or SOURCE_DRIFTED; a new column is noted.
+ */
+export async function extract(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
+  const { inputVersions } = plan.run;
+  const pinned = Object.fromEntries(Object.entries(inputVersions).map(([id, version]) => [id, `version ${version}`]));
+  if (plan.landings.length === 0) return end(client, pinned);
+  const former = await formerExtract(deps.pool, plan);
+  const found = await withDuckdb({ scratch: deps.scratch, signal }, async (db) => {
+    const details: StageDetail[] = [];
+    for (const landing of plan.landings) details.push(await look(deps, plan, landing, db, former));
+    return details;
+  });
+  return inTransaction(client, (trx) => end(trx, { ...pinned, ...merged(found, plan) }));
+}
+
+/** Opens the source of a landing as the run's plan says. */
+export function openLanding(deps: RefreshDeps, plan: RefreshPlan, { port, object }: Landing, db: Duckdb): Promise<OpenSource> {
+  return openSource({ server: port.server, object, folder: plan.revision.folder, roots: deps.roots }, db);
+}
+
+/** The file of the input contract of a landing, for messages. */
+export function contractFile(plan: RefreshPlan, { port }: Landing): string {
+  return plan.product.files[port.contractId] ?? port.contractId;
+}
+
+async function look(deps: RefreshDeps, plan: RefreshPlan, landing: Landing, db: Duckdb, former: StageDetail): Promise<StageDetail> {
+  const source = await openLanding(deps, plan, landing, db);
+  try {
+    const added = newColumns(source, landing.object, contractFile(plan, landing));
+    if (source.facts['tail'] === 'none' && former['tail'] === 'line break' && former['file'] === source.facts['file'])
+      throw new Refusal(
+        'SOURCE_INCOMPLETE',
+        `The source file ${JSON.stringify(source.label)} ends without a line break, and it had one before: it seems to be cut off.`,
+      );
+    return { ...source.facts, columns: source.columns.length, ...(added.length > 0 ? { newColumns: added.join(', ') } : {}) };
+  } finally {
+    await source.close();
+  }
+}
+
+/** What the extract stage of the live version saw. */
+async function formerExtract(db: Queryable, { product }: RefreshPlan): Promise<StageDetail> {
+  const live = await liveDataset(db, product.id);
+  if (live === null) return {};
+  return (await stagesOf(db, live.runId)).find(({ stage }) => stage === 'extract')?.detail ?? {};
+}
+
+/** One source: its facts; several: each fact under the object's name. */
+function merged(details: readonly StageDetail[], { landings }: RefreshPlan): StageDetail {
+  if (details.length === 1) return details[0]!;
+  return Object.fromEntries(
+    details.flatMap((detail, index) =>
+      Object.entries(detail).map(([name, value]) => [`${landings[index]!.object.name}.${name}`, value]),
+    ),
+  );
+}

@@ -1,0 +1,121 @@
+import type pg from 'pg';
+import { Refusal } from '../../schema/errors.ts';
+import { quoted } from '../../schema/ids.ts';
+import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
+import { NulByte, streamInto } from '../engines/stream.ts';
+import { newColumns } from '../sources/drift.ts';
+import { asIncomplete } from '../sources/local-file.ts';
+import type { OpenSource } from '../sources/source.ts';
+import type { StageDetail } from './activities.ts';
+import { contractFile, openLanding } from './extract.ts';
+import { landingSelect } from './landing-select.ts';
+import type { Landing, RefreshPlan } from './plan.ts';
+import { keepRejects } from './rejects.ts';
+import { seal } from './seal.ts';
+import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
+
+/**
+ * Streams the sources' rows into the run's schema, each value checked against its type. Rows that break the contract are set
+ * aside with their reason; refuses with ROWS_REJECTED where they are more than it tolerates, and with SOURCE_INCOMPLETE or
+ * SOURCE_DRIFTED where reading shows it. One transaction: all tables are there, or none.
+ */
+export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDetail> {
+  const { plan, client, signal, end } = work;
+  const schema = quoted(plan.schema);
+  if (plan.landings.length === 0)
+    return inTransaction(client, async (trx) => {
+      await trx.query(`create schema if not exists ${schema}`);
+      return end(trx, { rowsLanded: 0 });
+    });
+  return withDuckdb({ scratch: deps.scratch, signal }, async (db) => {
+    // A NUL in a text is seen only while it streams; then all is loaded again, with a look at every text.
+    for (const nulsExpected of [false, true])
+      try {
+        return await inTransaction(client, async (trx) => {
+          await trx.query(`drop schema if exists ${schema} cascade`);
+          await trx.query(`create schema ${schema}`);
+          // Key and indexes of millions of rows are sorted in memory; a few loads at a time do so.
+          await trx.query(`set local maintenance_work_mem = '256MB'`);
+          const details: StageDetail[] = [];
+          for (const landing of plan.landings) details.push(await landOne(deps, work, landing, db, nulsExpected));
+          return end(trx, sum(details));
+        });
+      } catch (error) {
+        if (!(error instanceof NulByte) || nulsExpected) throw error;
+      }
+    throw new Error('unreachable: the second pass looks for NUL characters');
+  });
+}
+
+async function landOne(
+  deps: RefreshDeps,
+  { plan, client }: StageWork,
+  landing: Landing,
+  db: Duckdb,
+  nulsExpected: boolean,
+): Promise<StageDetail> {
+  const source = await openLanding(deps, plan, landing, db);
+  try {
+    newColumns(source, landing.object, contractFile(plan, landing));
+    await client.query(createTable(plan, landing));
+    const select = landingSelect(source, landing, { nulsExpected });
+    const columns = landing.columns.map(({ column }) => quoted(column)).join(', ');
+    const streamed = await streamInto(db, select.query, {
+      client,
+      copy: `copy ${quoted(plan.schema, landing.table)} (${columns}) from stdin (format csv, freeze true)${select.kept}`,
+      onBytes: () => deps.crash('land:copying'),
+    }).catch((error: unknown) => {
+      throw fromPostgres(error) ? error : asIncomplete(source.label, error);
+    });
+    const rejected = await setAside(db, source, landing, plan, client, { ...streamed, checks: select.checks, rowsRead: await select.rowsRead(db, streamed.rowsRead) });
+    await source.verify();
+    if (streamed.rowsCopied === 0)
+      throw new Refusal('SOURCE_INCOMPLETE', `The source ${JSON.stringify(source.label)} has no row. The last good version stays live.`);
+    if (landing.straight !== null) await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
+    await client.query(`analyze ${quoted(plan.schema, landing.table)}`);
+    return { rowsRead: streamed.rowsCopied + rejected, rowsLanded: streamed.rowsCopied, rowsRejected: rejected, bytesStreamed: streamed.bytes };
+  } finally {
+    await source.close();
+  }
+}
+
+async function setAside(
+  db: Duckdb,
+  source: OpenSource,
+  landing: Landing,
+  plan: RefreshPlan,
+  client: pg.Client,
+  seen: { rowsRead: number; rowsCopied: number; checks: ReturnType<typeof landingSelect>['checks'] },
+): Promise<number> {
+  const brokenLines = await source.brokenLines();
+  const cut = brokenLines.find((line) => line.cut);
+  if (cut !== undefined)
+    throw new Refusal(
+      'SOURCE_INCOMPLETE',
+      `The source file ${JSON.stringify(source.label)} breaks off in line ${cut.line}: ${cut.reason} ${JSON.stringify(cut.text.slice(0, 80))}`,
+    );
+  const rejected = seen.rowsRead - seen.rowsCopied + brokenLines.length;
+  if (rejected > 0)
+    await keepRejects({ db, client }, { source, landing, plan, brokenLines, rejected, rowsRead: seen.rowsRead + brokenLines.length, checks: seen.checks });
+  return rejected;
+}
+
+function createTable(plan: RefreshPlan, { table, columns }: Landing): string {
+  const lines = columns.map(
+    ({ column, from, required }) => `${quoted(column)} ${from.pgType}${from.list ? '[]' : ''}${required ? ' not null' : ''}`,
+  );
+  return `create table ${quoted(plan.schema, table)} (${lines.join(', ')})`;
+}
+
+/** Errors of the server have an SQLSTATE: they are not about the file. */
+function fromPostgres(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'severity' in error;
+}
+
+function sum(details: readonly StageDetail[]): StageDetail {
+  const total: Record<string, number | string> = {};
+  for (const detail of details)
+    for (const [name, value] of Object.entries(detail))
+      total[name] = typeof value === 'number' ? Number(total[name] ?? 0) + value : value;
+  return total;
+}

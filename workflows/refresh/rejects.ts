@@ -1,0 +1,133 @@
+import type pg from 'pg';
+import { Refusal } from '../../schema/errors.ts';
+import type { Finding } from '../../schema/findings.ts';
+import { quoted, type SqlName } from '../../schema/ids.ts';
+import { type Duckdb, literal } from '../engines/duckdb.ts';
+import { streamInto } from '../engines/stream.ts';
+import { drifted } from '../sources/drift.ts';
+import type { BrokenLine, OpenSource } from '../sources/source.ts';
+import { contractFile } from './extract.ts';
+import { type ColumnCheck, numberedRelation, validTerm } from './landing-select.ts';
+import type { Landing, RefreshPlan } from './plan.ts';
+
+/** Where rows that break the contract are set aside, in the run's schema. */
+export const REJECTS = 'rejects' as SqlName;
+
+/** Longest part of a value that is kept: enough to find it by, and no gigabyte. */
+const VALUE_LETTERS = 200;
+
+/** Findings that a refusal names. */
+const FINDINGS = 10;
+
+interface Rejection {
+  readonly row: number | null;
+  readonly line: number | null;
+  readonly property: string | null;
+  readonly value: string | null;
+  readonly expected: string;
+}
+
+/**
+ * Reads the source a second time for the rows that were left out, and keeps each with its reason. Refuses with ROWS_REJECTED
+ * where they are a larger share than the contract tolerates, with SOURCE_DRIFTED where a column holds no value of its type.
+ */
+export async function keepRejects(
+  { db, client }: { db: Duckdb; client: pg.Client },
+  found: {
+    source: OpenSource;
+    landing: Landing;
+    plan: RefreshPlan;
+    brokenLines: readonly BrokenLine[];
+    rejected: number;
+    rowsRead: number;
+    checks: readonly ColumnCheck[];
+  },
+): Promise<void> {
+  const { source, landing, plan, rejected, rowsRead } = found;
+  const checks = found.checks.filter((check) => validTerm(check).length > 0);
+  const retyped = await retypedColumns(db, source, checks);
+  if (retyped.length > 0) throw drifted(source.label, landing.object, contractFile(plan, landing), retyped);
+
+  await client.query(
+    `create table if not exists ${quoted(plan.schema, REJECTS)}
+       (object text, "row" bigint, line bigint, property text, value text, expected text)`,
+  );
+  const table = quoted(plan.schema, REJECTS);
+  for (const { line, text, reason } of found.brokenLines)
+    await client.query(`insert into ${table} (object, line, value, expected) values ($1, $2, $3, $4)`, [
+      landing.object.name,
+      line,
+      text.replaceAll('\0', '').slice(0, VALUE_LETTERS),
+      reason.replaceAll('\0', ''),
+    ]);
+  if (checks.length > 0) await streamInto(db, reasons(source, landing, checks), { client, copy: `copy ${table} (object, "row", property, value, expected) from stdin (format csv)` });
+
+  const allowed = landing.port.rejectedShareAllowed;
+  if (rejected / Math.max(rowsRead, 1) <= allowed) return;
+  const { rows } = await client.query<Rejection>(
+    `select "row"::int, line::int, property, value, expected from ${table} where object = $1 order by line nulls last, "row" limit ${FINDINGS}`,
+    [landing.object.name],
+  );
+  throw refusal(source, landing, plan, { rejected, rowsRead, allowed, rows });
+}
+
+/** Columns of text in which no value of all is of its type: not rows are wrong then, but the column. */
+async function retypedColumns(db: Duckdb, source: OpenSource, checks: readonly ColumnCheck[]): Promise<string[]> {
+  const typed = checks.filter(({ fits }) => fits !== null);
+  if (typed.length === 0) return [];
+  const counts = typed.map(
+    ({ column, fits }, index) =>
+      `count(*) filter (where ${column} is not null and not coalesce(${fits!}, false)) as b${index}, count(${column}) as n${index}, any_value(left(${column}::varchar, 40)) as v${index}`,
+  );
+  const [row] = await db.rows<Record<string, string | null>>(`select ${counts.join(', ')} from ${source.relation}`);
+  return typed.flatMap(({ property, expected }, index) => {
+    const broken = Number(row?.[`b${index}`] ?? 0);
+    // A single row may as well be wrong itself.
+    if (broken < 2 || broken < Number(row?.[`n${index}`] ?? 0)) return [];
+    return [`~ ${property.sourceColumn} holds text such as ${JSON.stringify(row?.[`v${index}`] ?? '')} where the contract says ${expected}`];
+  });
+}
+
+function reasons(source: OpenSource, landing: Landing, checks: readonly ColumnCheck[]): string {
+  const each = checks.map((check) => {
+    const [value, property] = [`left(replace(${check.column}::varchar, chr(0), ''), ${VALUE_LETTERS})`, literal(check.property.name)];
+    const expected = literal(check.required ? `${check.expected}, required` : check.expected);
+    return `case when not (${validTerm(check).join(' and ')}) then {'property': ${property}, 'value': ${value}, 'expected': ${expected}} end`;
+  });
+  return `select ${literal(landing.object.name)}, weft_row, reason.property, reason.value, reason.expected
+            from (select weft_row, unnest(list_filter([${each.join(', ')}], lambda reason: reason is not null)) as reason
+                    from ${numberedRelation(source)})`;
+}
+
+function refusal(
+  source: OpenSource,
+  landing: Landing,
+  plan: RefreshPlan,
+  found: { rejected: number; rowsRead: number; allowed: number; rows: readonly Rejection[] },
+): Refusal {
+  const said = found.rows.map(sentence);
+  return new Refusal(
+    'ROWS_REJECTED',
+    `${found.rejected} of ${found.rowsRead} rows of ${JSON.stringify(source.label)} break ${contractFile(plan, landing)}, which tolerates ` +
+      `${found.allowed * 100} percent: ${said.slice(0, 3).join('; ')}${found.rejected > 3 ? '; …' : ''}.`,
+    {
+      findings: said.map(
+        (message): Finding => ({
+          code: 'ROW_REJECTED',
+          severity: 'error',
+          message: `${source.label}: ${message}`,
+          file: contractFile(plan, landing),
+          line: null,
+          column: null,
+          path: null,
+        }),
+      ),
+    },
+  );
+}
+
+function sentence({ row, line, property, value, expected }: Rejection): string {
+  if (property === null) return `line ${line ?? '?'} is no row (${expected})`;
+  const found = value === null ? 'nothing' : JSON.stringify(value.slice(0, 60));
+  return `row ${(row ?? 0) + 1}: ${property} is ${found} where the contract says ${expected}`;
+}

@@ -1,0 +1,20 @@
+import { Refusal } from '../../schema/errors.ts';
+import type { Duckdb } from '../engines/duckdb.ts';
+import { openLocalFile } from './local-file.ts';
+import type { Connector, OpenSource, SourceAsk } from './source.ts';
+
+/** A connector for each type of server that a contract may name. */
+const CONNECTORS: Readonly<Record<string, Connector>> = {
+  local: openLocalFile,
+};
+
+/** Opens the source that a contract's server block names. Refuses with SOURCE_MISSING a type that there is no connector for. */
+export async function openSource(ask: SourceAsk, db: Duckdb): Promise<OpenSource> {
+  const connector = Object.hasOwn(CONNECTORS, ask.server.type) ? CONNECTORS[ask.server.type] : undefined;
+  if (connector === undefined)
+    throw new Refusal(
+      'SOURCE_MISSING',
+      `The server ${ask.server.server} of ${ask.object.name} is of type ${ask.server.type}; Weft reads ${Object.keys(CONNECTORS).join(', ')}.`,
+    );
+  return connector(ask, db);
+}
