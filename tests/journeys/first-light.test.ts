@@ -39,7 +39,9 @@ async function valueOf(sql: string): Promise<unknown> {
 describe('once `npm start` says ready', () => {
   test('all five managed products are published and their first runs are green', async () => {
     const { dataProducts } = await mesh.ask<{
-      dataProducts: { nodes: { id: string; kind: string; datasetVersion: { version: number } | null; runs: { phase: string }[] }[] };
+      dataProducts: {
+        nodes: { id: string; kind: string; datasetVersion: { version: number } | null; runs: { phase: string }[] }[];
+      };
     }>('{ dataProducts { nodes { id kind datasetVersion { version } runs { phase } } } }');
     const managed = dataProducts.nodes.filter(({ kind }) => kind === 'MANAGED');
     expect(managed.map(({ id }) => id)).toEqual([
@@ -53,7 +55,9 @@ describe('once `npm start` says ready', () => {
       expect(product.datasetVersion).not.toBeNull();
       expect(product.runs.map(({ phase }) => phase)).toEqual(['SUCCEEDED']);
     }
-    expect(dataProducts.nodes.filter(({ kind }) => kind === 'REMOTE').map(({ id }) => id)).toEqual(['geography/places']);
+    expect(dataProducts.nodes.filter(({ kind }) => kind === 'REMOTE').map(({ id }) => id)).toEqual([
+      'geography/places',
+    ]);
   });
 
   test('one query answers over four subgraphs', async () => {
@@ -121,7 +125,9 @@ describe('an aggregate over the mesh is what DuckDB computes from the same files
     const { flightAggregate } = await mesh.ask<{
       flightAggregate: { min: { delay: number }; max: { delay: number }; sum: { distance: string } }[];
     }>('{ flightAggregate { min { delay } max { delay } sum { distance } } }');
-    const [shortest, longest, distance] = (await rowsOf(`select min(delay), max(delay), sum(distance)::varchar from ${FLIGHTS}`))[0]!;
+    const [shortest, longest, distance] = (
+      await rowsOf(`select min(delay), max(delay), sum(distance)::varchar from ${FLIGHTS}`)
+    )[0]!;
     expect(flightAggregate[0]).toEqual({ min: { delay: shortest }, max: { delay: longest }, sum: { distance } });
   });
 
@@ -145,19 +151,25 @@ describe('an aggregate over the mesh is what DuckDB computes from the same files
   });
 
   test('airports by state', async () => {
-    const { airportAggregate } = await mesh.ask<{ airportAggregate: { key: { state: string | null }; count: string }[] }>(
+    const { airportAggregate } = await mesh.ask<{
+      airportAggregate: { key: { state: string | null }; count: string }[];
+    }>(
       `{ airportAggregate(groupBy: [{ property: state }], orderBy: [{ count: DESC }, { key: { state: ASC } }], first: 10) {
            key { state } count } }`,
     );
-    const expected = await rowsOf(`select state, count(*)::varchar from ${AIRPORTS} group by 1 order by count(*) desc, 1 limit 10`);
+    const expected = await rowsOf(
+      `select state, count(*)::varchar from ${AIRPORTS} group by 1 order by count(*) desc, 1 limit 10`,
+    );
     expect(airportAggregate.map(({ key, count }) => [key.state, count])).toEqual(expected);
   });
 
   test('what bird strikes cost', async () => {
-    const { birdStrikeAggregate } = await mesh.ask<{ birdStrikeAggregate: { count: string; sum: { costTotal: string | number } }[] }>(
-      '{ birdStrikeAggregate { count sum { costTotal } } }',
-    );
-    const [count, cost] = (await rowsOf(`select count(*)::varchar, sum("Cost Total $"::bigint)::varchar from ${STRIKES}`))[0]!;
+    const { birdStrikeAggregate } = await mesh.ask<{
+      birdStrikeAggregate: { count: string; sum: { costTotal: string | number } }[];
+    }>('{ birdStrikeAggregate { count sum { costTotal } } }');
+    const [count, cost] = (
+      await rowsOf(`select count(*)::varchar, sum("Cost Total $"::bigint)::varchar from ${STRIKES}`)
+    )[0]!;
     expect(birdStrikeAggregate[0]!.count).toBe(count);
     expect(String(birdStrikeAggregate[0]!.sum.costTotal)).toBe(cost);
   });

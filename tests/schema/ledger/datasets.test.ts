@@ -69,7 +69,9 @@ test('publishing a version moves the pointer that readers follow', async () => {
   await publishVersion(FLIGHTS);
   await publishVersion(FLIGHTS);
   expect(await liveDataset(database.pool, FLIGHTS)).toMatchObject({ version: 2, tables: { flights: { rows: 2 } } });
-  expect((await liveDatasets(database.pool)).map(({ productId, version }) => [productId, version])).toEqual([[FLIGHTS, 2]]);
+  expect((await liveDatasets(database.pool)).map(({ productId, version }) => [productId, version])).toEqual([
+    [FLIGHTS, 2],
+  ]);
 });
 
 test('a publish stage whose answer was lost finds the version of its run', async () => {

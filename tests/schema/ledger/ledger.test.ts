@@ -50,7 +50,10 @@ test('two takers of the outbox never act on the same event', async () => {
     transaction(database.pool, async (two) => [...(await takeEvents(one, 2)), ...(await takeEvents(two, 9))]),
   );
   expect(both.map(({ subject }) => subject)).toEqual(['a/a', 'b/b', 'c/c', 'd/d']);
-  await markHandled(database.pool, both.map(({ id }) => id));
+  await markHandled(
+    database.pool,
+    both.map(({ id }) => id),
+  );
   expect(await transaction(database.pool, (trx) => takeEvents(trx, 9))).toEqual([]);
 });
 
