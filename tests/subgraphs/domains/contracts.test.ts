@@ -8,6 +8,8 @@ import { parse } from 'yaml';
 import { linkMesh } from '../../../schema/contract/link.ts';
 import type { ProductFile } from '../../../schema/contract/model.ts';
 import { readProduct } from '../../../schema/contract/read.ts';
+import { subgraphSdl } from '../../../schema/contract/sdl.ts';
+import { compose } from '../../../schema/compose.ts';
 
 const DOMAINS = fileURLToPath(new URL('../../../subgraphs/domains', import.meta.url));
 const STANDARDS = fileURLToPath(new URL('../../../../shared/odcs/schema', import.meta.url));
@@ -81,6 +83,20 @@ describe('by Weft itself', () => {
       'Route.destination Airport.routesByDestination',
       'Route.origin Airport.routesByOrigin',
     ]);
+  });
+
+  test('they compose into one graph, in which an airport has the fields of five domains', () => {
+    const products = read.flatMap(({ product }) => product ?? []);
+    const { mesh } = linkMesh(products);
+    const managed = [...mesh.domains.values()].filter((model) => model.products.length > 0);
+    const composition = compose([
+      ...managed.map((model) => ({ name: model.domain, sdl: subgraphSdl(model, mesh), url: 'http://managed' })),
+      ...products.flatMap(({ id, remote }) => (remote === null ? [] : [{ name: id, ...remote }])),
+    ]);
+    if (!composition.composes) throw new Error(composition.findings.map(({ message }) => message).join('\n'));
+    const airport = /^type Airport\b[^}]*^}/m.exec(composition.sdl)?.[0];
+    for (const field of ['name', 'flightsByOrigin', 'birdStrikes', 'dailyWeatherList', 'timeZone', 'nearestAirports'])
+      expect(airport).toMatch(new RegExp(`^  ${field}\\b`, 'm'));
   });
 
   test('every property of a managed product says how it may be read', () => {
