@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 import { StartFailure, isSystemError } from './failure.ts';
-import { lockHolder, takeLock } from './lock.ts';
+import { lockHolder, takeLock, type LockOutcome } from './lock.ts';
 import { ChildRegistry } from './registry.ts';
 
 const upSchema = z.object({
@@ -42,8 +42,7 @@ export function homeFolder(env: Readonly<Record<string, string | undefined>>): s
  * Refuses where another living process holds it, naming its URL and pid.
  */
 export async function openHome(folder: string, progress: (line: string) => void = () => {}): Promise<Home> {
-  makeFolder(folder);
-  const lock = takeLock(join(folder, 'lock'));
+  const lock = takeFolder(folder);
   if (!lock.held) {
     const up = readUpFile(folder);
     const where = up?.pid === lock.by.pid ? ` at ${up.url}` : '';
@@ -101,17 +100,16 @@ function writeSecret(file: string, text: string): void {
   renameSync(draft, file);
 }
 
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
+function takeFolder(folder: string): LockOutcome {
   try {
-    mkdirSync(folder, { recursive: true });
-    // Root's Postgres runs as another user, who must be able to pass through; every secret is a file of mode 600.
-    chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
+    if (!existsSync(folder)) {
+      mkdirSync(folder, { recursive: true });
+      // Root's Postgres runs as another user, who must be able to pass through; every secret is a file of mode 600.
+      chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
+    }
+    return takeLock(join(folder, 'lock'));
   } catch (error) {
-    if (!isSystemError(error, 'EACCES', 'EROFS', 'ENOTDIR', 'EPERM')) throw error;
-    throw new StartFailure(
-      `WEFT_HOME cannot be made at ${folder}: set it to a folder that this user may write.`,
-      error,
-    );
+    if (!isSystemError(error, 'EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'EEXIST')) throw error;
+    throw new StartFailure(`WEFT_HOME cannot be used at ${folder}: set it to a folder that this user may write.`, error);
   }
 }

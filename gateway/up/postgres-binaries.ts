@@ -118,6 +118,8 @@ async function linkLibraries(native: string): Promise<void> {
 
 async function copyBinaries(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
+  // Ours, and root's umask may have closed it to the one who is to run what lies there.
+  if (process.getuid?.() === 0) await chmod(dirname(to), 0o755);
   const draft = `${to}.${randomUUID()}`;
   try {
     // Static libraries are for compiling against; they are never read here.
