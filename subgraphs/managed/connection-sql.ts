@@ -32,7 +32,7 @@ function withoutRows(field: ConnectionField, total: string): string {
 function totalSql(draft: Draft, { table, parent: reference, where }: Connection, parent: Scope | null): string {
   const row = rowScope(draft.alias());
   const conditions = [...correlation(reference, row, parent), where === null ? null : conditionSql(draft, row, where)];
-  return `(select count(*)::text from ${tableSql(draft, table)} as ${row.alias}${whereSql(conditions)})`;
+  return `(select '"' || count(*) || '"' from ${tableSql(draft, table)} as ${row.alias}${whereSql(conditions)})`;
 }
 
 /** The page as a row source: `field` answers what the connection's fields are over its rows, `rows` the source itself. */
@@ -43,7 +43,8 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null) {
   const asks = (kind: PageInfoField['kind']): boolean =>
     fields.some((field) => field.kind === 'pageInfo' && field.fields.some((part) => part.kind === kind));
   const asksNext = asks('hasNextPage');
-  const first = draft.bind({ value: page.first, pgType: 'bigint' });
+  // Bound where it is used, for Postgres refuses a parameter that is not.
+  const first = asksNext ? draft.bind({ value: page.first, pgType: 'bigint' }) : '';
   // The row beyond the page says only that there is one.
   const onPage = (value: string): string => (asksNext ? `case when ${row.alias}.${ORDINAL} <= ${first} then ${value} end` : value);
 

@@ -4,6 +4,8 @@ import type { Table } from './fetch.ts';
 import type { Draft } from './statement.ts';
 import { parameterType } from './values.ts';
 
+const TABLE = /^[a-z_][a-z0-9_]{0,62}$/;
+
 /**
  * What stands after `from` for an object: EVERY read of product data passes here. It picks the table of the version
  * that the operation reads, and notes that the product was read. A product without data is an empty relation of the same columns.
@@ -14,7 +16,7 @@ export function tableSql(draft: Draft, { product, object }: Table): string {
   const stored = dataset !== undefined && Object.hasOwn(dataset.tables, object.name) ? dataset.tables[object.name] : undefined;
   if (stored === undefined) return emptyRelation(object.properties);
   // The name comes from the ledger's JSON: a last look before it stands in a statement.
-  if (sqlName(stored.table) !== stored.table) throw new Error(`The ledger names a table that cannot be: ${stored.table}`);
+  if (!TABLE.test(stored.table)) throw new Error(`The ledger names a table that cannot be: ${stored.table}`);
   return quoted(sqlName(domainOf(product)), stored.table);
 }
 
