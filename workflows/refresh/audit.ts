@@ -1,0 +1,172 @@
+import pg from 'pg';
+import type { QualityRule, SchemaObject } from '../../schema/contract/model.ts';
+import { checkSelect, fillPlaceholders } from '../../schema/contract/sql.ts';
+import { quoted, type SqlName, sqlName } from '../../schema/ids.ts';
+import { type QualityResult, saveQuality } from '../../schema/ledger/quality.ts';
+import { asDomain, embeddable, prepareDomainRole, sqlRefusal } from '../engines/postgres.ts';
+import type { StageDetail } from './activities.ts';
+import { createInputViews, replaceView } from './input-views.ts';
+import { type Counter, counterOf, enumCounter } from './metrics.ts';
+import type { RefreshPlan } from './plan.ts';
+import { qualityRefusal } from './seal.ts';
+import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
+import { expectationText, isAsExpected } from './verdict.ts';
+
+/**
+ * Checks the contract's quality rules on what is about to be published, as the domain's role and reading only: one scan an object
+ * for all counts, and each `sql` rule by itself. Results are kept in the ledger. Refuses with QUALITY_FAILED where a rule of
+ * severity error fails, naming all that did.
+ */
+export async function audit(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
+  deps.crash('audit:running');
+  const role = await prepareDomainRole(deps, plan);
+  const relations = await inTransaction(client, async () => {
+    await client.query(`grant usage on schema ${quoted(plan.schema)} to ${quoted(role)}`);
+    return createAuditViews(client, plan, role);
+  });
+  const { results, rows } = await asDomain(deps, { plan, signal, readOnly: true }, async (domain) => {
+    const all: QualityResult[] = [];
+    let rows = 0;
+    for (const { object } of plan.outputs) {
+      const measured = await measure(domain, plan, object, relations);
+      rows += measured.rows;
+      all.push(...measured.results);
+    }
+    return { results: all, rows };
+  });
+  const failed = results.filter(({ outcome }) => outcome === 'failed');
+  const errors = failed.filter(({ severity }) => severity === 'error');
+  const detail = {
+    rows,
+    rulesChecked: results.filter(({ outcome }) => outcome !== 'skipped').length,
+    errors: errors.length,
+    warnings: failed.length - errors.length,
+  };
+  if (errors.length > 0) {
+    await saveQuality(client, plan.run.id, results);
+    throw qualityRefusal(plan, errors);
+  }
+  return inTransaction(client, async (trx) => {
+    await saveQuality(trx, plan.run.id, results);
+    return end(trx, detail);
+  });
+}
+
+/** Inputs and outputs under the names of their objects; where an input has an output's name, the output is meant. */
+async function createAuditViews(client: pg.Client, plan: RefreshPlan, role: SqlName): Promise<SqlName[]> {
+  const views = new Set(await createInputViews(client, plan, role));
+  for (const { object, table } of plan.outputs)
+    for (const view of new Set([object.table, sqlName(object.name)])) {
+      await replaceView(client, plan, role, view, `select * from ${quoted(plan.schema, table)}`);
+      views.add(view);
+    }
+  return [...views];
+}
+
+async function measure(
+  domain: pg.Client,
+  plan: RefreshPlan,
+  object: SchemaObject,
+  relations: readonly SqlName[],
+): Promise<{ rows: number; results: QualityResult[] }> {
+  const view = quoted(plan.schema, object.table);
+  const enums = object.properties.flatMap((property) => enumCounter(property, `${object.name}.${property.name}.enum`) ?? []);
+  const counters = [...object.quality.flatMap((rule) => counterOf(rule, object) ?? []), ...enums];
+  const { rows, counts } = await countAll(domain, view, counters);
+
+  const results: QualityResult[] = [];
+  for (const rule of object.quality) {
+    const { expectation } = rule;
+    const isSql = rule.type === 'sql' && rule.query !== null;
+    if (expectation === null || !(isSql || counts.has(rule.id))) {
+      results.push(result(rule, 'skipped', null, null));
+      continue;
+    }
+    const measured = isSql ? await sqlValue(domain, plan, object, rule, relations) : inUnit(counts.get(rule.id)!, rule, rows);
+    const passed = !(measured instanceof Unmeasurable) && isAsExpected(measured, expectation);
+    results.push(result(rule, passed ? 'passed' : 'failed', text(measured), expectationText(expectation, rule.unit)));
+  }
+  for (const { rule } of enums) {
+    const strangers = counts.get(rule);
+    if (strangers === 0) continue;
+    const property = rule.slice(object.name.length + 1, -'.enum'.length);
+    results.push({ rule, object: object.name, property, severity: 'error', outcome: 'failed', measured: text(strangers ?? null), expected: '= 0', description: 'values that are no member of the enum' });
+  }
+  return { rows, results };
+}
+
+/** Why a rule has no value: a failure of the rule, with the reason as what was measured. */
+class Unmeasurable {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+type Measured = number | string | null | Unmeasurable;
+
+/** All counts of an object in one scan; where one of them cannot be had (a pattern that is none), each in its own. */
+async function countAll(domain: pg.Client, view: string, counters: readonly Counter[]): Promise<{ rows: number; counts: Map<string, number | Unmeasurable> }> {
+  try {
+    return await countTogether(domain, view, counters);
+  } catch (error) {
+    if (!(sqlRefusal(error, NOWHERE) instanceof Error) || sqlRefusal(error, NOWHERE) === error || counters.length === 0) throw error;
+  }
+  const counts = new Map<string, number | Unmeasurable>();
+  const { rows } = await countTogether(domain, view, []);
+  for (const counter of counters)
+    try {
+      counts.set(counter.rule, (await countTogether(domain, view, [counter])).counts.get(counter.rule)!);
+    } catch (error) {
+      counts.set(counter.rule, unmeasurable(error));
+    }
+  return { rows, counts };
+}
+
+async function countTogether(domain: pg.Client, view: string, counters: readonly Counter[]): Promise<{ rows: number; counts: Map<string, number> }> {
+  const values: unknown[] = [];
+  const value = (item: unknown): string => `$${values.push(item)}`;
+  const columns = counters.map((counter, index) => `${counter.sql(value)} as c${index}`);
+  const { rows } = await domain.query<Record<string, string>>(`select count(*) as total${columns.map((sql) => `, ${sql}`).join('')} from ${view}`, values);
+  const [row] = rows;
+  return { rows: Number(row!['total']), counts: new Map(counters.map(({ rule }, index) => [rule, Number(row![`c${index}`])])) };
+}
+
+/** The first column of the first row of an `sql` rule. */
+async function sqlValue(domain: pg.Client, plan: RefreshPlan, object: SchemaObject, rule: QualityRule, relations: readonly SqlName[]): Promise<Measured> {
+  const column = object.properties.find(({ name }) => name === rule.property)?.column ?? null;
+  const query = fillPlaceholders(rule.query ?? '', { object: object.table, property: column });
+  const { allowed, findings } = await checkSelect({ sql: query, file: plan.product.files[object.contractId] ?? null, relations });
+  if (!allowed) return new Unmeasurable(findings.map(({ message }) => message).join(' '));
+  try {
+    const { rows } = await domain.query<unknown[]>({ text: `select * from (\n${embeddable(query)}\n) as "measured" limit 1`, rowMode: 'array' });
+    const [value] = rows[0] ?? [];
+    return value === null || value === undefined ? null : typeof value === 'number' ? value : String(value);
+  } catch (error) {
+    return unmeasurable(error);
+  }
+}
+
+const NOWHERE = { sql: '', prefix: '', file: null, what: 'rule' } as const;
+
+/** What is wrong with the rule itself; a fault of the server is thrown on. */
+function unmeasurable(error: unknown): Unmeasurable {
+  if (sqlRefusal(error, NOWHERE) === error || !(error instanceof pg.DatabaseError)) throw error;
+  return new Unmeasurable(error.message);
+}
+
+function inUnit(count: number | Unmeasurable, { unit, metric }: QualityRule, rows: number): Measured {
+  if (count instanceof Unmeasurable || unit === 'rows' || metric === 'rowCount') return count;
+  return rows === 0 ? 0 : (count / rows) * 100;
+}
+
+function text(measured: Measured): string | null {
+  if (measured instanceof Unmeasurable) return `no value: ${measured.reason}`;
+  if (typeof measured === 'number' && !Number.isInteger(measured)) return String(Number(measured.toPrecision(6)));
+  return measured === null ? null : String(measured);
+}
+
+function result(rule: QualityRule, outcome: QualityResult['outcome'], measured: string | null, expected: string | null): QualityResult {
+  const { id, object, property, severity, description } = rule;
+  return { rule: id, object, property, severity, outcome, measured, expected, description };
+}

@@ -1,0 +1,37 @@
+import type pg from 'pg';
+import { domainOf, quoted, type SqlName, sqlName } from '../../schema/ids.ts';
+import { domainSchema } from '../../schema/ledger/roles.ts';
+import type { RefreshPlan } from './plan.ts';
+
+/**
+ * Makes a view of each declared input in the run's schema, which the role may read: the platform owns them, so that the role
+ * needs no right on what lies behind. Answers their names. In the transaction of `client`.
+ */
+export async function createInputViews(client: pg.Client, plan: RefreshPlan, role: SqlName): Promise<SqlName[]> {
+  const landed = plan.landings
+    .filter(({ straight }) => straight === null)
+    .map(({ object, table, columns }) => ({
+      view: object.view,
+      columns: columns.map(({ column }) => column),
+      from: quoted(plan.schema, table),
+    }));
+  const pinned = plan.inputs.flatMap(({ product, version, objects }) =>
+    objects.flatMap((object) => {
+      const table = version.tables[object.name]?.table;
+      if (table === undefined) return [];
+      return [{ view: sqlName(object.name), columns: object.properties.map(({ column }) => column), from: quoted(domainSchema(domainOf(product)), table) }];
+    }),
+  );
+  const views = [...landed, ...pinned];
+  for (const { view, columns, from } of views)
+    await replaceView(client, plan, role, view, `select ${columns.map((column) => quoted(column)).join(', ')} from ${from}`);
+  return views.map(({ view }) => view);
+}
+
+/** Makes a view in the run's schema, in place of one that was there, and lets the role read it. */
+export async function replaceView(client: pg.Client, plan: RefreshPlan, role: SqlName, view: SqlName, query: string): Promise<void> {
+  const name = quoted(plan.schema, view);
+  await client.query(`drop view if exists ${name}`);
+  await client.query(`create view ${name} as ${query}`);
+  await client.query(`grant select on ${name} to ${quoted(role)}`);
+}
