@@ -9,6 +9,7 @@ import { linkMesh } from '../../../schema/contract/link.ts';
 import type { ProductFile } from '../../../schema/contract/model.ts';
 import { readProduct } from '../../../schema/contract/read.ts';
 import { subgraphSdl } from '../../../schema/contract/sdl.ts';
+import { checkSelect } from '../../../schema/contract/sql.ts';
 import { compose } from '../../../schema/compose.ts';
 
 const DOMAINS = fileURLToPath(new URL('../../../subgraphs/domains', import.meta.url));
@@ -97,6 +98,26 @@ describe('by Weft itself', () => {
     const airport = /^type Airport\b[^}]*^}/m.exec(composition.sdl)?.[0];
     for (const field of ['name', 'flightsByOrigin', 'birdStrikes', 'dailyWeatherList', 'timeZone', 'nearestAirports'])
       expect(airport).toMatch(new RegExp(`^  ${field}\\b`, 'm'));
+  });
+
+  test('every transform reads all of its inputs and nothing else, and every rule is a query that may be run', async () => {
+    const products = read.flatMap(({ product }) => product ?? []);
+    const { mesh } = linkMesh(products);
+    for (const { id, inputs, objects, transforms } of products) {
+      const landed = inputs.flatMap((input) => (input.kind === 'server' ? input.objects.map(({ view }) => view) : []));
+      const pinned = mesh.inputs.get(id)?.flatMap((input) => input.objects.map(({ name }) => name)) ?? [];
+      const relations: string[] = [...landed, ...pinned];
+      for (const sql of Object.values(transforms)) {
+        const { findings, relations: readings } = await checkSelect({ sql, file: `${id}/transform.sql`, relations });
+        expect(findings).toEqual([]);
+        expect(readings).toEqual(relations.sort());
+      }
+      for (const { query, id: path } of objects.flatMap(({ quality }) => quality)) {
+        if (query === null) continue;
+        const all = [...relations, ...objects.map(({ table }) => table)];
+        expect((await checkSelect({ sql: query, file: id, path, relations: all })).findings).toEqual([]);
+      }
+    }
   });
 
   test('every property of a managed product says how it may be read', () => {
