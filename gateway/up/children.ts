@@ -44,12 +44,11 @@ export interface ChildPlace {
   readonly onGiveUp?: (failure: StartFailure) => void;
 }
 
-/** A supervised process. `stop` and `kill` resolve when it has ended, and never reject. */
+/** A supervised process. `stop` resolves when it has ended, and never rejects. */
 export interface Child {
   readonly name: string;
   pid(): number | null;
   stop(): Promise<void>;
-  kill(): Promise<void>;
 }
 
 /** First pause before a restart; it doubles with each death in a row. A killed worker is back in half a second. */
@@ -127,13 +126,6 @@ export async function startChild(spec: ChildSpec, place: ChildPlace): Promise<Ch
     async stop() {
       ending.abort();
       if (current !== null) await endPolitely(current, spec);
-    },
-    async kill() {
-      ending.abort();
-      // The last of the signals is the rudest that does no harm; Postgres recovers faster from it than from SIGKILL.
-      const rudest = spec.stop.at(-1);
-      if (current === null || (rudest !== undefined && (await end(current, rudest.signal, 1_000)))) return;
-      await end(current, 'SIGKILL', 0);
     },
   };
 }

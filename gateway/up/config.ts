@@ -9,7 +9,10 @@ const configSchema = z.object({
   PORT: port.min(1).default(4000),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   WEFT_POSTGRES_PORT: port.default(0),
-  TEMPORAL_ADDRESS: z.string().regex(/^\S+:\d+$/, 'must be host:port').optional(),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^\S+:\d+$/, 'must be host:port')
+    .optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   WEFT_TEMPORAL_PORT: port.min(1).default(7233),
   WEFT_TEMPORAL_UI_PORT: port.min(1).default(8233),

@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import type { AskGraph } from './graph-client.ts';
 import { ROOT } from './home.ts';
+import type { Progress } from './progress.ts';
 
 const EXAMPLES = join(ROOT, 'subgraphs/domains');
 /** Documents of a product; a hand-written service beside them is not published. */
@@ -43,11 +44,34 @@ const dataSchema = z.object({
 type Product = z.infer<typeof dataSchema>['dataProducts']['nodes'][number];
 
 /** What became of the examples: `refused` is a sentence. */
-export type ExamplesOutcome =
-  { readonly state: 'published' | 'unchanged' } | { readonly state: 'refused'; readonly why: string };
+type Outcome = { readonly state: 'published' | 'unchanged' } | { readonly state: 'refused'; readonly why: string };
+
+/**
+ * Publishes the example mesh and waits for its first data; null where all is there, else what is missing and why.
+ * On a later start nothing has changed and nothing is waited for.
+ */
+export async function loadExamples(
+  ask: AskGraph,
+  placesPort: number,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const outcome = await progress.step(
+    'Publishing the example mesh',
+    () => publishExamples(ask, placesPort),
+    ({ state }) => `Example mesh ${state}`,
+  );
+  if (outcome.state === 'refused') return outcome.why;
+  const failed = await progress.step(
+    'Loading the example data',
+    () => firstData(ask, (line) => progress.note(line), signal),
+    () => 'Example data loaded',
+  );
+  return failed.length === 0 ? null : `no data for ${failed.join(', ')}`;
+}
 
 /** Publishes the example mesh through the public graph, as any domain team would. */
-export async function publishExamples(ask: AskGraph, placesPort: number): Promise<ExamplesOutcome> {
+async function publishExamples(ask: AskGraph, placesPort: number): Promise<Outcome> {
   const { publish } = await ask(
     outcomeSchema,
     `mutation PublishExamples($products: [ProductFolder!]!) {
@@ -70,7 +94,7 @@ export async function publishExamples(ask: AskGraph, placesPort: number): Promis
 }
 
 /** Resolves when each managed product has data, or its newest run is over without; tells each as it comes. */
-export async function firstData(ask: AskGraph, tell: (line: string) => void, signal: AbortSignal): Promise<string[]> {
+async function firstData(ask: AskGraph, tell: (line: string) => void, signal: AbortSignal): Promise<string[]> {
   const told = new Set<string>();
   const failed: string[] = [];
   for (;;) {

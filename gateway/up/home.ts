@@ -110,6 +110,9 @@ function takeFolder(folder: string): LockOutcome {
     return takeLock(join(folder, 'lock'));
   } catch (error) {
     if (!isSystemError(error, 'EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'EEXIST')) throw error;
-    throw new StartFailure(`WEFT_HOME cannot be used at ${folder}: set it to a folder that this user may write.`, error);
+    throw new StartFailure(
+      `WEFT_HOME cannot be used at ${folder}: set it to a folder that this user may write.`,
+      error,
+    );
   }
 }

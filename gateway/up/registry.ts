@@ -56,6 +56,11 @@ export class ChildRegistry {
     return left.map(([name]) => name);
   }
 
+  /** Ends all at once, for one who won't wait: PostgreSQL recovers at its next start. */
+  async killAll(): Promise<void> {
+    await Promise.all([...this.#entries.values()].map((entry) => endProcess(entry, 'SIGKILL', LEFTOVER_TERM_MS)));
+  }
+
   #write(): void {
     const draft = `${this.#file}.draft`;
     try {
@@ -69,7 +74,7 @@ export class ChildRegistry {
 }
 
 /** Asks a process to end, and after `patienceMs` makes it; true where asking was enough. */
-export async function endProcess(who: ProcessIdentity, ask: NodeJS.Signals, patienceMs: number): Promise<boolean> {
+export async function endProcess(who: ProcessIdentity, ask: Ask | 'SIGKILL', patienceMs: number): Promise<boolean> {
   if (!isAlive(who)) return true;
   signal(who.pid, ask);
   for (const until = Date.now() + patienceMs; Date.now() < until;) {

@@ -1,18 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { openPool } from '../../schema/ledger/connect.ts';
 import { migrate } from '../../schema/ledger/migrate.ts';
 import { READER, roleUrl } from '../../schema/ledger/roles.ts';
 import { startChild, type Child, type ChildPlace, type ChildSpec } from './children.ts';
 import { upConfig, type UpConfig } from './config.ts';
-import { firstData, publishExamples } from './examples.ts';
+import { loadExamples } from './examples.ts';
 import { StartFailure } from './failure.ts';
 import { graphClient } from './graph-client.ts';
-import { adminKey, homeFolder, openHome, writeUpFile, type Home } from './home.ts';
+import { adminKey, homeFolder, openHome, writeUpFile, type Home, type UpFile } from './home.ts';
 import { nodeChild } from './node-child.ts';
 import { freePort, isPortFree, requireFreePort } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { showProgress, type Output, type Progress } from './progress.ts';
+import { aborted, onSignals } from './signals.ts';
 import { startTemporal } from './temporal.ts';
 
 export interface UpOptions {
@@ -35,9 +34,6 @@ type ChildName = 'gateway' | 'worker' | 'places' | 'temporal' | 'postgres';
 /** First who takes requests, then who works, then what they stand on. */
 const STOP_ORDER: readonly ChildName[] = ['gateway', 'worker', 'places', 'temporal', 'postgres'];
 
-/** npm hands Ctrl-C on to a child that has had it from the terminal already: only a later one is a second. */
-const SAME_SIGNAL_MS = 1_000;
-
 /**
  * Starts all that Weft needs on this machine and keeps it running until it is asked to end; resolves with the exit
  * code: 0 after an orderly stop, 1 where it could not start or go on (said in one sentence), 130 where it was cut short.
@@ -46,14 +42,15 @@ export async function up({ env, out }: UpOptions): Promise<number> {
   const progress = showProgress(out);
   const ending = new AbortController();
   const children = new Map<ChildName, Child>();
+  let home: Home | null = null;
   const unlisten = onSignals(
     () => ending.abort(),
-    () => void Promise.all([...children.values()].map((child) => child.kill())).then(() => process.exit(130)),
+    () => void Promise.resolve(home?.registry.killAll()).finally(() => process.exit(130)),
   );
   let isReady = false;
   try {
     const config = upConfig(env);
-    const home = await openHome(homeFolder(env), (line) => progress.note(line));
+    home = await openHome(homeFolder(env), (line) => progress.note(line));
     const place = {
       logs: home.logs,
       registry: home.registry,
@@ -85,6 +82,14 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
   const host = isAnyAddress(config.HOST) ? '127.0.0.1' : config.HOST;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${config.PORT}`;
   await requireFreePort('the gateway', config.PORT, 'PORT', config.HOST);
+  const runsHere: UpFile = {
+    pid: process.pid,
+    url,
+    temporalUiUrl: null,
+    ready: false,
+    ports: { gateway: config.PORT },
+  };
+  writeUpFile(home.folder, runsHere);
 
   const database = config.DATABASE_URL ?? (await embeddedPostgres(mesh));
   await progress.step(
@@ -125,40 +130,19 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
       ? []
       : [run(mesh, 'places', placesChild(shared, database, places), `Example service on port ${places}`)]),
   ]);
-  const say = (isReady: boolean) =>
-    writeUpFile(home.folder, {
-      pid: process.pid,
-      url,
-      temporalUiUrl: temporal.uiUrl,
-      ready: isReady,
-      ports: {
-        gateway: config.PORT,
-        ...portOf('postgres', database),
-        ...portOf('temporal', `temporal://${temporal.address}`),
-        ...(places === null ? {} : { places }),
-      },
-    });
-  say(false);
-
-  let refused: string | null = null;
-  if (places !== null) {
-    const ask = graphClient(url, key, place.signal);
-    const outcome = await progress.step(
-      'Publishing the example mesh',
-      () => publishExamples(ask, places),
-      ({ state }) => `Example mesh ${state}`,
-    );
-    if (outcome.state === 'refused') refused = outcome.why;
-    else {
-      const failed = await progress.step(
-        'Loading the example data',
-        () => firstData(ask, (line) => progress.note(line), place.signal),
-        () => 'Example data loaded',
-      );
-      if (failed.length > 0) refused = `no data for ${failed.join(', ')}`;
-    }
-  }
-  say(true);
+  const missing =
+    places === null ? null : await loadExamples(graphClient(url, key, place.signal), places, progress, place.signal);
+  writeUpFile(home.folder, {
+    ...runsHere,
+    temporalUiUrl: temporal.uiUrl,
+    ready: true,
+    ports: {
+      gateway: config.PORT,
+      ...portOf('postgres', database),
+      ...portOf('temporal', `temporal://${temporal.address}`),
+      ...(places === null ? {} : { places }),
+    },
+  });
   out.write(
     [
       '',
@@ -167,7 +151,7 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
       ...(temporal.uiUrl === null ? [] : [`  Temporal      ${temporal.uiUrl}`]),
       `  Admin key     ${config.WEFT_ADMIN_KEY === undefined ? `in ${home.folder}/admin.key` : 'as WEFT_ADMIN_KEY says'}`,
       '',
-      refused === null ? 'Weft is ready. Ctrl-C stops it.' : `Weft is ready, but without all examples: ${refused}`,
+      missing === null ? 'Weft is ready. Ctrl-C stops it.' : `Weft is ready, but without all examples: ${missing}`,
       '',
     ].join('\n'),
   );
@@ -200,18 +184,16 @@ async function embeddedTemporal({ home, place, config, env, progress, children }
   return { address: temporal.address, uiUrl: config.WEFT_TEMPORAL_UI_URL ?? temporal.uiUrl };
 }
 
-async function run(
-  { place, progress, children }: Mesh,
-  name: ChildName,
-  spec: ChildSpec,
-  result: string,
-): Promise<void> {
-  const child = await progress.step(
-    `Starting ${spec.title}`,
-    () => startChild(spec, place),
-    () => result,
-  );
-  children.set(name, child);
+async function run(mesh: Mesh, name: ChildName, spec: ChildSpec, result: string): Promise<void> {
+  const { place, progress, children } = mesh;
+  try {
+    const start = () => startChild(spec, place);
+    children.set(name, await progress.step(`Starting ${spec.title}`, start, () => result));
+  } catch (error) {
+    // Those that start beside it need not come up first to be ended.
+    if (error instanceof StartFailure && !place.signal.aborted) place.onGiveUp?.(error);
+    throw error;
+  }
 }
 
 /** Waits for every start, so that none is left behind by another's failure, and then refuses with the first. */
@@ -248,26 +230,6 @@ async function placesPort({ config, progress }: Mesh): Promise<number> {
   const port = await freePort();
   if (config.PLACES_PORT !== 0) progress.note(`Port ${config.PLACES_PORT} is busy: the example service takes ${port}`);
   return port;
-}
-
-function onSignals(first: () => void, second: () => void): () => void {
-  let firstAt: number | null = null;
-  const listener = (): void => {
-    if (firstAt === null) {
-      firstAt = performance.now();
-      first();
-    } else if (performance.now() - firstAt > SAME_SIGNAL_MS) second();
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, listener);
-  return () => {
-    for (const signal of signals) process.off(signal, listener);
-  };
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  // A timer besides: a listener alone does not keep the process, and with foreign servers nothing else might.
-  while (!signal.aborted) await sleep(60_000, undefined, { signal }).catch(() => undefined);
 }
 
 function portOf(name: string, url: string): Record<string, number> {
