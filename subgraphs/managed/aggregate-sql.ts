@@ -22,7 +22,8 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate): string {
   const keys = new Map(aggregate.groupBy.map((property) => [property.name, column(row.column(property))]));
   const terms = [
     ...aggregate.order.map((term) => {
-      const place = term.by === 'measure' ? column(measureOf(row, term.measure).expression) : keys.get(term.property.name)!;
+      const place =
+        term.by === 'measure' ? column(measureOf(row, term.measure).expression) : keys.get(term.property.name)!;
       return `${place}${term.direction === 'DESC' ? ' desc' : ''} nulls last`;
     }),
     ...[...keys.values()].map((key) => `${key} nulls last`),
@@ -72,6 +73,7 @@ function measureOf(row: RowScope, measure: Measure): { expression: string; famil
       return { expression: `avg(${value})`, family: family === 'float' ? 'float' : 'numeric' };
     case 'min':
     case 'max':
-      return { expression: `${measure.over}(${column})`, family };
+      // Postgres has no least uuid; their texts sort as they do.
+      return { expression: `${measure.over}(${family === 'uuid' ? `${column}::text` : column})`, family };
   }
 }

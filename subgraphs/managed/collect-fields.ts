@@ -37,7 +37,8 @@ export function collectFields(operation: Operation, typeName: string, nodes: rea
       } else if (!visited.has(selection.name.value)) {
         visited.add(selection.name.value);
         const fragment = operation.fragments[selection.name.value];
-        if (fragment !== undefined && applies(fragment.typeCondition.name.value, typeName)) visit(fragment.selectionSet);
+        if (fragment !== undefined && applies(fragment.typeCondition.name.value, typeName))
+          visit(fragment.selectionSet);
       }
     }
   };

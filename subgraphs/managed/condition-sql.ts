@@ -8,7 +8,10 @@ export function conditionSql(draft: Draft, scope: Scope, condition: Condition): 
   switch (condition.kind) {
     case 'and':
     case 'or':
-      return connected(condition.kind, condition.of.map((item) => conditionSql(draft, scope, item)));
+      return connected(
+        condition.kind,
+        condition.of.map((item) => conditionSql(draft, scope, item)),
+      );
     case 'not':
       return negated(draft, scope, condition.of);
     case 'compare':
@@ -59,9 +62,15 @@ export function orderSql(scope: Scope, order: Order): string {
 /** The rows after the cursor's place in the order, or null without a cursor. */
 export function afterSql(draft: Draft, scope: Scope, order: Order, after: Page['after']): string | null {
   if (after === null) return null;
-  const terms = order.map((term, index) => ({ ...term, value: after[index] ?? null, column: scope.column(term.property) }));
+  const terms = order.map((term, index) => ({
+    ...term,
+    value: after[index] ?? null,
+    column: scope.column(term.property),
+  }));
   const [leading] = terms;
-  const plain = terms.every((term) => term.value !== null && holdsNoNulls(term.property) && term.direction === leading?.direction);
+  const plain = terms.every(
+    (term) => term.value !== null && holdsNoNulls(term.property) && term.direction === leading?.direction,
+  );
   if (plain) {
     // One comparison of rows is one range of an index.
     const sign = leading?.direction === 'DESC' ? '<' : '>';
@@ -86,7 +95,9 @@ export function afterSql(draft: Draft, scope: Scope, order: Order, after: Page['
 
 function beyondSql(column: string, place: string, term: Order[number]): string {
   const sign = term.direction === 'DESC' ? '<' : '>';
-  return holdsNoNulls(term.property) ? `${column} ${sign} ${place}` : `(${column} ${sign} ${place} or ${column} is null)`;
+  return holdsNoNulls(term.property)
+    ? `${column} ${sign} ${place}`
+    : `(${column} ${sign} ${place} or ${column} is null)`;
 }
 
 function holdsNoNulls(property: Order[number]['property']): boolean {

@@ -16,9 +16,12 @@ const CURSOR = '"#cursor"';
  * Under a row (`parent`) it is correlated: one page for each. `totalCount` is counted only where it is asked for.
  */
 export function connectionSql(draft: Draft, connection: Connection, parent: Scope | null): string {
-  const total = connection.fields.some((field) => field.kind === 'totalCount') ? totalSql(draft, connection, parent) : 'null';
+  const total = connection.fields.some((field) => field.kind === 'totalCount')
+    ? totalSql(draft, connection, parent)
+    : 'null';
   const rows = connection.fields.filter((field) => field.kind !== 'totalCount' && field.kind !== 'typename');
-  if (rows.length === 0) return objectSql(connection.fields.map((field): Entry => [field.key, withoutRows(field, total)]));
+  if (rows.length === 0)
+    return objectSql(connection.fields.map((field): Entry => [field.key, withoutRows(field, total)]));
 
   const page = pageOf(draft, connection, parent);
   const entries = connection.fields.map((field): Entry => [field.key, page.field(field) ?? withoutRows(field, total)]);
@@ -46,7 +49,8 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null) {
   // Bound where it is used, for Postgres refuses a parameter that is not.
   const first = asksNext ? draft.bind({ value: page.first, pgType: 'bigint' }) : '';
   // The row beyond the page says only that there is one.
-  const onPage = (value: string): string => (asksNext ? `case when ${row.alias}.${ORDINAL} <= ${first} then ${value} end` : value);
+  const onPage = (value: string): string =>
+    asksNext ? `case when ${row.alias}.${ORDINAL} <= ${first} then ${value} end` : value;
 
   const columns: string[] = [];
   const column = (name: string, value: string): string => {

@@ -56,7 +56,8 @@ function grouped(types: EntityTypes, representations: readonly unknown[]): Map<s
     const representation = (typeof item === 'object' && item !== null ? item : {}) as Representation;
     const typeName = String(representation['__typename']);
     const type = types.get(typeName);
-    if (type === undefined) throw new GraphQLError(`A representation is of type ${typeName.slice(0, 100)}, which is no entity here.`);
+    if (type === undefined)
+      throw new GraphQLError(`A representation is of type ${typeName.slice(0, 100)}, which is no entity here.`);
     const group = groups.get(typeName) ?? { keys: new Map<string, readonly string[]>(), places: [] };
     groups.set(typeName, group);
     const values = keyValues(type.object, (property) => storedValue(property, representation[property.field]));

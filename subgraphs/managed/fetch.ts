@@ -65,8 +65,7 @@ export type EdgeField =
   | { readonly kind: 'node'; readonly key: string; readonly fields: readonly Field[] };
 
 export type PageInfoField =
-  | Typename
-  | { readonly kind: 'hasNextPage' | 'hasPreviousPage' | 'startCursor' | 'endCursor'; readonly key: string };
+  Typename | { readonly kind: 'hasNextPage' | 'hasPreviousPage' | 'startCursor' | 'endCursor'; readonly key: string };
 
 export type ConnectionField =
   | Typename
@@ -86,9 +85,7 @@ export interface Connection {
 }
 
 /** What is computed over a group: over its rows, or over the values of one property. */
-export type Measure =
-  | { readonly over: 'rows' }
-  | { readonly over: AggregateFunction; readonly property: Property };
+export type Measure = { readonly over: 'rows' } | { readonly over: AggregateFunction; readonly property: Property };
 
 export type AggregateFunction = 'countDistinct' | 'sum' | 'avg' | 'min' | 'max';
 
@@ -99,8 +96,7 @@ export type AggregateField =
   | { readonly kind: 'object'; readonly key: string; readonly fields: readonly AggregateField[] };
 
 export type AggregateTerm = { readonly direction: Direction } & (
-  | { readonly by: 'measure'; readonly measure: Measure }
-  | { readonly by: 'groupKey'; readonly property: Property }
+  { readonly by: 'measure'; readonly measure: Measure } | { readonly by: 'groupKey'; readonly property: Property }
 );
 
 /** Groups of rows; without `groupBy` the one group of all. */

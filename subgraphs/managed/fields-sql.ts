@@ -34,7 +34,9 @@ function referenceSql(draft: Draft, scope: Scope, field: Field & { kind: 'refere
   const { reference, table, fields } = field;
   const foreign = new Map(reference.columns.map(({ from, to }) => [to.name, scope.column(from)]));
   const given = [...foreign.values()].map((column) => `${column} is not null`).join(' and ');
-  const byKey = fields.every((child) => child.kind === 'typename' || (child.kind === 'column' && foreign.has(child.property.name)));
+  const byKey = fields.every(
+    (child) => child.kind === 'typename' || (child.kind === 'column' && foreign.has(child.property.name)),
+  );
   if (table === null || byKey) {
     const known: Scope = { column: (property) => foreign.get(property.name) ?? 'null', exists: null };
     return `case when ${given} then ${fieldsSql(draft, known, fields)} end`;

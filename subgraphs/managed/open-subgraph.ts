@@ -43,7 +43,8 @@ export function openSubgraph(pool: Pool, limits: Limits = LIMITS): OpenSubgraph 
   const runStatement = statementRunner(pool, limits);
   return (model, mesh) => {
     const types = entityTypes(model);
-    const run = (fetch: Fetch, { reading }: Context): Promise<unknown> => runStatement(fetchSql(fetch, reading), reading.signal);
+    const run = (fetch: Fetch, { reading }: Context): Promise<unknown> =>
+      runStatement(fetchSql(fetch, reading), reading.signal);
     const schema = executableSchema(model, mesh, types, { limits, run });
     const documents = documentsOf(schema);
     return async ({ query, variables, operationName }, reading) => {
@@ -72,7 +73,8 @@ function executableSchema(model: DomainModel, mesh: Mesh, types: EntityTypes, de
   const query = schema.getQueryType();
   const resolve = (field: string, resolver: Resolver): void => {
     const definition = query?.getFields()[field];
-    if (definition !== undefined) definition.resolve = refusalsShown(resolver) as GraphQLFieldResolver<unknown, unknown>;
+    if (definition !== undefined)
+      definition.resolve = refusalsShown(resolver) as GraphQLFieldResolver<unknown, unknown>;
   };
   for (const type of types.values()) {
     if (type.table === null) continue;
@@ -95,7 +97,7 @@ function executableSchema(model: DomainModel, mesh: Mesh, types: EntityTypes, de
 function one(types: EntityTypes, { object, table }: EntityType, deps: Deps): Resolver {
   return async (_source, args: Record<string, unknown>, context, info) => {
     const values = keyValues(object, (property) => args[property.field]);
-    if (values === null || table === null) throw badInput(`${info.fieldName}`, 'has an argument that the key cannot hold.');
+    if (values === null || table === null) throw badInput(info.fieldName, 'has an argument that the key cannot hold.');
     const keys = object.key.map((property, index) => ({ value: values[index]!, pgType: parameterType(property) }));
     const fields = selectFields(selectionOf(types, deps, context, info), object.type, info.fieldNodes);
     return deps.run({ kind: 'one', table, keyValues: keys, fields }, context);
@@ -105,14 +107,20 @@ function one(types: EntityTypes, { object, table }: EntityType, deps: Deps): Res
 function list(types: EntityTypes, type: EntityType, deps: Deps): Resolver {
   return async (_source, _args, context, info) => {
     const selection = selectionOf(types, deps, context, info);
-    return deps.run({ kind: 'list', connection: selectConnection(selection, info.parentType, type, selectedOf(info)) }, context);
+    return deps.run(
+      { kind: 'list', connection: selectConnection(selection, info.parentType, type, selectedOf(info)) },
+      context,
+    );
   };
 }
 
 function aggregate(types: EntityTypes, type: EntityType, deps: Deps): Resolver {
   return async (_source, _args, context, info) => {
     const selection = selectionOf(types, deps, context, info);
-    return deps.run({ kind: 'aggregate', aggregate: selectAggregate(selection, info.parentType, type, selectedOf(info)) }, context);
+    return deps.run(
+      { kind: 'aggregate', aggregate: selectAggregate(selection, info.parentType, type, selectedOf(info)) },
+      context,
+    );
   };
 }
 
@@ -132,7 +140,9 @@ function readResponseKey(source: unknown, _args: unknown, _context: unknown, { p
 
 /** Members of enums by the values of the data: GraphQL then translates both ways, and refuses what no member stands for. */
 function enumValues(types: EntityTypes): Record<string, Record<string, string>> {
-  const enums = [...types.values()].flatMap(({ object }) => object.properties.flatMap((property) => property.enum ?? []));
+  const enums = [...types.values()].flatMap(({ object }) =>
+    object.properties.flatMap((property) => property.enum ?? []),
+  );
   return Object.fromEntries(
     enums.map(({ type, members }) => [type, Object.fromEntries(members.map(({ name, value }) => [name, value]))]),
   );
@@ -142,7 +152,8 @@ function enumValues(types: EntityTypes): Record<string, Record<string, string>> 
 function refusalsShown(resolver: Resolver): Resolver {
   return async (source, args, context, info) => {
     try {
-      return (await resolver(source, args, context, info)) as unknown;
+      const answer: unknown = await resolver(source, args, context, info);
+      return answer;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const { code, findings } = error;

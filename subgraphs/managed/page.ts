@@ -48,7 +48,8 @@ function readCursor(place: string, object: SchemaObject, order: Order, cursor: s
   return order.map(({ property }, index) => {
     const value = values[index] ?? null;
     if (value === null) return null;
-    if (!storedValue(familyOf(property), value)) throw badInput(place, 'is no cursor; take one from edges or pageInfo.');
+    if (!storedValue(familyOf(property), value))
+      throw badInput(place, 'is no cursor; take one from edges or pageInfo.');
     return { value, pgType: parameterType(property) };
   });
 }

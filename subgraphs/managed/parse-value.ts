@@ -39,7 +39,14 @@ export function parseDate(text: string): string | null {
 export function parseDateTime(text: string): string | null {
   const parts = DATE_TIME.exec(text);
   if (parts === null) return null;
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   if (!dayExists(year, month, day) || hour > 23 || minute > 59 || second > 59) return null;
   const offset = offsetMinutes(parts[8]!);
   if (offset === null) return null;

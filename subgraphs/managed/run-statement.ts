@@ -76,9 +76,14 @@ async function connect(pool: Pool, signal: AbortSignal): Promise<pg.PoolClient> 
   try {
     return await Promise.race([connecting, aborted]);
   } catch (error) {
-    connecting.then((late) => late.release(), () => undefined);
+    connecting.then(
+      (late) => late.release(),
+      () => undefined,
+    );
     if (error instanceof Refusal) throw error;
-    throw new Refusal('DATABASE_UNREACHABLE', 'The products cannot be read: the database gives no connection.', { cause: error });
+    throw new Refusal('DATABASE_UNREACHABLE', 'The products cannot be read: the database gives no connection.', {
+      cause: error,
+    });
   } finally {
     signal.removeEventListener('abort', stop);
   }
@@ -138,8 +143,12 @@ function translated(error: unknown, signal: AbortSignal, statementTimeoutMs: num
     return new Refusal('QUERY_TIMEOUT', message, { cause: error });
   }
   if (UNREACHABLE.test(state))
-    return new Refusal('DATABASE_UNREACHABLE', 'The products cannot be read: the database went away.', { cause: error });
+    return new Refusal('DATABASE_UNREACHABLE', 'The products cannot be read: the database went away.', {
+      cause: error,
+    });
   if (BAD_VALUES.has(state))
-    return new Refusal('BAD_INPUT', 'A value of the arguments is out of range for what it is compared with.', { cause: error });
+    return new Refusal('BAD_INPUT', 'A value of the arguments is out of range for what it is compared with.', {
+      cause: error,
+    });
   return new Error('The database refused a statement that was made for it', { cause: error });
 }

@@ -16,7 +16,11 @@ export const SCALARS: Readonly<Record<string, ScalarRules>> = {
   BigInt: numberScalar('BigInt', 'an integer of 64 bits, as a string', parseBigInt),
   Decimal: numberScalar('Decimal', 'a decimal number, as a string', parseDecimal),
   Date: textScalar('Date', 'a day as `2001-12-31`', parseDate),
-  DateTime: textScalar('DateTime', 'a moment as RFC 3339 has it, `2001-12-31T23:59:59Z`, to microseconds', parseDateTime),
+  DateTime: textScalar(
+    'DateTime',
+    'a moment as RFC 3339 has it, `2001-12-31T23:59:59Z`, to microseconds',
+    parseDateTime,
+  ),
   Time: textScalar('Time', 'a time of day as `23:59:59`', parseTime),
   JSON: { serialize: (value) => value, parseValue: (value) => value, parseLiteral: jsonLiteral },
 };
@@ -49,9 +53,16 @@ function numberScalar(name: string, form: string, parse: (text: string) => strin
       if (typeof value !== 'string' || parse(value) === null) throw outOfRange(name, value);
       return value;
     },
-    parseValue: (value) => read(typeof value === 'number' ? exactText(value) : typeof value === 'string' ? value : null, JSON.stringify(value)),
+    parseValue: (value) =>
+      read(
+        typeof value === 'number' ? exactText(value) : typeof value === 'string' ? value : null,
+        JSON.stringify(value),
+      ),
     parseLiteral: (node) =>
-      read(node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT ? node.value : null, print(node)),
+      read(
+        node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT ? node.value : null,
+        print(node),
+      ),
   };
 }
 

@@ -11,7 +11,12 @@ import { namedType, type Selection } from './select.ts';
 import { readWhere } from './where.ts';
 
 /** An aggregate field of `parent` with its arguments and whole subtree. */
-export function selectAggregate(selection: Selection, parent: GraphQLObjectType, entity: EntityType, selected: Selected): Aggregate {
+export function selectAggregate(
+  selection: Selection,
+  parent: GraphQLObjectType,
+  entity: EntityType,
+  selected: Selected,
+): Aggregate {
   const { object, table } = entity;
   if (table === null) throw new Error(`${object.type} has no table here`);
   const args = argumentsOf(selection.info, parent, selected);
@@ -27,7 +32,12 @@ export function selectAggregate(selection: Selection, parent: GraphQLObjectType,
   };
 }
 
-function aggregateFields(selection: Selection, object: SchemaObject, type: GraphQLObjectType, { nodes }: Selected): AggregateField[] {
+function aggregateFields(
+  selection: Selection,
+  object: SchemaObject,
+  type: GraphQLObjectType,
+  { nodes }: Selected,
+): AggregateField[] {
   return collectFields(selection.info, type.name, nodes).map((selected): AggregateField => {
     const { key, name } = selected;
     if (name === '__typename') return { kind: 'typename', key, type: type.name };
@@ -50,7 +60,12 @@ function readGroupBy(place: string, object: SchemaObject, groupBy: unknown): Pro
   return [...new Set(items.map(({ property }) => property))].map((name) => requireProperty(place, object, name));
 }
 
-function readAggregateOrder(place: string, object: SchemaObject, groupBy: readonly Property[], orderBy: unknown): AggregateTerm[] {
+function readAggregateOrder(
+  place: string,
+  object: SchemaObject,
+  groupBy: readonly Property[],
+  orderBy: unknown,
+): AggregateTerm[] {
   const items = (orderBy as readonly Readonly<Record<string, unknown>>[] | null | undefined) ?? [];
   return items.map((item): AggregateTerm => {
     const [name, value] = onlyEntry(place, item);

@@ -1,4 +1,4 @@
-import { isObjectType, type FieldNode, type GraphQLObjectType, type GraphQLResolveInfo } from 'graphql';
+import { getNamedType, isObjectType, type FieldNode, type GraphQLObjectType, type GraphQLResolveInfo } from 'graphql';
 import { badInput } from './bad-input.ts';
 import { argumentsOf, collectFields, type Selected } from './collect-fields.ts';
 import { requireEntityType, type EntityType, type EntityTypes } from './entity-types.ts';
@@ -37,7 +37,9 @@ export function selectFields(
   const entity = requireEntityType(selection.types, typeName);
   if (place.depth > selection.limits.depthMax)
     throw badInput(typeName, `is nested deeper than ${selection.limits.depthMax} levels; ask in two queries.`);
-  return collectFields(selection.info, typeName, nodes).map((selected) => selectField(selection, entity, selected, place));
+  return collectFields(selection.info, typeName, nodes).map((selected) =>
+    selectField(selection, entity, selected, place),
+  );
 }
 
 function selectField(selection: Selection, entity: EntityType, selected: Selected, place: Place): Field {
@@ -53,7 +55,13 @@ function selectField(selection: Selection, entity: EntityType, selected: Selecte
     case 'reference': {
       const { reference } = meaning;
       const { table } = requireEntityType(selection.types, reference.to.type);
-      return { kind: 'reference', key, reference, table, fields: selectFields(selection, reference.to.type, nodes, below) };
+      return {
+        kind: 'reference',
+        key,
+        reference,
+        table,
+        fields: selectFields(selection, reference.to.type, nodes, below),
+      };
     }
     case 'connection': {
       const child = requireEntityType(selection.types, meaning.reference.from.type);
@@ -145,8 +153,7 @@ export function objectType({ info }: Pick<Selection, 'info'>, name: string): Gra
 
 /** The object type that a field answers, its lists and non-nulls taken off. */
 export function namedType(parent: GraphQLObjectType, field: string): GraphQLObjectType {
-  let type: unknown = parent.getFields()[field]?.type;
-  while (typeof type === 'object' && type !== null && 'ofType' in type) type = type.ofType;
-  if (!isObjectType(type as GraphQLObjectType)) throw new Error(`${parent.name}.${field} is of no object type`);
-  return type as GraphQLObjectType;
+  const type = getNamedType(parent.getFields()[field]?.type);
+  if (!isObjectType(type)) throw new Error(`${parent.name}.${field} is of no object type`);
+  return type;
 }

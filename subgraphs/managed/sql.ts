@@ -20,7 +20,9 @@ function rootSql(open: Draft, fetch: Fetch): string {
   switch (fetch.kind) {
     case 'one': {
       const row = rowScope(open.alias());
-      const keys = fetch.table.object.key.map((property, index) => `${row.column(property)} = ${open.bind(fetch.keyValues[index]!)}`);
+      const keys = fetch.table.object.key.map(
+        (property, index) => `${row.column(property)} = ${open.bind(fetch.keyValues[index]!)}`,
+      );
       const from = `${tableSql(open, fetch.table)} as ${row.alias}`;
       return `(select ${fieldsSql(open, row, fetch.fields)} from ${from}${whereSql(keys)} limit 1)`;
     }

@@ -13,7 +13,8 @@ const TABLE = /^[a-z_][a-z0-9_]{0,62}$/;
 export function tableSql(draft: Draft, { product, object }: Table): string {
   draft.reading.productsRead.add(product);
   const dataset = draft.reading.datasets.get(product);
-  const stored = dataset !== undefined && Object.hasOwn(dataset.tables, object.name) ? dataset.tables[object.name] : undefined;
+  const stored =
+    dataset !== undefined && Object.hasOwn(dataset.tables, object.name) ? dataset.tables[object.name] : undefined;
   if (stored === undefined) return emptyRelation(object.properties);
   // The name comes from the ledger's JSON: a last look before it stands in a statement.
   if (!TABLE.test(stored.table)) throw new Error(`The ledger names a table that cannot be: ${stored.table}`);

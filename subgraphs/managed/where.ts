@@ -90,7 +90,8 @@ function oneOf(place: string, property: Property, values: unknown): Condition {
 
 function bindable(place: string, property: Property, value: unknown): string {
   const text = parseValue(property, value);
-  if (text === null) throw badInput(place, `is compared with ${familyOf(property)} values, and ${shown(value)} is none.`);
+  if (text === null)
+    throw badInput(place, `is compared with ${familyOf(property)} values, and ${shown(value)} is none.`);
   return text;
 }
 

@@ -1,26 +1,44 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openTestMesh, type TestMesh } from './mesh.ts';
+import { openTestMesh, type Row, type TestMesh, type Tree } from './mesh.ts';
 
-const flight = (id: number, originIata: string, rest: object = {}): any => ({ id, date: '2001-01-01T00:00:00Z', distance: id * 10, originIata, ...rest });
+const flight = (id: number, originIata: string, rest: Row = {}): Row => ({
+  id,
+  date: '2001-01-01T00:00:00Z',
+  distance: id * 10,
+  originIata,
+  ...rest,
+});
 
 let mesh: TestMesh;
 beforeAll(async () => {
   mesh = await openTestMesh();
-  await mesh.load('network/airports', 'airports', [{ iata: 'SEA', name: 'Seattle' }, { iata: 'JFK', name: 'Kennedy' }]);
+  await mesh.load('network/airports', 'airports', [
+    { iata: 'SEA', name: 'Seattle' },
+    { iata: 'JFK', name: 'Kennedy' },
+  ]);
   await mesh.load('operations/flights', 'flights', [
     flight(1, 'SEA', { destinationIata: 'JFK', gateAirport: 'SEA', gateNumber: 1 }),
     flight(2, 'SEA'),
     flight(3, 'JFK', { destinationIata: 'SEA', phase: 'Approach' }),
     flight(4, 'SEA', { destinationIata: 'JFK' }),
   ]);
-  await mesh.load('operations/flights', 'gates', [{ airport: 'SEA', number: 1, terminal: 'N' }, { airport: "O'H", number: -1, terminal: 'S' }]);
+  await mesh.load('operations/flights', 'gates', [
+    { airport: 'SEA', number: 1, terminal: 'N' },
+    { airport: "O'H", number: -1, terminal: 'S' },
+  ]);
 });
 beforeEach(() => void mesh.statements());
 afterAll(() => mesh.close());
 
-const ENTITIES = (selection: string): string => `query ($r: [_Any!]!, $n: Int) { _entities(representations: $r) { ${selection} } }`;
+const ENTITIES = (selection: string): string =>
+  `query ($r: [_Any!]!${selection.includes('$n') ? ', $n: Int' : ''}) { _entities(representations: $r) { ${selection} } }`;
 
-async function entities(domain: string, representations: object[], selection: string, variables: object = {}): Promise<any[]> {
+async function entities(
+  domain: string,
+  representations: object[],
+  selection: string,
+  variables: object = {},
+): Promise<Tree[]> {
   return (await mesh.ask(domain, ENTITIES(selection), { r: representations, ...variables }))._entities;
 }
 
@@ -28,33 +46,58 @@ describe('entities of the domain', () => {
   test('keep order and duplicates; unknown, null and impossible keys are null; in one statement', async () => {
     const answer = await entities(
       'network',
-      ['JFK', 'XXX', 'SEA', 'JFK', null, ' SEA', 'sea', 7, true].map((iata) => ({ __typename: 'Airport', iata })).concat([{ __typename: 'Airport' } as any]),
+      ['JFK', 'XXX', 'SEA', 'JFK', null, ' SEA', 'sea', 7, true, undefined].map((iata) => ({
+        __typename: 'Airport',
+        iata,
+      })),
       '... on Airport { iata name }',
     );
-    const [jfk, sea] = [{ iata: 'JFK', name: 'Kennedy' }, { iata: 'SEA', name: 'Seattle' }];
+    const [jfk, sea] = [
+      { iata: 'JFK', name: 'Kennedy' },
+      { iata: 'SEA', name: 'Seattle' },
+    ];
     expect(answer).toEqual([jfk, null, sea, jfk, null, null, null, null, null, null]);
     expect(mesh.statements().length).toBe(1);
   });
 
   test('of numbers are found by string and number, and no other text errs', async () => {
     const ids = ['3', 3, 'x', '99999999999999999999', "1' or '1'='1", '1.0', {}, []];
-    const answer = await entities('operations', ids.map((id) => ({ __typename: 'Flight', id })), '... on Flight { id }');
+    const answer = await entities(
+      'operations',
+      ids.map((id) => ({ __typename: 'Flight', id })),
+      '... on Flight { id }',
+    );
     expect(answer).toEqual([{ id: '3' }, { id: '3' }, null, null, null, null, null, null]);
   });
 
   test('are found by composite keys', async () => {
     const answer = await entities(
       'operations',
-      [{ airport: "O'H", number: -1 }, { airport: 'SEA', number: 2 }, { number: 1, airport: 'SEA' }, { airport: 'SEA' }].map((key) => ({ __typename: 'Gate', ...key })),
+      [
+        { airport: "O'H", number: -1 },
+        { airport: 'SEA', number: 2 },
+        { number: 1, airport: 'SEA' },
+        { airport: 'SEA' },
+      ].map((key) => ({ __typename: 'Gate', ...key })),
       '... on Gate { number terminal flights { nodes { id } } }',
     );
-    expect(answer).toEqual([{ number: -1, terminal: 'S', flights: { nodes: [] } }, null, { number: 1, terminal: 'N', flights: { nodes: [{ id: '1' }] } }, null]);
+    expect(answer).toEqual([
+      { number: -1, terminal: 'S', flights: { nodes: [] } },
+      null,
+      { number: 1, terminal: 'N', flights: { nodes: [{ id: '1' }] } },
+      null,
+    ]);
   });
 
   test('of several types are one statement a type', async () => {
-    const query = ENTITIES('__typename ... on Flight { id phase ...O } ... on Gate { terminal } ... on Airport { iata } } } fragment O on Flight { origin { iata }').replace(/} }$/, '}');
+    const query = `${ENTITIES('__typename ... on Flight { id phase ...O } ... on Gate { terminal } ... on Airport { iata }')} fragment O on Flight { origin { iata } }`;
     const { _entities } = await mesh.ask('operations', query, {
-      r: [{ __typename: 'Gate', airport: 'SEA', number: 1 }, { __typename: 'Flight', id: '3' }, { __typename: 'Airport', iata: 'ZZZ' }, { __typename: 'Flight', id: 1 }],
+      r: [
+        { __typename: 'Gate', airport: 'SEA', number: 1 },
+        { __typename: 'Flight', id: '3' },
+        { __typename: 'Airport', iata: 'ZZZ' },
+        { __typename: 'Flight', id: 1 },
+      ],
     });
     expect(_entities).toEqual([
       { __typename: 'Gate', terminal: 'N' },
@@ -66,13 +109,23 @@ describe('entities of the domain', () => {
   });
 
   test('of no type of the subgraph are an error', async () => {
-    for (const r of [{ __typename: 'Nothing' }, { id: 1 }, 'text', { __typename: 'Query' }, { __typename: '__proto__' }])
-      expect(await mesh.errors('operations', ENTITIES('__typename'), { r: [r] })).toMatchObject([{ path: ['_entities'] }]);
+    for (const r of [
+      { __typename: 'Nothing' },
+      { id: 1 },
+      'text',
+      { __typename: 'Query' },
+      { __typename: '__proto__' },
+    ])
+      expect(await mesh.errors('operations', ENTITIES('__typename'), { r: [r] })).toMatchObject([
+        { path: ['_entities'] },
+      ]);
   });
 
   test('may be none at all, without a statement', async () => {
     expect(await entities('network', [], '... on Airport { name }')).toEqual([]);
-    expect(await entities('network', [{ __typename: 'Airport', iata: null }], '... on Airport { name }')).toEqual([null]);
+    expect(await entities('network', [{ __typename: 'Airport', iata: null }], '... on Airport { name }')).toEqual([
+      null,
+    ]);
     expect(mesh.statements()).toEqual([]);
   });
 });
@@ -91,7 +144,10 @@ describe('entities of another domain', () => {
     const sea = {
       iata: 'SEA',
       flightsByOrigin: {
-        nodes: [{ id: '4', destination: { iata: 'JFK' }, gate: null }, { id: '2', destination: null, gate: null }],
+        nodes: [
+          { id: '4', destination: { iata: 'JFK' }, gate: null },
+          { id: '2', destination: null, gate: null },
+        ],
         totalCount: '3',
         pageInfo: { hasNextPage: true },
       },
@@ -102,7 +158,11 @@ describe('entities of another domain', () => {
       sea,
       {
         iata: 'JFK',
-        flightsByOrigin: { nodes: [{ id: '3', destination: { iata: 'SEA' }, gate: null }], totalCount: '1', pageInfo: { hasNextPage: false } },
+        flightsByOrigin: {
+          nodes: [{ id: '3', destination: { iata: 'SEA' }, gate: null }],
+          totalCount: '1',
+          pageInfo: { hasNextPage: false },
+        },
         short: { nodes: [] },
         flightsByDestination: { edges: [{ node: { id: '1' } }, { node: { id: '4' } }] },
       },
@@ -119,14 +179,22 @@ describe('entities of another domain', () => {
   });
 
   test('count towards the rows that a request may ask for, distinct ones once', async () => {
-    const representations = Array.from({ length: 600 }, (_, index) => ({ __typename: 'Airport', iata: `A${index % 300}` }));
+    const representations = Array.from({ length: 600 }, (_, index) => ({
+      __typename: 'Airport',
+      iata: `A${index % 300}`,
+    }));
     const query = ENTITIES('... on Airport { flightsByOrigin(first: $n) { nodes { id } } }');
     expect(await mesh.errors('operations', query, { r: representations, n: 800 })).toEqual([]);
-    expect(await mesh.errors('operations', query, { r: representations, n: 900 })).toMatchObject([{ code: 'BAD_INPUT', path: ['_entities'] }]);
+    expect(await mesh.errors('operations', query, { r: representations, n: 900 })).toMatchObject([
+      { code: 'BAD_INPUT', path: ['_entities'] },
+    ]);
   });
 
   test('read nothing where only their key is asked for of another product', async () => {
-    const { productsRead } = await mesh.request('operations', { query: ENTITIES('... on Airport { iata }'), variables: { r: [{ __typename: 'Airport', iata: 'SEA' }] } });
+    const { productsRead } = await mesh.request('operations', {
+      query: ENTITIES('... on Airport { iata }'),
+      variables: { r: [{ __typename: 'Airport', iata: 'SEA' }] },
+    });
     expect(productsRead).toEqual([]);
   });
 });

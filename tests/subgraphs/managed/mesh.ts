@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { ExecutionResult } from 'graphql';
-import pg from 'pg';
+import type { ExecutionResult, GraphQLError } from 'graphql';
+import type pg from 'pg';
 import { linkMesh } from '../../../schema/contract/link.ts';
 import type { Mesh, Product, SchemaObject } from '../../../schema/contract/model.ts';
 import { readProduct } from '../../../schema/contract/read.ts';
@@ -23,6 +23,10 @@ import { openSubgraph } from '../../../subgraphs/managed/open-subgraph.ts';
 import { cloneDatabase } from '../../testkit/database.ts';
 
 const FOLDER = fileURLToPath(new URL('./mesh', import.meta.url));
+
+/** An answer, to be taken apart freely: a wrong step fails the test. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Tree = any;
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -59,7 +63,7 @@ export interface TestMesh {
     options?: { signal?: AbortSignal },
   ): Promise<ExecutionResult & { productsRead: string[] }>;
   /** The data; throws on errors. */
-  ask(domain: string, query: string, variables?: Row): Promise<any>;
+  ask(domain: string, query: string, variables?: Row): Promise<Tree>;
   /** Message, code and path of each error. */
   errors(domain: string, query: string, variables?: Row): Promise<{ message: string; code: unknown; path: unknown }[]>;
   close(): Promise<void>;
@@ -112,8 +116,7 @@ export async function openTestMesh(options: { limits?: Limits; max?: number } = 
     request,
     async ask(domain, query, variables = {}) {
       const { data, errors } = await request(domain, { query, variables });
-      if (errors !== undefined)
-        throw new Error(errors.map((error) => String(error.originalError?.cause ?? error)).join('\n'));
+      if (errors !== undefined) throw new Error(errors.map((error) => causeOf(error)).join('\n'));
       // Without the null prototypes that graphql-js makes.
       return JSON.parse(JSON.stringify(data));
     },
@@ -126,6 +129,11 @@ export async function openTestMesh(options: { limits?: Limits; max?: number } = 
       await database.drop();
     },
   };
+}
+
+function causeOf(error: GraphQLError): string {
+  const cause = error.originalError?.cause;
+  return cause instanceof Error ? cause.message : error.message;
 }
 
 /** Loads JSON rows; keys are property names. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openTestMesh, type TestMesh } from './mesh.ts';
+import { openTestMesh, type Row, type TestMesh } from './mesh.ts';
 
 let mesh: TestMesh;
 beforeAll(async () => {
@@ -193,7 +193,7 @@ describe('a selection', () => {
         ['toString', 'US'],
       ],
     ]);
-    expect(({} as any).code).toBeUndefined();
+    expect(({} as Row)['code']).toBeUndefined();
   });
 
   test('counts only where totalCount is asked for, and reads no rows for it alone', async () => {

@@ -8,11 +8,15 @@ import { domain, openTestMesh, type TestMesh } from './mesh.ts';
 let mesh: TestMesh;
 beforeAll(async () => {
   mesh = await openTestMesh({ max: 2, limits: { ...LIMITS, statementTimeoutMs: 400 } });
-  await mesh.load('operations/flights', 'flights', [{ id: 1, date: '2001-01-01T00:00:00Z', distance: 1, originIata: 'SEA' }]);
+  await mesh.load('operations/flights', 'flights', [
+    { id: 1, date: '2001-01-01T00:00:00Z', distance: 1, originIata: 'SEA' },
+  ]);
   // A view that takes its time stands in for a table too large.
   await mesh.load('operations/flights', 'carriers', []);
   await mesh.owner.query('drop table operations.carriers__2');
-  await mesh.owner.query(`create view operations.carriers__2 as select 'AA' as code, pg_sleep(30)::text as name, null::text as country`);
+  await mesh.owner.query(
+    `create view operations.carriers__2 as select 'AA' as code, pg_sleep(30)::text as name, null::text as country`,
+  );
 });
 afterAll(() => mesh.close());
 
@@ -28,7 +32,9 @@ async function running(): Promise<number> {
 describe('a statement', () => {
   test('that takes too long is stopped and refused', async () => {
     const started = Date.now();
-    expect(await mesh.errors('operations', SLOW)).toEqual([{ code: 'QUERY_TIMEOUT', path: ['carriers'], message: expect.stringContaining('0.4 s') }]);
+    expect(await mesh.errors('operations', SLOW)).toEqual([
+      { code: 'QUERY_TIMEOUT', path: ['carriers'], message: expect.stringContaining('0.4 s') },
+    ]);
     expect(Date.now() - started).toBeLessThan(3_000);
     expect(await running()).toBe(0);
   });
@@ -39,7 +45,9 @@ describe('a statement', () => {
     try {
       await other.load('operations/flights', 'carriers', []);
       await other.owner.query('drop table operations.carriers__1');
-      await other.owner.query(`create view operations.carriers__1 as select 'AA' as code, pg_sleep(30)::text as name, null::text as country`);
+      await other.owner.query(
+        `create view operations.carriers__1 as select 'AA' as code, pg_sleep(30)::text as name, null::text as country`,
+      );
       const client = new AbortController();
       const asked = other.request('operations', { query: SLOW }, { signal: client.signal });
       await sleep(200);
@@ -52,7 +60,9 @@ describe('a statement', () => {
       client.abort();
       expect((await asked).errors![0]!.extensions['code']).toBe('QUERY_TIMEOUT');
       expect(Date.now() - started).toBeLessThan(2_000);
-      const { rows } = await other.owner.query(`select 1 from pg_stat_activity where datname = current_database() and application_name = 'reader' and state = 'active'`);
+      const { rows } = await other.owner.query(
+        `select 1 from pg_stat_activity where datname = current_database() and application_name = 'reader' and state = 'active'`,
+      );
       expect(rows).toEqual([]);
       expect(await other.ask('operations', '{ flights { totalCount } }')).toEqual({ flights: { totalCount: '0' } });
       expect(other.pool.waitingCount).toBe(0);
@@ -63,7 +73,11 @@ describe('a statement', () => {
 
   test('is not sent for a client who has gone already', async () => {
     mesh.statements();
-    const { errors } = await mesh.request('operations', { query: '{ flights { totalCount } }' }, { signal: AbortSignal.abort() });
+    const { errors } = await mesh.request(
+      'operations',
+      { query: '{ flights { totalCount } }' },
+      { signal: AbortSignal.abort() },
+    );
     expect(errors![0]!.extensions['code']).toBe('QUERY_TIMEOUT');
     expect(mesh.statements()).toEqual([]);
   });
@@ -103,7 +117,13 @@ describe('a document', () => {
   test('that is none, or does not fit the schema, is answered with its errors', async () => {
     expect((await mesh.request('operations', { query: '{ flights {' })).errors).toHaveLength(1);
     expect((await mesh.request('operations', { query: '{ nothing }' })).errors![0]!.message).toContain('nothing');
-    expect((await mesh.request('operations', { query: 'query A { flights { totalCount } } query B { flights { totalCount } }' })).errors![0]!.message).toContain('operation name');
+    expect(
+      (
+        await mesh.request('operations', {
+          query: 'query A { flights { totalCount } } query B { flights { totalCount } }',
+        })
+      ).errors![0]!.message,
+    ).toContain('operation name');
   });
 
   test('of several operations runs the one named', async () => {
