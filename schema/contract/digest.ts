@@ -11,16 +11,18 @@ export function dataDigest(product: Pick<Product, 'kind' | 'objects' | 'transfor
     objects: product.objects.map(({ name, table, properties }) => ({
       name,
       table,
-      properties: properties.map(({ column, pgType, list, required, unique, keyPosition, transformLogic, enum: values }) => ({
-        column,
-        pgType,
-        list,
-        required,
-        unique,
-        keyPosition,
-        transformLogic,
-        values: values?.members.map(({ value }) => value) ?? null,
-      })),
+      properties: properties.map(
+        ({ column, pgType, list, required, unique, keyPosition, transformLogic, enum: values }) => ({
+          column,
+          pgType,
+          list,
+          required,
+          unique,
+          keyPosition,
+          transformLogic,
+          values: values?.members.map(({ value }) => value) ?? null,
+        }),
+      ),
     })),
     transforms: { ...product.transforms },
     inputs: product.inputs.map((input) =>
@@ -33,7 +35,13 @@ export function dataDigest(product: Pick<Product, 'kind' | 'objects' | 'transfor
             objects: input.objects.map(({ view, physicalName, properties }) => ({
               view,
               physicalName,
-              properties: properties.map(({ column, sourceColumn, pgType, list, required }) => [column, sourceColumn, pgType, list, required]),
+              properties: properties.map(({ column, sourceColumn, pgType, list, required }) => [
+                column,
+                sourceColumn,
+                pgType,
+                list,
+                required,
+              ]),
             })),
           },
     ),

@@ -14,15 +14,24 @@ export function readEnum(
   at: { type: PropertyType; owner: string; field: string; isKey: boolean; path: Path; report: Reporter },
 ): Property['enum'] {
   const earlier = custom(property, 'enum');
-  const values = property.enum ?? (Array.isArray(earlier) ? earlier.map((value: unknown) => ({ value: value as string })) : null);
+  const values =
+    property.enum ?? (Array.isArray(earlier) ? earlier.map((value: unknown) => ({ value: value as string })) : null);
   if (values === null) return null;
   const path = property.enum === undefined ? [...at.path, 'customProperties'] : [...at.path, 'enum'];
   if (at.type.list || at.type.scalar !== 'String') {
-    at.report.warning('ENUM_IGNORED', path, `${property.name} is no single text, so its enum is documentation: add a quality rule (invalidValues) to hold to it.`);
+    at.report.warning(
+      'ENUM_IGNORED',
+      path,
+      `${property.name} is no single text, so its enum is documentation: add a quality rule (invalidValues) to hold to it.`,
+    );
     return null;
   }
   if (at.isKey) {
-    at.report.warning('ENUM_IGNORED', path, `${property.name} is the key and an ID in the graph, so its enum is documentation: add a quality rule (invalidValues) to hold to it.`);
+    at.report.warning(
+      'ENUM_IGNORED',
+      path,
+      `${property.name} is the key and an ID in the graph, so its enum is documentation: add a quality rule (invalidValues) to hold to it.`,
+    );
     return null;
   }
   const members: EnumMember[] = [];
@@ -31,14 +40,26 @@ export function readEnum(
   for (const [index, entry] of values.entries()) {
     const place = property.enum === undefined ? path : [...path, index];
     if (entry.value === null || typeof entry.value === 'object') {
-      at.report.warning('ENUM_VALUE', place, `${property.name} allows nothing by being optional, not by an enum value; this one is left out.`);
+      at.report.warning(
+        'ENUM_VALUE',
+        place,
+        `${property.name} allows nothing by being optional, not by an enum value; this one is left out.`,
+      );
       continue;
     }
     if (typeof entry.value !== 'string')
-      at.report.warning('ENUM_VALUE', place, `${property.name} is text, and the enum value ${entry.value} is not: write it in quotes.`);
+      at.report.warning(
+        'ENUM_VALUE',
+        place,
+        `${property.name} is text, and the enum value ${entry.value} is not: write it in quotes.`,
+      );
     const value = String(entry.value);
     if (seen.has(value)) {
-      at.report.error('ENUM_DUPLICATE', place, `The enum of ${property.name} has ${JSON.stringify(value)} twice; keep one.`);
+      at.report.error(
+        'ENUM_DUPLICATE',
+        place,
+        `The enum of ${property.name} has ${JSON.stringify(value)} twice; keep one.`,
+      );
       continue;
     }
     seen.add(value);

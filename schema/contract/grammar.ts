@@ -6,7 +6,11 @@ import type { ParsedDocument, Path } from './parse.ts';
  * The grammars are strict, and what is unknown is kept all the same: `judge` answers with the document as it was written, and
  * turns unknown keys into warnings. No schema of a grammar may transform or default.
  */
-export function judge<T>(schema: z.ZodType<T>, document: ParsedDocument, file: string): { value: T | null; findings: Finding[] } {
+export function judge<T>(
+  schema: z.ZodType<T>,
+  document: ParsedDocument,
+  file: string,
+): { value: T | null; findings: Finding[] } {
   const result = schema.safeParse(document.value);
   const findings = (result.error?.issues ?? []).flatMap((issue) => faults(issue, document, file));
   const sound = findings.every(({ severity }) => severity !== 'error');
@@ -18,7 +22,7 @@ export function judge<T>(schema: z.ZodType<T>, document: ParsedDocument, file: s
 export function chosen<T>(choose: (value: unknown) => z.ZodType<T>): z.ZodType<T> {
   return z.unknown().check((context) => {
     const result = choose(context.value).safeParse(context.value);
-    for (const issue of result.error?.issues ?? []) context.issues.push({ ...issue, input: undefined } as never);
+    for (const issue of result.error?.issues ?? []) context.issues.push({ ...issue, input: undefined });
   }) as unknown as z.ZodType<T>;
 }
 
@@ -26,12 +30,23 @@ export function chosen<T>(choose: (value: unknown) => z.ZodType<T>): z.ZodType<T
 export function doubted<T>(schema: z.ZodType<T>, holds: (value: T) => boolean, message: string): z.ZodType<T> {
   return schema.check((context) => {
     if (!holds(context.value))
-      context.issues.push({ code: 'custom', input: context.value, message, params: { severity: 'warning' }, continue: true });
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        message,
+        params: { severity: 'warning' },
+        continue: true,
+      });
   });
 }
 
 /** A schema that refuses with a code and a sentence of its own where `holds` is false. */
-export function refused<T>(schema: z.ZodType<T>, holds: (value: T) => boolean, code: string, message: string): z.ZodType<T> {
+export function refused<T>(
+  schema: z.ZodType<T>,
+  holds: (value: T) => boolean,
+  code: string,
+  message: string,
+): z.ZodType<T> {
   return schema.check((context) => {
     if (!holds(context.value)) context.issues.push({ code: 'custom', input: context.value, message, params: { code } });
   });
@@ -39,13 +54,18 @@ export function refused<T>(schema: z.ZodType<T>, holds: (value: T) => boolean, c
 
 /** Free text where the standard lists words: another word is kept, with a warning. */
 export function advised(words: readonly string[]): z.ZodType<string> {
-  return doubted(z.string(), (value) => words.includes(value), `is not one of the standard's words: ${words.join(', ')}`);
+  return doubted(
+    z.string(),
+    (value) => words.includes(value),
+    `is not one of the standard's words: ${words.join(', ')}`,
+  );
 }
 
 /** `schema[0].properties[2].logicalType` */
 export function pathText(path: Path): string {
   return path.reduce<string>(
-    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`),
+    (text, step) =>
+      typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`,
     '',
   );
 }
@@ -90,13 +110,23 @@ function faults(issue: z.core.$ZodIssue, document: ParsedDocument, file: string)
       return issue.keys.map((key) => unknownKey(key, issue.path, document, file));
     case 'invalid_type':
       if (found === undefined) return [at('CONTRACT_MISSING', `${thing} is missing: ${expected(issue.expected)}.`)];
-      return [at('CONTRACT_TYPE', `${thing} must be ${expected(issue.expected)}, found ${shown(found)}.${hint(issue.expected, found)}`)];
+      return [
+        at(
+          'CONTRACT_TYPE',
+          `${thing} must be ${expected(issue.expected)}, found ${shown(found)}.${hint(issue.expected, found)}`,
+        ),
+      ];
     case 'invalid_value': {
       const words = issue.values.map(String);
       if (found === undefined) return [at('CONTRACT_MISSING', `${thing} is missing: ${words.join(', ')}.`)];
       const meant = typeof found === 'string' ? nearest(found, words) : null;
       const advice = meant === null ? '' : ` Did you mean ${meant}?`;
-      return [at('CONTRACT_VALUE', `${thing} must be ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}, found ${shown(found)}.${advice}`)];
+      return [
+        at(
+          'CONTRACT_VALUE',
+          `${thing} must be ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}, found ${shown(found)}.${advice}`,
+        ),
+      ];
     }
     case 'custom': {
       const { code, severity } = (issue.params ?? {}) as { code?: string; severity?: Finding['severity'] };
@@ -121,8 +151,11 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<S
 }
 
 function unknownKey(key: string, path: Path, document: ParsedDocument, file: string): Finding {
-  const siblings = Object.keys((valueAt(document.value, path) ?? {}) as object);
-  const meant = nearest(key, [...allKeys].filter((candidate) => !siblings.includes(candidate)));
+  const siblings = Object.keys(valueAt(document.value, path) ?? {});
+  const meant = nearest(
+    key,
+    [...allKeys].filter((candidate) => !siblings.includes(candidate)),
+  );
   const advice = meant === null || meant === key ? '' : ` Did you mean ${meant}?`;
   const place = path.length === 0 ? 'the document' : pathText(path);
   return findingAt(document, file, [...path, key], {

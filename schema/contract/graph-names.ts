@@ -4,14 +4,21 @@ import type { Property, Scalar, SchemaObject } from './model.ts';
 
 type Named = Pick<SchemaObject, 'type'>;
 
+/** `FlightConnection` */
 export const connectionType = ({ type }: Named): string => `${type}Connection`;
+/** `FlightEdge` */
 export const edgeType = ({ type }: Named): string => `${type}Edge`;
+/** `FlightWhere` */
 export const whereType = ({ type }: Named): string => `${type}Where`;
+/** `FlightOrderBy` */
 export const orderByType = ({ type }: Named): string => `${type}OrderBy`;
 /** The enum of property names, for `groupBy`. */
 export const propertyEnumType = ({ type }: Named): string => `${type}Property`;
+/** `FlightGroupBy` */
 export const groupByType = ({ type }: Named): string => `${type}GroupBy`;
+/** `FlightAggregate` */
 export const aggregateType = ({ type }: Named): string => `${type}Aggregate`;
+/** `FlightAggregateOrderBy` */
 export const aggregateOrderByType = ({ type }: Named): string => `${type}AggregateOrderBy`;
 
 /** The parts of an aggregate that hold a field for each property they apply to, in the order of the SDL. */
@@ -64,7 +71,12 @@ export function partScalar(property: Property, part: AggregatePart): string | nu
   }
 }
 
-const SUMS: Readonly<Partial<Record<Scalar, Scalar>>> = { Int: 'BigInt', BigInt: 'Decimal', Float: 'Float', Decimal: 'Decimal' };
+const SUMS: Readonly<Partial<Record<Scalar, Scalar>>> = {
+  Int: 'BigInt',
+  BigInt: 'Decimal',
+  Float: 'Float',
+  Decimal: 'Decimal',
+};
 
 /** True where a property can stand in `where`, `orderBy` and `groupBy`: one value that can be compared. */
 export function isComparable(property: Property): boolean {
@@ -95,7 +107,22 @@ export function keyFields(object: Pick<SchemaObject, 'key'>): string {
 /** Operators of each shared filter, in order. */
 export const FILTER_OPERATORS: Readonly<Record<Exclude<Scalar, 'JSON'> | 'enum', readonly string[]>> = {
   ID: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
-  String: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'contains', 'startsWith', 'endsWith', 'like', 'ilike', 'isNull'],
+  String: [
+    'eq',
+    'ne',
+    'in',
+    'notIn',
+    'lt',
+    'lte',
+    'gt',
+    'gte',
+    'contains',
+    'startsWith',
+    'endsWith',
+    'like',
+    'ilike',
+    'isNull',
+  ],
   Int: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
   BigInt: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
   Float: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
@@ -110,7 +137,18 @@ export const FILTER_OPERATORS: Readonly<Record<Exclude<Scalar, 'JSON'> | 'enum',
 /** Every type name that an object claims in the mesh. */
 export function claimedTypes(object: SchemaObject): string[] {
   const parts = AGGREGATE_PARTS.flatMap((part) => [partType(object, part), partOrderByType(object, part)]);
-  const enums = object.properties.flatMap(({ enum: values }) => (values === null ? [] : [values.type, `${values.type}Filter`]));
-  const derived = [connectionType, edgeType, whereType, orderByType, propertyEnumType, groupByType, aggregateType, aggregateOrderByType];
+  const enums = object.properties.flatMap(({ enum: values }) =>
+    values === null ? [] : [values.type, `${values.type}Filter`],
+  );
+  const derived = [
+    connectionType,
+    edgeType,
+    whereType,
+    orderByType,
+    propertyEnumType,
+    groupByType,
+    aggregateType,
+    aggregateOrderByType,
+  ];
   return [object.type, ...derived.map((name) => name(object)), ...parts, ...enums];
 }

@@ -1,7 +1,8 @@
+import type { ReadContract } from './folder.ts';
 import type { InputPort, SourceObject } from './model.ts';
 import { readSource } from './object.ts';
 import type { OdpsProduct } from './odps.ts';
-import type { ReadContract } from './read.ts';
+
 import { custom, type Reporter } from './report.ts';
 
 /** Input ports: a contract of the folder is a source with its server, any other is another product's. */
@@ -32,15 +33,30 @@ export function readInputs(
 function serverInput(name: string, { contract, report }: ReadContract): InputPort[] {
   const [server] = contract.servers ?? [];
   if (server === undefined) {
-    report.error('SOURCE_SERVER', contract.servers === undefined ? null : ['servers'], `The source ${contract.id} names no server: say in servers where its data lies.`);
+    report.error(
+      'SOURCE_SERVER',
+      contract.servers === undefined ? null : ['servers'],
+      `The source ${contract.id} names no server: say in servers where its data lies.`,
+    );
     return [];
   }
-  const objects = (contract.schema ?? []).map((object, index) => readSource(object, { path: ['schema', index], report }));
-  if (objects.length === 0) report.error('SOURCE_EMPTY', null, `The source ${contract.id} has no schema object, so nothing can be read from it.`);
+  const objects = (contract.schema ?? []).map((object, index) =>
+    readSource(object, { path: ['schema', index], report }),
+  );
+  if (objects.length === 0)
+    report.error(
+      'SOURCE_EMPTY',
+      null,
+      `The source ${contract.id} has no schema object, so nothing can be read from it.`,
+    );
   sameViews(objects, report);
   const share = custom(contract, 'rejectedShareAllowed') ?? 0;
   if (typeof share !== 'number' || !(share >= 0 && share <= 1))
-    report.error('REJECTED_SHARE', ['customProperties'], 'rejectedShareAllowed must be a number from 0 to 1: the share of rows that may be rejected.');
+    report.error(
+      'REJECTED_SHARE',
+      ['customProperties'],
+      'rejectedShareAllowed must be a number from 0 to 1: the share of rows that may be rejected.',
+    );
   const rejectedShareAllowed = typeof share === 'number' ? share : 0;
   return [{ kind: 'server', name, contractId: contract.id, server, objects, rejectedShareAllowed }];
 }
@@ -48,5 +64,9 @@ function serverInput(name: string, { contract, report }: ReadContract): InputPor
 function sameViews(objects: readonly SourceObject[], report: Reporter): void {
   for (const [index, { view, name }] of objects.entries())
     if (objects.slice(0, index).some((other) => other.view === view))
-      report.error('NAME_TAKEN', ['schema', index, 'name'], `Two objects would both be seen as ${view}: rename ${name}.`);
+      report.error(
+        'NAME_TAKEN',
+        ['schema', index, 'name'],
+        `Two objects would both be seen as ${view}: rename ${name}.`,
+      );
 }

@@ -1,5 +1,5 @@
 import type { ProductId } from '../ids.ts';
-import type { Say } from './link.ts';
+import type { Say } from './link-finding.ts';
 import type { Product, ProductInput } from './model.ts';
 import { originOf } from './renaming.ts';
 
@@ -10,7 +10,11 @@ export function linkInputs(products: readonly Product[], say: Say): ReadonlyMap<
   for (const cycle of cycles(inputs)) {
     const product = products.find(({ id }) => id === cycle[0]);
     if (product !== undefined)
-      say({ product }, 'INPUT_CYCLE', `inputs go around in a circle, ${[...cycle, product.id].join(' -> ')}: none could ever be first.`);
+      say(
+        { product },
+        'INPUT_CYCLE',
+        `inputs go around in a circle, ${[...cycle, product.id].join(' -> ')}: none could ever be first.`,
+      );
   }
   return inputs;
 }
@@ -22,16 +26,30 @@ function inputsOf(product: Product, products: readonly Product[], say: Say): Pro
     const owner = products.find(({ outputs }) => outputs.some((port) => port.contractId === contractId));
     const port = owner?.outputs.find((one) => one.contractId === contractId);
     if (owner === undefined || port === undefined) {
-      say({ product }, 'INPUT_DANGLING', `the input port ${name} reads the contract ${contractId}, which is in no file of the folder and no product's output.`);
+      say(
+        { product },
+        'INPUT_DANGLING',
+        `the input port ${name} reads the contract ${contractId}, which is in no file of the folder and no product's output.`,
+      );
       return [];
     }
     if (owner.kind === 'remote') {
-      say({ product }, 'INPUT_REMOTE', `the input port ${name} reads ${owner.id}, which is a remote service and has no tables to read.`);
+      say(
+        { product },
+        'INPUT_REMOTE',
+        `the input port ${name} reads ${owner.id}, which is a remote service and has no tables to read.`,
+      );
       return [];
     }
-    const wanted = product.documents.product.inputPorts?.find((one) => one.contractId === contractId)?.version ?? port.version;
+    const wanted =
+      product.documents.product.inputPorts?.find((one) => one.contractId === contractId)?.version ?? port.version;
     if (!owner.outputs.some((one) => one.contractId === contractId && major(one.version) === major(wanted)))
-      say({ product }, 'INPUT_VERSION', `the input port ${name} was made for version ${wanted} of ${contractId}, and ${owner.id} offers ${port.version}.`, 'warning');
+      say(
+        { product },
+        'INPUT_VERSION',
+        `the input port ${name} was made for version ${wanted} of ${contractId}, and ${owner.id} offers ${port.version}.`,
+        'warning',
+      );
     const objects = owner.objects.filter((object) => object.contractId === contractId);
     return [{ port: name, product: owner.id, objects }];
   });
@@ -44,16 +62,27 @@ function checkViews(product: Product, inputs: readonly ProductInput[], say: Say)
     ...inputs.flatMap(({ objects }) => objects.map(({ table }) => table)),
   ];
   const twice = views.find((view, index) => views.indexOf(view) !== index);
-  if (twice !== undefined) say({ product }, 'INPUT_NAME', `two inputs would both be seen as ${twice}: rename the object of one.`);
-  for (const object of product.objects.filter(({ name }) => product.kind === 'managed' && product.transforms[name] === undefined)) {
+  if (twice !== undefined)
+    say({ product }, 'INPUT_NAME', `two inputs would both be seen as ${twice}: rename the object of one.`);
+  for (const object of product.objects.filter(
+    ({ name }) => product.kind === 'managed' && product.transforms[name] === undefined,
+  )) {
     const [input] = inputs.flatMap(({ objects }) => objects);
     if (views.length > 1 && product.inputs.length === 1)
-      say({ product, contractId: object.contractId }, 'TRANSFORM_MISSING', `${object.name} has several input objects (${views.join(', ')}): say in transform.sql how it is made of them.`);
+      say(
+        { product, contractId: object.contractId },
+        'TRANSFORM_MISSING',
+        `${object.name} has several input objects (${views.join(', ')}): say in transform.sql how it is made of them.`,
+      );
     else if (input !== undefined && product.inputs.length === 1)
       for (const property of object.properties) {
         const origin = originOf(property, input);
         if (origin.kind === 'unknown')
-          say({ product, contractId: object.contractId }, 'TRANSFORM_COLUMN', `${object.name}.${property.name} would be the column ${origin.name} of ${input.name}, which has none of that name: set transformLogic.`);
+          say(
+            { product, contractId: object.contractId },
+            'TRANSFORM_COLUMN',
+            `${object.name}.${property.name} would be the column ${origin.name} of ${input.name}, which has none of that name: set transformLogic.`,
+          );
       }
   }
 }

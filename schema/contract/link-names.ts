@@ -1,5 +1,5 @@
 import { claimedTypes } from './graph-names.ts';
-import type { Owned, Say } from './link.ts';
+import type { Owned, Say } from './link-finding.ts';
 import type { Product } from './model.ts';
 import { RESERVED_TYPES } from './names.ts';
 
@@ -22,16 +22,28 @@ export function claimNames(products: readonly Product[], say: Say): Owned[] {
         continue;
       }
       const at = { product, contractId: object.contractId };
-      const taken = claimedTypes(object).map((type) => ({ type, by: types.get(type) })).find(({ type, by }) => by !== undefined || RESERVED_TYPES.has(type));
+      const taken = claimedTypes(object)
+        .map((type) => ({ type, by: types.get(type) }))
+        .find(({ type, by }) => by !== undefined || RESERVED_TYPES.has(type));
       const { oneField, listField, aggregateField } = object;
-      const field = [oneField, listField, aggregateField].map((name) => ({ name, by: roots.get(name) })).find(({ by }) => by !== undefined);
+      const field = [oneField, listField, aggregateField]
+        .map((name) => ({ name, by: roots.get(name) }))
+        .find(({ by }) => by !== undefined);
       if (taken !== undefined) {
         const owner = taken.by === undefined ? 'the platform' : `${taken.by.product.id} (${taken.by.object.name})`;
-        say(at, 'TYPE_TAKEN', `the type ${taken.type} of ${object.name} is that of ${owner} already: rename the object, or give it the custom property graphqlName.`);
+        say(
+          at,
+          'TYPE_TAKEN',
+          `the type ${taken.type} of ${object.name} is that of ${owner} already: rename the object, or give it the custom property graphqlName.`,
+        );
         continue;
       }
       if (field?.by !== undefined) {
-        say(at, 'FIELD_TAKEN', `the root field ${field.name} of ${object.name} is that of ${field.by.product.id} (${field.by.object.name}) already: rename the object, or give it the custom property graphqlName.`);
+        say(
+          at,
+          'FIELD_TAKEN',
+          `the root field ${field.name} of ${object.name} is that of ${field.by.product.id} (${field.by.object.name}) already: rename the object, or give it the custom property graphqlName.`,
+        );
         continue;
       }
       for (const type of claimedTypes(object)) types.set(type, one);

@@ -1,5 +1,5 @@
 import type { Finding } from '../findings.ts';
-import type { Owned, Say } from './link.ts';
+import type { Owned, Say } from './link-finding.ts';
 import type { Property, Reference, Relationship } from './model.ts';
 import { referenceField, reverseField } from './names.ts';
 import { parseReference, type ReferenceText } from './reference.ts';
@@ -8,7 +8,12 @@ import { typeFamily } from './types.ts';
 /** Relationships of managed objects, resolved; those that cannot be are found, with `dangling` as severity. */
 export function linkReferences(owned: readonly Owned[], dangling: Finding['severity'], say: Say): Reference[] {
   const references: Reference[] = [];
-  const fields = new Map(owned.map(({ object }) => [object.type, new Set([...object.properties, ...object.semantics].map(({ field }) => field))]));
+  const fields = new Map(
+    owned.map(({ object }) => [
+      object.type,
+      new Set([...object.properties, ...object.semantics].map(({ field }) => field)),
+    ]),
+  );
   for (const from of owned.filter(({ product }) => product.kind === 'managed'))
     for (const relationship of from.object.relationships) {
       const at = { product: from.product, contractId: from.object.contractId, path: relationship.path };
@@ -25,21 +30,35 @@ export function linkReferences(owned: readonly Owned[], dangling: Finding['sever
       const odd = columns.find((pair) => pair.from.list || typeFamily(pair.from.pgType) !== typeFamily(pair.to.pgType));
       if (odd !== undefined) {
         const found = odd.from.list ? `a list of ${odd.from.pgType}` : odd.from.pgType;
-        say(at, 'RELATIONSHIP_TYPE', `${odd.from.name} is ${found} and ${target.to.object.name}.${odd.to.name} is ${odd.to.pgType}; they can never be equal.`);
+        say(
+          at,
+          'RELATIONSHIP_TYPE',
+          `${odd.from.name} is ${found} and ${target.to.object.name}.${odd.to.name} is ${odd.to.pgType}; they can never be equal.`,
+        );
         continue;
       }
-      const same = references.find((other) => other.from === from.object && other.to === target.to.object && other.columns.every((pair, index) => pair.from === columns[index]?.from));
+      const same = references.find(
+        (other) =>
+          other.from === from.object &&
+          other.to === target.to.object &&
+          other.columns.every((pair, index) => pair.from === columns[index]?.from),
+      );
       if (same !== undefined) continue;
       const reference = named(from, target.to, columns, relationship);
       const clash = claim(reference, fields);
       if (clash === null) references.push(reference);
       else
-        say(at, 'REFERENCE_NAME', `the relationship of ${relationship.from.join(', ')} would be the field ${clash}, which there is already: give the relationship the custom property graphqlName.`);
+        say(
+          at,
+          'REFERENCE_NAME',
+          `the relationship of ${relationship.from.join(', ')} would be the field ${clash}, which there is already: give the relationship the custom property graphqlName.`,
+        );
     }
   return references;
 }
 
-type Target = { readonly to: Owned; readonly properties: readonly string[] } | { readonly fault: string; readonly code: string };
+type Target =
+  { readonly to: Owned; readonly properties: readonly string[] } | { readonly fault: string; readonly code: string };
 
 function findTarget(from: Owned, relationship: Relationship, owned: readonly Owned[]): Target {
   const parsed = relationship.to.map(parseReference);
@@ -47,7 +66,10 @@ function findTarget(from: Owned, relationship: Relationship, owned: readonly Own
   const [first] = references;
   const written = relationship.to.join(', ');
   if (first === undefined || references.length < parsed.length)
-    return { code: 'RELATIONSHIP_FORM', fault: `${written} is neither object.property nor path/x.odcs.yaml#/schema/<id>/properties/<id>.` };
+    return {
+      code: 'RELATIONSHIP_FORM',
+      fault: `${written} is neither object.property nor path/x.odcs.yaml#/schema/<id>/properties/<id>.`,
+    };
   if (references.some(({ object, file }) => object !== first.object || file !== first.file))
     return { code: 'RELATIONSHIP_FORM', fault: `${written} points at several objects; a relationship has one target.` };
 
@@ -56,7 +78,10 @@ function findTarget(from: Owned, relationship: Relationship, owned: readonly Own
   const circle = circles.find((candidates) => candidates.length > 0) ?? [];
   const [to, other] = circle;
   if (to === undefined)
-    return { code: 'RELATIONSHIP_DANGLING', fault: `the relationship ${relationship.from.join(', ')} -> ${written} points at nothing that the mesh has.` };
+    return {
+      code: 'RELATIONSHIP_DANGLING',
+      fault: `the relationship ${relationship.from.join(', ')} -> ${written} points at nothing that the mesh has.`,
+    };
   if (other !== undefined)
     return {
       code: 'RELATIONSHIP_AMBIGUOUS',
@@ -66,7 +91,12 @@ function findTarget(from: Owned, relationship: Relationship, owned: readonly Own
 }
 
 /** Where to look, nearest first; the first that has a candidate decides. */
-function circlesOf(from: Owned, { product }: Relationship, reference: ReferenceText, named: readonly Owned[]): (readonly Owned[])[] {
+function circlesOf(
+  from: Owned,
+  { product }: Relationship,
+  reference: ReferenceText,
+  named: readonly Owned[],
+): (readonly Owned[])[] {
   if (product !== null) return [named.filter((one) => one.product.id === product)];
   const { file } = reference;
   if (file !== null) return [named.filter((one) => isFile(one, file))];
@@ -86,20 +116,30 @@ function isNamed({ product, object }: Owned, name: string): boolean {
 
 /** The file's name must be the contract's, and what folders the reference names must be those of the product. */
 function isFile({ product, object }: Owned, file: string): boolean {
-  const written = file.replace(/^https?:\/\/[^/]+\//, '').split('/').filter((step) => step !== '..' && step !== '.' && step !== '');
+  const written = file
+    .replace(/^https?:\/\/[^/]+\//, '')
+    .split('/')
+    .filter((step) => step !== '..' && step !== '.' && step !== '');
   const own = [...product.id.split('/'), ...(product.files[object.contractId] ?? '').split('/')];
   const count = Math.min(written.length, own.length);
   return written.slice(-count).join('/') === own.slice(-count).join('/');
 }
 
 /** Pairs in key order; a sentence where the targets are not exactly the key. */
-function pairs(from: Owned, relationship: Relationship, target: { to: Owned; properties: readonly string[] }): Reference['columns'] | string {
+function pairs(
+  from: Owned,
+  relationship: Relationship,
+  target: { to: Owned; properties: readonly string[] },
+): Reference['columns'] | string {
   const { object, product } = target.to;
   const contract = product.documents.contracts.find(({ id }) => id === object.contractId);
   const schema = contract?.schema?.find(({ name }) => name === object.name);
   const byName = (name: string): Property | undefined => {
     const actual = schema?.properties?.find((property) => property.id === name)?.name ?? name;
-    return object.properties.find((property) => property.name === name) ?? object.properties.find((property) => property.name === actual);
+    return (
+      object.properties.find((property) => property.name === name) ??
+      object.properties.find((property) => property.name === actual)
+    );
   };
   const targets = target.properties.map(byName);
   const key = object.key.map(({ name }) => name).join(', ');
@@ -116,7 +156,10 @@ function pairs(from: Owned, relationship: Relationship, target: { to: Owned; pro
 function named(from: Owned, to: Owned, columns: Reference['columns'], relationship: Relationship): Reference {
   const [single, second] = columns;
   const target = { type: to.object.type, key: single?.to.field ?? '' };
-  const derived = single !== undefined && second === undefined ? referenceField(single.from.field, target) : referenceField('', target);
+  const derived =
+    single !== undefined && second === undefined
+      ? referenceField(single.from.field, target)
+      : referenceField('', target);
   const field = relationship.field ?? derived;
   return {
     fromProduct: from.product.id,

@@ -1,28 +1,15 @@
 import type { Finding } from '../findings.ts';
 import { domainOf, type DomainId, type ProductId } from '../ids.ts';
 import { linkInputs } from './link-inputs.ts';
+import type { Say } from './link-finding.ts';
 import { claimNames } from './link-names.ts';
 import { linkReferences } from './link-references.ts';
-import type { DomainModel, Mesh, Product, SchemaObject } from './model.ts';
+import type { DomainModel, Mesh, Product } from './model.ts';
 
 export interface LinkOptions {
   /** What a relationship without a target is: reading warns, publishing (the default) refuses. */
   readonly dangling?: Finding['severity'];
 }
-
-/** An object with the product that owns its type. */
-export interface Owned {
-  readonly product: Product;
-  readonly object: SchemaObject;
-}
-
-/** A finding about a product of the mesh, at one of its contracts where that is known. */
-export type Say = (
-  at: { product: Product; contractId?: string; path?: string },
-  code: string,
-  message: string,
-  severity?: Finding['severity'],
-) => void;
 
 /**
  * Links products to one mesh: names are unique, relationships and inputs find their targets. What cannot be linked is left out of
@@ -65,7 +52,11 @@ function contractIds(products: readonly Product[], say: Say): void {
     for (const { id } of product.documents.contracts) {
       const owner = owners.get(id);
       if (owner !== undefined && owner !== product)
-        say({ product, contractId: id }, 'CONTRACT_ID_TAKEN', `the contract id ${id} is that of a contract of ${owner.id} already: choose another.`);
+        say(
+          { product, contractId: id },
+          'CONTRACT_ID_TAKEN',
+          `the contract id ${id} is that of a contract of ${owner.id} already: choose another.`,
+        );
       owners.set(id, owner ?? product);
     }
 }

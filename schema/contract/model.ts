@@ -18,17 +18,7 @@ export type ProductKind = 'managed' | 'remote';
 
 /** The scalars of the graph; `BigInt` and `Decimal` travel as strings, exact. */
 export type Scalar =
-  | 'ID'
-  | 'String'
-  | 'Int'
-  | 'BigInt'
-  | 'Float'
-  | 'Decimal'
-  | 'Boolean'
-  | 'Date'
-  | 'DateTime'
-  | 'Time'
-  | 'JSON';
+  'ID' | 'String' | 'Int' | 'BigInt' | 'Float' | 'Decimal' | 'Boolean' | 'Date' | 'DateTime' | 'Time' | 'JSON';
 
 /** One allowed value: `value` as it stands in the data, `name` as it stands in GraphQL. */
 export interface EnumMember {
@@ -98,7 +88,10 @@ export interface QualityRule {
   readonly query: string | null;
   readonly unit: 'rows' | 'percent';
   /** Null for `text` and `custom`, which are listed and not executed. */
-  readonly expectation: { readonly operator: Operator; readonly operand: number | string | readonly [number, number] } | null;
+  readonly expectation: {
+    readonly operator: Operator;
+    readonly operand: number | string | readonly [number, number];
+  } | null;
   readonly severity: 'error' | 'warning';
   readonly dimension: string | null;
   readonly description: string | null;
@@ -199,7 +192,11 @@ export interface Sla {
 
 export interface Team {
   readonly name: string | null;
-  readonly members: readonly { readonly username: string; readonly name: string | null; readonly role: string | null }[];
+  readonly members: readonly {
+    readonly username: string;
+    readonly name: string | null;
+    readonly role: string | null;
+  }[];
 }
 
 export interface Support {
@@ -216,7 +213,11 @@ export interface Product {
   readonly version: string;
   readonly status: string;
   readonly kind: ProductKind;
-  readonly description: { readonly purpose: string | null; readonly limitations: string | null; readonly usage: string | null };
+  readonly description: {
+    readonly purpose: string | null;
+    readonly limitations: string | null;
+    readonly usage: string | null;
+  };
   readonly tags: readonly string[];
   readonly team: Team;
   readonly support: readonly Support[];

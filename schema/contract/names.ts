@@ -76,7 +76,11 @@ export function referenceField(field: string, target: { readonly type: string; r
 }
 
 /** The reverse connection: the list's name where the entity field is named for its type, else with the field. */
-export function reverseField(field: string, from: { readonly listField: string }, to: { readonly type: string }): string {
+export function reverseField(
+  field: string,
+  from: { readonly listField: string },
+  to: { readonly type: string },
+): string {
   return field === lowerFirst(to.type) ? from.listField : `${from.listField}By${upperFirst(field)}`;
 }
 
@@ -92,10 +96,12 @@ export function title(name: string): string {
   return upperFirst(words(name).join(' '));
 }
 
+/** `origin` -> `Origin` */
 export function upperFirst(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
+/** `BirdStrike` -> `birdStrike` */
 export function lowerFirst(text: string): string {
   // `IATACode` -> `iataCode`: a leading abbreviation goes down as one.
   const lead = /^[A-Z]+(?=[A-Z][a-z])|^[A-Z]+$/.exec(text)?.[0] ?? text.slice(0, 1);

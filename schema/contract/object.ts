@@ -19,14 +19,28 @@ export function readObject(
   at: { contractId: string; path: Path; report: Reporter; managed: boolean; ruleIds: Set<string> },
 ): SchemaObject {
   const { report, path } = at;
-  const type = chosenName(object, path, report) ?? typeName(object.name) ?? 'Unnamed';
+  // What an object is physically, in a remote service, is its type there.
+  const physical = at.managed || !/^[A-Z]\w*$/.test(object.physicalName ?? '') ? undefined : object.physicalName;
+  const type = chosenName(object, path, report) ?? physical ?? typeName(object.name) ?? 'Unnamed';
   if (type === 'Unnamed')
-    report.error('TYPE_NAME', [...path, 'name'], `${JSON.stringify(object.name)} has no letter that a type can be named by: add the custom property graphqlName.`);
+    report.error(
+      'TYPE_NAME',
+      [...path, 'name'],
+      `${JSON.stringify(object.name)} has no letter that a type can be named by: add the custom property graphqlName.`,
+    );
   if (at.managed && (RESERVED_TYPES.has(type) || type.startsWith('_')))
-    report.error('TYPE_RESERVED', [...path, 'name'], `The type ${type} of ${object.name} is the platform's own: rename the object, or add the custom property graphqlName.`);
+    report.error(
+      'TYPE_RESERVED',
+      [...path, 'name'],
+      `The type ${type} of ${object.name} is the platform's own: rename the object, or add the custom property graphqlName.`,
+    );
   const table = sqlName(object.name);
   if (table.length > TABLE_LIMIT)
-    report.error('TABLE_NAME', [...path, 'name'], `${table} is longer than the ${TABLE_LIMIT} letters that a table's name may have.`);
+    report.error(
+      'TABLE_NAME',
+      [...path, 'name'],
+      `${table} is longer than the ${TABLE_LIMIT} letters that a table's name may have.`,
+    );
   const keys = keyColumns(object, path, report);
   const all = (object.properties ?? []).map((property, index) => ({ property, path: [...path, 'properties', index] }));
   const semantics = all.flatMap(({ property, path: place }) => {
@@ -36,14 +50,23 @@ export function readObject(
   const columns = all.filter(({ property }) => (property.semanticType ?? 'column') === 'column');
   const properties = columns.map(({ property, path: place }) => {
     const position = keys.indexOf(property.name) + 1;
-    return readProperty(property, { type, path: place, report, key: position === 0 ? null : { position, single: keys.length === 1 } });
+    return readProperty(property, {
+      type,
+      path: place,
+      report,
+      key: position === 0 ? null : { position, single: keys.length === 1 },
+    });
   });
   duplicates([...properties, ...semantics], ({ field }) => field, 'field', { path, report });
   duplicates(properties, ({ column }) => column, 'column', { path, report });
   if (at.managed && properties.length === 0)
     report.error('OBJECT_EMPTY', path, `${object.name} has no properties: a table needs a column.`);
   if (at.managed && keys.length === 0 && properties.length > 0)
-    report.error('KEY_MISSING', path, `${object.name} has no primary key: set primaryKey and primaryKeyPosition on the properties that tell its rows apart.`);
+    report.error(
+      'KEY_MISSING',
+      path,
+      `${object.name} has no primary key: set primaryKey and primaryKeyPosition on the properties that tell its rows apart.`,
+    );
   return {
     name: object.name,
     contractId: at.contractId,
@@ -54,7 +77,9 @@ export function readObject(
     tags: object.tags ?? [],
     properties,
     semantics,
-    key: properties.filter(({ keyPosition }) => keyPosition !== null).sort((a, b) => (a.keyPosition ?? 0) - (b.keyPosition ?? 0)),
+    key: properties
+      .filter(({ keyPosition }) => keyPosition !== null)
+      .sort((a, b) => (a.keyPosition ?? 0) - (b.keyPosition ?? 0)),
     relationships: relationships(object, columns, path, report),
     quality: qualityOf(object, all, { path, report, ruleIds: at.ruleIds }),
   };
@@ -64,12 +89,19 @@ export function readObject(
 export function readSource(object: OdcsObject, at: { path: Path; report: Reporter }): SourceObject {
   const properties = (object.properties ?? []).map((property, index) => {
     const place = [...at.path, 'properties', index];
-    const read = readProperty({ ...property, enum: undefined }, { type: 'Source', path: place, report: at.report, key: null });
+    const read = readProperty(
+      { ...property, enum: undefined },
+      { type: 'Source', path: place, report: at.report, key: null },
+    );
     return { ...read, column: sqlName(property.name), sourceColumn: property.physicalName ?? property.name };
   });
   duplicates(properties, ({ column }) => column, 'column', at);
   if (properties.length === 0)
-    at.report.error('OBJECT_EMPTY', at.path, `The source ${object.name} declares no properties, so nothing can be read from it.`);
+    at.report.error(
+      'OBJECT_EMPTY',
+      at.path,
+      `The source ${object.name} declares no properties, so nothing can be read from it.`,
+    );
   return { name: object.name, physicalName: object.physicalName ?? null, view: sqlName(object.name), properties };
 }
 
@@ -81,7 +113,8 @@ function keyColumns(object: OdcsObject, path: Path, report: Reporter): string[] 
   const positions = keys.map(({ position }) => position).filter((position) => position > 0);
   if (new Set(positions).size < positions.length)
     report.error('KEY_POSITION', path, `Two properties of ${object.name} have the same primaryKeyPosition.`);
-  const order = ({ position, index }: { position: number; index: number }): number => (position > 0 ? position : 1000 + index);
+  const order = ({ position, index }: { position: number; index: number }): number =>
+    position > 0 ? position : 1000 + index;
   return keys.sort((a, b) => order(a) - order(b)).map(({ property }) => property.name);
 }
 
@@ -95,7 +128,11 @@ function duplicates<T extends { readonly name: string }>(
   for (const item of items) {
     const other = seen.get(key(item));
     if (other !== undefined)
-      at.report.error('NAME_TAKEN', [...at.path, 'properties'], `${other.name} and ${item.name} would both be the ${what} ${key(item)}: rename one.`);
+      at.report.error(
+        'NAME_TAKEN',
+        [...at.path, 'properties'],
+        `${other.name} and ${item.name} would both be the ${what} ${key(item)}: rename one.`,
+      );
     seen.set(key(item), item);
   }
 }
@@ -130,10 +167,19 @@ function relationships(object: OdcsObject, columns: readonly Placed[], path: Pat
     const from = [relation.from].flat().map((reference) => ownProperty(object, columns, reference));
     const missing = [relation.from].flat().filter((_, at) => from[at] === null);
     if (missing.length > 0)
-      report.warning('RELATIONSHIP_FROM', [...place, 'from'], `${missing.join(', ')} is no property of ${object.name}; the relationship is left out.`);
+      report.warning(
+        'RELATIONSHIP_FROM',
+        [...place, 'from'],
+        `${missing.join(', ')} is no property of ${object.name}; the relationship is left out.`,
+      );
     else if ([relation.to].flat().length !== from.length)
       report.error('RELATIONSHIP_ARITY', place, 'from and to must name the same number of properties.');
-    else add(relation, from.filter((name) => name !== null), place);
+    else
+      add(
+        relation,
+        from.filter((name) => name !== null),
+        place,
+      );
   }
   return found;
 }

@@ -3,15 +3,27 @@ import { advised, chosen, doubted, refused, strict } from './grammar.ts';
 
 /** Parts that contract and product have in common, from ODCS 3.0 to 3.2 and ODPS 0.9 to 1.x. */
 
+/** Any text. */
 export const text = z.string();
+/** A list of texts. */
 export const texts = z.array(z.string());
+/** One value, no collection. */
 export const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
+/** Ids that stay when names change, ODCS 3.1. */
 export const stableId = doubted(text, (id) => /^[A-Za-z0-9_-]+$/.test(id), 'should have letters, digits, _ and - only');
-export const moment = doubted(text, (value) => !Number.isNaN(Date.parse(value)), 'should be a date and time, 2026-01-31T09:30:00Z');
+/** An ISO 8601 date and time; another text is kept, with a warning. */
+export const moment = doubted(
+  text,
+  (value) => !Number.isNaN(Date.parse(value)),
+  'should be a date and time, 2026-01-31T09:30:00Z',
+);
+/** An ISO 8601 date; another text is kept, with a warning. */
 export const day = doubted(text, (value) => /^\d{4}-\d{2}-\d{2}$/.test(value), 'should be a date, 2026-01-31');
+/** A URI; another text is kept, with a warning. */
 export const uri = doubted(text, (value) => /^[a-z][a-z0-9+.-]*:\S+$/i.test(value), 'should be a URI with its scheme');
 
+/** One of `customProperties`: anything that the standard does not name. */
 export const customProperty = strict({
   id: stableId.optional(),
   property: text,
@@ -20,12 +32,15 @@ export const customProperty = strict({
   description: text.optional(),
   vendor: text.optional(),
 });
+/** What the standard does not name, by name. */
 export const customProperties = z.array(customProperty).optional();
 
+/** Links to what defines the thing elsewhere. */
 export const authoritativeDefinitions = z
   .array(strict({ id: stableId.optional(), url: text, type: text, description: text.optional() }))
   .optional();
 
+/** What it is for, its limits, how to use it. */
 export const description = strict({
   usage: text.optional(),
   purpose: text.optional(),
@@ -63,6 +78,7 @@ export const team = chosen<z.infer<typeof teamObject> | z.infer<typeof members>>
   Array.isArray(value) ? members : teamObject,
 ).optional();
 
+/** Where people are helped. */
 export const support = z
   .array(
     strict({
@@ -80,6 +96,7 @@ export const support = z
   )
   .optional();
 
+/** Who gets access, and who approves it. */
 export const role = strict({
   id: stableId.optional(),
   role: text,
@@ -91,7 +108,11 @@ export const role = strict({
 });
 
 /** Refuses majors that are not `major`, doubts minors that are newer than those known. */
-export function apiVersion(standard: string, majors: readonly number[], newest: readonly [number, number]): z.ZodType<string> {
+export function apiVersion(
+  standard: string,
+  majors: readonly number[],
+  newest: readonly [number, number],
+): z.ZodType<string> {
   const parts = (value: string): readonly [number, number] | null => {
     const match = /^v?(\d+)\.(\d+)(\.\d+)?/.exec(value);
     return match === null ? null : [Number(match[1]), Number(match[2])];

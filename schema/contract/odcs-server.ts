@@ -103,7 +103,7 @@ const unknownType = z.looseObject({
 /** The server grammar of the declared type; a type that the standard lacks is kept, with a warning. */
 export const server: z.ZodType<OdcsServer> = chosen((value) => {
   const type = typeof value === 'object' && value !== null ? (value as { type?: unknown }).type : undefined;
-  if (typeof type !== 'string') return strict(about) as never;
+  if (typeof type !== 'string') return strict(about);
   return (grammars.get(type) ?? unknownType) as never;
 });
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { chosen, doubted, judge, strict } from './grammar.ts';
 import type { Finding } from '../findings.ts';
-import type { ProductFile } from './model.ts';
 import {
   apiVersion,
   authoritativeDefinitions,
@@ -18,8 +17,7 @@ import {
 } from './odcs-parts.ts';
 import { quality, type OdcsQuality } from './odcs-quality.ts';
 import { server } from './odcs-server.ts';
-import { parseDocumentText, type ParsedDocument } from './parse.ts';
-
+import { parseDocumentText, type DocumentFile, type ParsedDocument } from './parse.ts';
 
 /** Words that `logicalType` may have. */
 export const LOGICAL_TYPES = [
@@ -44,7 +42,12 @@ const bounds = (of: z.ZodType) => ({
   exclusiveMinimum: of.optional(),
   exclusiveMaximum: of.optional(),
 });
-const instant = { format: text.optional(), ...bounds(text), timezone: z.boolean().optional(), defaultTimezone: text.optional() };
+const instant = {
+  format: text.optional(),
+  ...bounds(text),
+  timezone: z.boolean().optional(),
+  defaultTimezone: text.optional(),
+};
 const numeric = { multipleOf: z.number().positive().optional(), ...bounds(z.number()) };
 const INTEGERS = ['i8', 'i16', 'i32', 'i64', 'i128', 'u8', 'u16', 'u32', 'u64', 'u128'] as const;
 const ELEMENTS = ['bfloat16', 'binary', 'float16', 'float32', 'float64', 'int8', 'uint8'] as const;
@@ -77,7 +80,9 @@ const reference = doubted(
   (value) => shorthand.test(value) || full.test(value),
   'is neither `object.property` nor `path/x.odcs.yaml#/schema/<id>/properties/<id>`',
 );
-const referenceOrMany = chosen<string | string[]>((value) => (Array.isArray(value) ? z.array(reference).min(1) : reference));
+const referenceOrMany = chosen<string | string[]>((value) =>
+  Array.isArray(value) ? z.array(reference).min(1) : reference,
+);
 
 const relation = { id: text.optional(), type: z.literal('foreignKey').optional(), customProperties };
 const propertyRelation = strict({ ...relation, to: referenceOrMany });
@@ -245,7 +250,7 @@ export const contractGrammar = strict({
 export type OdcsContract = z.infer<typeof contractGrammar>;
 
 /** Reads one contract file; `contract` is the document as written, null where a finding is an error. */
-export function parseContract(file: ProductFile): {
+export function parseContract(file: DocumentFile): {
   contract: OdcsContract | null;
   findings: readonly Finding[];
   document: ParsedDocument;

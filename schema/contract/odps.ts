@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Finding } from '../findings.ts';
 import { judge, strict } from './grammar.ts';
-import type { ProductFile } from './model.ts';
 import {
   apiVersion,
   authoritativeDefinitions,
@@ -14,7 +13,7 @@ import {
   text,
   texts,
 } from './odcs-parts.ts';
-import { parseDocumentText, type ParsedDocument } from './parse.ts';
+import { parseDocumentText, type DocumentFile, type ParsedDocument } from './parse.ts';
 
 const about = { id: stableId.optional(), tags: texts.optional(), customProperties, authoritativeDefinitions };
 
@@ -63,7 +62,7 @@ export const productGrammar = strict({
 export type OdpsProduct = z.infer<typeof productGrammar>;
 
 /** Reads one product file; `product` is the document as written, null where a finding is an error. */
-export function parseProduct(file: ProductFile): {
+export function parseProduct(file: DocumentFile): {
   product: OdpsProduct | null;
   findings: readonly Finding[];
   document: ParsedDocument;

@@ -20,6 +20,12 @@ const DEPTH_LIMIT = 64;
 /** An alias bomb has a handful of anchors and multiplies them; honest documents use each a few times. */
 const ALIAS_LIMIT = 100;
 
+/** A file as text; `path` is for findings. */
+export interface DocumentFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 export type Path = readonly PropertyKey[];
 
 /** A place in a file, both from 1. */
@@ -44,8 +50,21 @@ export function parseDocumentText(text: string, file: string): ParsedDocument {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const findings: Finding[] = [];
-  const add = (code: string, message: string, place: Position | null, severity: Finding['severity'] = 'error'): void => {
-    findings.push({ code, severity, message, file, line: place?.line ?? null, column: place?.column ?? null, path: null });
+  const add = (
+    code: string,
+    message: string,
+    place: Position | null,
+    severity: Finding['severity'] = 'error',
+  ): void => {
+    findings.push({
+      code,
+      severity,
+      message,
+      file,
+      line: place?.line ?? null,
+      column: place?.column ?? null,
+      path: null,
+    });
   };
   const refused = (): ParsedDocument => ({ value: null, findings, locate: () => null });
 
@@ -85,7 +104,7 @@ export function parseDocumentText(text: string, file: string): ParsedDocument {
     const value: unknown = document.toJS({ maxAliasCount: ALIAS_LIMIT });
     return { value, findings, locate: (path, of = 'value') => locate(document, path, of, at) };
   } catch (error) {
-    add('YAML_ALIASES', `Aliases multiply the document: ${firstLine(String((error as Error).message))}.`, null);
+    add('YAML_ALIASES', `Aliases multiply the document: ${firstLine((error as Error).message)}.`, null);
     return refused();
   }
 }
@@ -102,10 +121,17 @@ interface NodeFault {
   readonly severity: Finding['severity'];
 }
 
-const CORE_TAGS = new Set(['str', 'int', 'float', 'bool', 'null', 'seq', 'map'].map((name) => `tag:yaml.org,2002:${name}`));
+const CORE_TAGS = new Set(
+  ['str', 'int', 'float', 'bool', 'null', 'seq', 'map'].map((name) => `tag:yaml.org,2002:${name}`),
+);
 
 function* nodeFaults(document: Document.Parsed): Generator<NodeFault> {
-  const fault = (code: string, offset: number, message: string, severity: NodeFault['severity'] = 'error'): NodeFault => ({
+  const fault = (
+    code: string,
+    offset: number,
+    message: string,
+    severity: NodeFault['severity'] = 'error',
+  ): NodeFault => ({
     code,
     message,
     offset,
@@ -126,19 +152,34 @@ function* nodeFaults(document: Document.Parsed): Generator<NodeFault> {
     }
     if (node.tag !== undefined && !CORE_TAGS.has(node.tag))
       yield fault('YAML_TAG', offset, `The tag ${node.tag.slice(0, 60)} means nothing here; leave it out.`);
-    if (isScalar(node) && typeof node.value === 'number' && Number.isInteger(node.value) && !Number.isSafeInteger(node.value))
-      yield fault('YAML_NUMBER', offset, `${node.source ?? node.value} is not held exactly; write it in quotes.`, 'warning');
+    if (
+      isScalar(node) &&
+      typeof node.value === 'number' &&
+      Number.isInteger(node.value) &&
+      !Number.isSafeInteger(node.value)
+    )
+      yield fault(
+        'YAML_NUMBER',
+        offset,
+        `${node.source ?? node.value} is not held exactly; write it in quotes.`,
+        'warning',
+      );
     if (isMap(node)) {
       const seen = new Set<string>();
       for (const { key } of node.items) {
         if (!isScalar(key)) {
-          yield fault('YAML_KEY', (key as Node | null)?.range?.[0] ?? offset, 'A key must be a plain word, not a collection.');
+          yield fault(
+            'YAML_KEY',
+            (key as Node | null)?.range?.[0] ?? offset,
+            'A key must be a plain word, not a collection.',
+          );
           continue;
         }
         const name = String(key.value);
         const place = key.range?.[0] ?? offset;
         if (name === '<<') yield fault('YAML_MERGE', place, 'Merge keys are not YAML 1.2; write the keys out.');
-        else if (seen.has(name)) yield fault('YAML_DUPLICATE_KEY', place, `The key ${name.slice(0, 60)} stands twice here; keep one.`);
+        else if (seen.has(name))
+          yield fault('YAML_DUPLICATE_KEY', place, `The key ${name.slice(0, 60)} stands twice here; keep one.`);
         seen.add(name);
       }
     }
@@ -146,7 +187,12 @@ function* nodeFaults(document: Document.Parsed): Generator<NodeFault> {
   }
 }
 
-function locate(document: Document.Parsed, path: Path, of: 'value' | 'key', at: (offset: number) => Position): Position | null {
+function locate(
+  document: Document.Parsed,
+  path: Path,
+  of: 'value' | 'key',
+  at: (offset: number) => Position,
+): Position | null {
   let node: unknown = document.contents;
   let offset = (node as Node | null)?.range?.[0] ?? 0;
   for (const [index, step] of path.entries()) {

@@ -20,14 +20,26 @@ export function readProperty(
   const { report, path, key } = at;
   const type = propertyType(property);
   if (property.logicalType === undefined && property.physicalType === undefined)
-    report.warning('PROPERTY_UNTYPED', path, `${property.name} has neither logicalType nor physicalType; it is taken as text.`);
+    report.warning(
+      'PROPERTY_UNTYPED',
+      path,
+      `${property.name} has neither logicalType nor physicalType; it is taken as text.`,
+    );
   const field = fieldOf(property, path, report);
   const column = sqlName(property.physicalName ?? property.name);
   if (SYSTEM_COLUMNS.has(column))
-    report.error('COLUMN_RESERVED', path, `${column} is a system column of Postgres: give ${property.name} a physicalName.`);
+    report.error(
+      'COLUMN_RESERVED',
+      path,
+      `${column} is a system column of Postgres: give ${property.name} a physicalName.`,
+    );
   const isId = key !== null && key.single;
   if (key !== null && (type.list || type.scalar === 'JSON'))
-    report.error('KEY_TYPE', path, `${property.name} is a ${type.list ? 'list' : 'structure'} and cannot be part of a key.`);
+    report.error(
+      'KEY_TYPE',
+      path,
+      `${property.name} is a ${type.list ? 'list' : 'structure'} and cannot be part of a key.`,
+    );
   return {
     name: property.name,
     field,
@@ -54,12 +66,24 @@ export function readSemantic(
 ): SemanticProperty | null {
   const field = fieldOf(property, at.path, at.report);
   if (property.transformLogic === undefined) {
-    at.report.error('SEMANTIC_EXPRESSION', at.path, `The ${at.kind} ${property.name} needs transformLogic: the SQL that it is.`);
+    at.report.error(
+      'SEMANTIC_EXPRESSION',
+      at.path,
+      `The ${at.kind} ${property.name} needs transformLogic: the SQL that it is.`,
+    );
     return null;
   }
   const { scalar, pgType } = propertyType(property);
   const description = property.description ?? property.businessName ?? null;
-  return { name: property.name, field, kind: at.kind, scalar, pgType, expression: property.transformLogic.trim(), description };
+  return {
+    name: property.name,
+    field,
+    kind: at.kind,
+    scalar,
+    pgType,
+    expression: property.transformLogic.trim(),
+    description,
+  };
 }
 
 /** The name that the owner chose for the graph (`graphqlName`), if it is one. */
@@ -67,18 +91,30 @@ export function chosenName(owner: Parameters<typeof custom>[0], path: Path, repo
   const chosen = custom(owner, 'graphqlName');
   if (chosen === undefined) return null;
   if (typeof chosen === 'string' && /^[A-Za-z][A-Za-z0-9_]*$/.test(chosen)) return chosen;
-  report.error('GRAPHQL_NAME', [...path, 'customProperties'], 'graphqlName must begin with a letter and have letters, digits and _ only.');
+  report.error(
+    'GRAPHQL_NAME',
+    [...path, 'customProperties'],
+    'graphqlName must begin with a letter and have letters, digits and _ only.',
+  );
   return null;
 }
 
 function fieldOf(property: OdcsProperty, path: Path, report: Reporter): string {
   const field = chosenName(property, path, report) ?? fieldName(property.name);
   if (field === null) {
-    report.error('FIELD_NAME', [...path, 'name'], `${JSON.stringify(property.name)} has no letter that a field can be named by: add the custom property graphqlName.`);
+    report.error(
+      'FIELD_NAME',
+      [...path, 'name'],
+      `${JSON.stringify(property.name)} has no letter that a field can be named by: add the custom property graphqlName.`,
+    );
     return 'unnamed';
   }
   if (RESERVED_FIELDS.has(field))
-    report.error('FIELD_RESERVED', [...path, 'name'], `No field can be named ${field}: add the custom property graphqlName to ${property.name}.`);
+    report.error(
+      'FIELD_RESERVED',
+      [...path, 'name'],
+      `No field can be named ${field}: add the custom property graphqlName to ${property.name}.`,
+    );
   return field;
 }
 

@@ -58,13 +58,22 @@ export function uniqueRules(rules: readonly QualityRule[], taken: Set<string>): 
 /** Why a rule cannot be carried out although it looks as if it should; null where all is well. */
 export function ruleDoubt(rule: OdcsQuality, read: QualityRule): string | null {
   if (read.type === 'text' || read.type === 'custom') return null;
-  if (read.expectation === null) return `The rule ${read.id} names no comparison or no known metric; it is listed and not checked.`;
+  if (read.expectation === null)
+    return `The rule ${read.id} names no comparison or no known metric; it is listed and not checked.`;
   if (read.type === 'sql') return null;
-  if (read.property === null && (read.metric === 'nullValues' || read.metric === 'missingValues' || read.metric === 'invalidValues'))
+  if (
+    read.property === null &&
+    (read.metric === 'nullValues' || read.metric === 'missingValues' || read.metric === 'invalidValues')
+  )
     return `The rule ${read.id} (${read.metric}) belongs to a property; here it is listed and not checked.`;
   if (read.property === null && read.metric === 'duplicateValues' && !Array.isArray(read.arguments['properties']))
     return `The rule ${read.id} needs arguments.properties: the list of properties that must differ together.`;
-  if (read.metric === 'invalidValues' && !['validValues', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength', 'format'].some((name) => name in read.arguments))
+  if (
+    read.metric === 'invalidValues' &&
+    !['validValues', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength', 'format'].some(
+      (name) => name in read.arguments,
+    )
+  )
     return `The rule ${read.id} needs arguments.validValues or arguments.pattern.`;
   if (rule.unit !== undefined && !['rows', 'percent', '%'].includes(rule.unit.toLowerCase()))
     return `The rule ${read.id} counts in ${rule.unit.slice(0, 40)}; known are rows and percent. It counts rows.`;

@@ -1,24 +1,16 @@
-import type { Finding } from '../findings.ts';
-import { passes } from '../findings.ts';
+import { passes, type Finding } from '../findings.ts';
 import { domainId, productId, type DomainId, type ProductId } from '../ids.ts';
 import { dataDigest } from './digest.ts';
-import type { InputPort, Product, ProductFile, SchemaObject } from './model.ts';
-import { folded, title } from './names.ts';
-import { readObject } from './object.ts';
-import { parseContract, type OdcsContract } from './odcs.ts';
-import { parseProduct, type OdpsProduct } from './odps.ts';
-import type { ParsedDocument } from './parse.ts';
+import { bare, readContracts, readDocument, type ReadContract } from './folder.ts';
 import { readInputs } from './inputs.ts';
+import type { Product, ProductFile, SchemaObject } from './model.ts';
+import { title } from './names.ts';
+import { readObject } from './object.ts';
+import type { OdpsProduct } from './odps.ts';
 import { matchSdl, readSdl } from './remote.ts';
-import { originOf } from './renaming.ts';
-import { custom, reporter, type Reporter } from './report.ts';
+import { custom, type Reporter } from './report.ts';
 import { readSla } from './sla.ts';
-
-/** A contract of the folder that parsed, with its place. */
-export interface ReadContract {
-  readonly contract: OdcsContract;
-  readonly report: Reporter;
-}
+import { checkRenamings, readTransforms } from './transforms.ts';
 
 /** Strict semver, with pre-release and build. */
 const SEMVER = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
@@ -43,7 +35,13 @@ export function readProduct(
   const ruleIds = new Set<string>();
   let objects: readonly SchemaObject[] = outputs.flatMap(({ contract, report: at }) =>
     (contract.schema ?? []).map((object, index) =>
-      readObject(object, { contractId: contract.id, path: ['schema', index], report: at, managed: kind === 'managed', ruleIds }),
+      readObject(object, {
+        contractId: contract.id,
+        path: ['schema', index],
+        report: at,
+        managed: kind === 'managed',
+        ruleIds,
+      }),
     ),
   );
   const inputs = readInputs(odps, contracts, outputs, report);
@@ -53,11 +51,19 @@ export function readProduct(
   if (kind === 'remote') {
     const sdl = files.find(({ path }) => path === 'schema.graphql');
     remote = { url: serviceUrl(outputs, report), sdl: sdl?.text ?? '' };
-    if (sdl === undefined) report.error('SDL_MISSING', null, 'A remote product needs schema.graphql: the SDL that its service serves.');
+    if (sdl === undefined)
+      report.error('SDL_MISSING', null, 'A remote product needs schema.graphql: the SDL that its service serves.');
     const types = sdl === undefined ? null : readSdl(sdl.text, sdl.path, findings);
-    if (types !== null) objects = objects.map((object) => matchSdl(object, types, outputs.find(({ contract }) => contract.id === object.contractId)?.report ?? report));
+    if (types !== null)
+      objects = objects.map((object) =>
+        matchSdl(object, types, outputs.find(({ contract }) => contract.id === object.contractId)?.report ?? report),
+      );
   } else if (objects.length === 0 && outputs.length > 0)
-    report.error('PRODUCT_EMPTY', null, 'No contract of an output port has a schema object, so there is nothing to publish.');
+    report.error(
+      'PRODUCT_EMPTY',
+      null,
+      'No contract of an output port has a schema object, so there is nothing to publish.',
+    );
   sameNames(objects, report);
 
   const transforms = readTransforms(files, objects, kind, findings);
@@ -97,58 +103,52 @@ export function readProduct(
   return { product: passes(findings) ? product : null, findings };
 }
 
-function readContracts(files: readonly ProductFile[], findings: Finding[]): ReadContract[] {
-  const read: ReadContract[] = [];
-  for (const file of files.filter(({ path }) => /\.odcs\.ya?ml$/.test(path))) {
-    const { contract, findings: found, document } = parseContract(file);
-    findings.push(...found);
-    if (contract === null) continue;
-    const report = reporter(findings, file.path, document);
-    const twin = read.find((other) => other.contract.id === contract.id);
-    if (twin !== undefined) report.error('CONTRACT_ID_TAKEN', ['id'], `${twin.report.file} has the same id, ${contract.id}: give each contract its own.`);
-    read.push({ contract, report });
-  }
-  return read;
-}
-
-function readDocument(files: readonly ProductFile[], findings: Finding[]): { document: OdpsProduct; report: Reporter } | null {
-  const [first, second] = files.filter(({ path }) => /(^|\.)(product\.)?odps\.ya?ml$/.test(path.slice(path.lastIndexOf('/') + 1)));
-  if (first === undefined) {
-    findings.push({ ...nowhere, code: 'PRODUCT_MISSING', message: 'The folder has no product.odps.yaml.' });
-    return null;
-  }
-  if (second !== undefined)
-    findings.push({ ...nowhere, code: 'PRODUCT_TWICE', message: `${first.path} and ${second.path} both describe a product; a folder has one.` });
-  const { product, findings: found, document } = parseProduct(first);
-  findings.push(...found);
-  return product === null ? null : { document: product, report: reporter(findings, first.path, document as ParsedDocument) };
-}
-
-const nowhere = { severity: 'error', file: null, line: null, column: null, path: null } as const;
-
-function identify(odps: OdpsProduct, hint: { folder: string }, report: Reporter): { domain: DomainId; product: ProductId } | null {
+function identify(
+  odps: OdpsProduct,
+  hint: { folder: string },
+  report: Reporter,
+): { domain: DomainId; product: ProductId } | null {
   const domain = domainId(odps.domain ?? '');
   if (domain === null) {
     const found = odps.domain === undefined ? 'none' : JSON.stringify(odps.domain.slice(0, 60));
-    report.error('PRODUCT_DOMAIN', ['domain'], `domain must be a name in kebab case of at most 40 letters, and not one of Postgres' own; found ${found}.`);
+    report.error(
+      'PRODUCT_DOMAIN',
+      ['domain'],
+      `domain must be a name in kebab case of at most 40 letters, and not one of Postgres' own; found ${found}.`,
+    );
     return null;
   }
   const named = odps.name === undefined ? null : productId(`${domain}/${odps.name}`);
   const product = named ?? productId(`${domain}/${hint.folder}`);
   if (product === null)
-    report.error('PRODUCT_NAME', ['name'], `Neither name (${String(odps.name).slice(0, 60)}) nor the folder (${hint.folder.slice(0, 60)}) is a name in kebab case of at most 40 letters.`);
+    report.error(
+      'PRODUCT_NAME',
+      ['name'],
+      `Neither name (${String(odps.name).slice(0, 60)}) nor the folder (${hint.folder.slice(0, 60)}) is a name in kebab case of at most 40 letters.`,
+    );
   return product === null ? null : { domain, product };
 }
 
 function outputContracts(odps: OdpsProduct, contracts: readonly ReadContract[], report: Reporter): ReadContract[] {
   const ports = odps.outputPorts ?? [];
-  if (ports.length === 0) report.error('OUTPUT_MISSING', ['outputPorts'], 'The product has no output port, so nobody can use it.');
+  if (ports.length === 0)
+    report.error('OUTPUT_MISSING', ['outputPorts'], 'The product has no output port, so nobody can use it.');
   const found = new Set<ReadContract>();
   for (const [index, { name, contractId }] of ports.entries()) {
     const place = ['outputPorts', index];
     const contract = contracts.find((one) => one.contract.id === contractId);
-    if (contractId === undefined) report.warning('OUTPUT_WITHOUT_CONTRACT', place, `The output port ${name} names no contractId; it is listed and has no data.`);
-    else if (contract === undefined) report.error('CONTRACT_MISSING', [...place, 'contractId'], `The contract ${contractId} of the output port ${name} is in no *.odcs.yaml of this folder.`);
+    if (contractId === undefined)
+      report.warning(
+        'OUTPUT_WITHOUT_CONTRACT',
+        place,
+        `The output port ${name} names no contractId; it is listed and has no data.`,
+      );
+    else if (contract === undefined)
+      report.error(
+        'CONTRACT_MISSING',
+        [...place, 'contractId'],
+        `The contract ${contractId} of the output port ${name} is in no *.odcs.yaml of this folder.`,
+      );
     else found.add(contract);
   }
   return [...found];
@@ -156,66 +156,44 @@ function outputContracts(odps: OdpsProduct, contracts: readonly ReadContract[], 
 
 function kindOf(odps: OdpsProduct, outputs: readonly ReadContract[]): Product['kind'] {
   const isApi = outputs.some(({ contract }) => contract.servers?.some(({ type }) => type === 'api') === true);
-  return isApi || odps.outputPorts?.some(({ type }) => type?.toLowerCase() === 'graphql') === true ? 'remote' : 'managed';
+  return isApi || odps.outputPorts?.some(({ type }) => type?.toLowerCase() === 'graphql') === true
+    ? 'remote'
+    : 'managed';
 }
 
 function serviceUrl(outputs: readonly ReadContract[], report: Reporter): string {
-  const urls = outputs.flatMap(({ contract }) => contract.servers ?? []).filter(({ type }) => type === 'api').map(({ location }) => location);
-  const url = urls.find((location) => location !== undefined && /^https?:\/\//.test(location) && URL.canParse(location));
+  const urls = outputs
+    .flatMap(({ contract }) => contract.servers ?? [])
+    .filter(({ type }) => type === 'api')
+    .map(({ location }) => location);
+  const url = urls.find(
+    (location) => location !== undefined && /^https?:\/\//.test(location) && URL.canParse(location),
+  );
   if (url === undefined)
-    report.error('REMOTE_URL', null, "A remote product's output contract needs a server of type api whose location is the service's http(s) address.");
+    report.error(
+      'REMOTE_URL',
+      null,
+      "A remote product's output contract needs a server of type api whose location is the service's http(s) address.",
+    );
   return url ?? '';
 }
 
 function unused(odps: OdpsProduct, contracts: readonly ReadContract[]): void {
   const ids = new Set([...(odps.inputPorts ?? []), ...(odps.outputPorts ?? [])].map(({ contractId }) => contractId));
   for (const { contract, report } of contracts)
-    if (!ids.has(contract.id)) report.warning('CONTRACT_UNUSED', ['id'], `No port of the product names the contract ${contract.id}.`);
+    if (!ids.has(contract.id))
+      report.warning('CONTRACT_UNUSED', ['id'], `No port of the product names the contract ${contract.id}.`);
 }
 
 function sameNames(objects: readonly SchemaObject[], report: Reporter): void {
   for (const [index, object] of objects.entries())
     for (const other of objects.slice(0, index))
       if (other.type === object.type || other.table === object.table)
-        report.error('NAME_TAKEN', null, `${other.name} and ${object.name} would both be the type ${object.type} (table ${object.table}): rename one, or give it graphqlName.`);
-}
-
-function readTransforms(files: readonly ProductFile[], objects: readonly SchemaObject[], kind: Product['kind'], findings: Finding[]): Product['transforms'] {
-  const entries: [string, string][] = [];
-  for (const { path, text } of files.filter((file) => /(^|\.)transform\.sql$/.test(file.path))) {
-    const report = reporter(findings, path, null);
-    const name = path === 'transform.sql' ? null : path.slice(0, -'.transform.sql'.length);
-    const object = name === null ? (objects.length === 1 ? objects[0] : undefined) : objects.find((one) => folded(one.name) === folded(name));
-    if (kind === 'remote') report.warning('TRANSFORM_UNUSED', null, `${path} is not used: a remote product has its own data.`);
-    else if (object !== undefined && entries.some(([known]) => known === object.name))
-      report.error('TRANSFORM_TWICE', null, `${path} is a second transformation of ${object.name}.`);
-    else if (object !== undefined) entries.push([object.name, text]);
-    else if (name === null && objects.length > 1)
-      report.error('TRANSFORM_AMBIGUOUS', null, `The product has ${objects.length} objects: name the file <object>.transform.sql.`);
-    else if (objects.length > 0)
-      report.error('TRANSFORM_UNKNOWN', null, `${path} belongs to no object; there are ${objects.map((one) => one.name).join(', ')}.`);
-  }
-  return bare(entries);
-}
-
-/** Objects without SQL are a renaming of the only input object: each property must come from somewhere. */
-function checkRenamings(objects: readonly SchemaObject[], transforms: Product['transforms'], inputs: readonly InputPort[], outputs: readonly ReadContract[], report: Reporter): void {
-  for (const object of objects.filter(({ name }) => transforms[name] === undefined)) {
-    const sources = inputs.flatMap((input) => (input.kind === 'server' ? input.objects : []));
-    const file = outputs.find(({ contract }) => contract.id === object.contractId);
-    const index = file?.contract.schema?.findIndex(({ name }) => name === object.name) ?? 0;
-    const [source] = sources;
-    if (inputs.length === 0) report.error('INPUT_MISSING', ['inputPorts'], `${object.name} comes from nowhere: add an input port, or a transform.sql.`);
-    else if (sources.length > 1 || inputs.length > 1)
-      report.error('TRANSFORM_MISSING', ['inputPorts'], `${object.name} has several inputs: say in ${objects.length === 1 ? 'transform.sql' : `${object.name}.transform.sql`} how it is made of them.`);
-    else if (source !== undefined && source.properties.length > 0)
-      for (const property of object.properties) {
-        const origin = originOf(property, source);
-        if (origin.kind !== 'unknown') continue;
-        const at = file?.contract.schema?.[index]?.properties?.findIndex(({ name }) => name === property.name) ?? 0;
-        file?.report.error('TRANSFORM_COLUMN', ['schema', index, 'properties', at], `${property.name} would be the column ${origin.name} of ${source.name}, which has none of that name: set transformLogic to one of ${source.properties.map(({ column }) => column).join(', ')}.`);
-      }
-  }
+        report.error(
+          'NAME_TAKEN',
+          null,
+          `${other.name} and ${object.name} would both be the type ${object.type} (table ${object.table}): rename one, or give it graphqlName.`,
+        );
 }
 
 function slaOf(outputs: readonly ReadContract[]): Product['sla'] {
@@ -233,7 +211,12 @@ function slaOf(outputs: readonly ReadContract[]): Product['sla'] {
 
 function versionOf(odps: OdpsProduct, report: Reporter): string {
   const version = odps.version ?? odps.outputPorts?.[0]?.version ?? '0.0.0';
-  if (!SEMVER.test(version)) report.warning('PRODUCT_VERSION', ['version'], `${version.slice(0, 40)} is no semantic version such as 1.0.0, so changes cannot be weighed by it.`);
+  if (!SEMVER.test(version))
+    report.warning(
+      'PRODUCT_VERSION',
+      ['version'],
+      `${version.slice(0, 40)} is no semantic version such as 1.0.0, so changes cannot be weighed by it.`,
+    );
   return version;
 }
 
@@ -250,11 +233,4 @@ function teamOf(team: OdpsProduct['team']): Product['team'] {
     name: (Array.isArray(team) ? null : team?.name) ?? null,
     members: members.map(({ username, name, role }) => ({ username, name: name ?? null, role: role ?? null })),
   };
-}
-
-/** A record without prototype: an object may be called `constructor`. */
-function bare<Value>(entries: readonly (readonly [string, Value])[]): Readonly<Record<string, Value>> {
-  const record = Object.create(null) as Record<string, Value>;
-  for (const [key, value] of entries) Object.defineProperty(record, key, { value, enumerable: true });
-  return record;
 }

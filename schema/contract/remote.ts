@@ -1,4 +1,11 @@
-import { GraphQLError, Kind, parse, type ObjectTypeDefinitionNode, type ObjectTypeExtensionNode, type TypeNode } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  parse,
+  type ObjectTypeDefinitionNode,
+  type ObjectTypeExtensionNode,
+  type TypeNode,
+} from 'graphql';
 import type { Finding } from '../findings.ts';
 import type { Property, Scalar, SchemaObject } from './model.ts';
 import type { Reporter } from './report.ts';
@@ -9,15 +16,32 @@ const TOKEN_LIMIT = 200_000;
 
 type ObjectNode = ObjectTypeDefinitionNode | ObjectTypeExtensionNode;
 
-const SCALARS = new Set<string>(['ID', 'String', 'Int', 'BigInt', 'Float', 'Decimal', 'Boolean', 'Date', 'DateTime', 'Time', 'JSON'] satisfies Scalar[]);
+const SCALARS = new Set<string>([
+  'ID',
+  'String',
+  'Int',
+  'BigInt',
+  'Float',
+  'Decimal',
+  'Boolean',
+  'Date',
+  'DateTime',
+  'Time',
+  'JSON',
+] satisfies Scalar[]);
 
 /** Object types of a remote service's SDL; extensions too. Null, with findings, where it does not parse. */
-export function readSdl(sdl: string, file: string, findings: Finding[]): ReadonlyMap<string, readonly ObjectNode[]> | null {
+export function readSdl(
+  sdl: string,
+  file: string,
+  findings: Finding[],
+): ReadonlyMap<string, readonly ObjectNode[]> | null {
   const fault = (message: string, line: number | null, column: number | null): null => {
     findings.push({ code: 'SDL_SYNTAX', severity: 'error', message, file, line, column, path: null });
     return null;
   };
-  if (sdl.length > SDL_LIMIT) return fault(`${file} has ${sdl.length} letters; an SDL may have at most ${SDL_LIMIT}.`, null, null);
+  if (sdl.length > SDL_LIMIT)
+    return fault(`${file} has ${sdl.length} letters; an SDL may have at most ${SDL_LIMIT}.`, null, null);
   try {
     const types = new Map<string, ObjectNode[]>();
     for (const node of parse(sdl, { noLocation: true, maxTokens: TOKEN_LIMIT }).definitions)
@@ -33,17 +57,29 @@ export function readSdl(sdl: string, file: string, findings: Finding[]): Readonl
 }
 
 /** An object that a remote contract describes, held against the SDL: types of its fields are what the SDL says. */
-export function matchSdl(object: SchemaObject, types: ReadonlyMap<string, readonly ObjectNode[]>, report: Reporter): SchemaObject {
+export function matchSdl(
+  object: SchemaObject,
+  types: ReadonlyMap<string, readonly ObjectNode[]>,
+  report: Reporter,
+): SchemaObject {
   const nodes = types.get(object.type);
   if (nodes === undefined) {
-    report.error('REMOTE_TYPE', null, `The contract describes ${object.name} as the type ${object.type}, which the SDL does not have.`);
+    report.error(
+      'REMOTE_TYPE',
+      null,
+      `The contract describes ${object.name} as the type ${object.type}, which the SDL does not have.`,
+    );
     return object;
   }
   const fields = new Map(nodes.flatMap((node) => node.fields ?? []).map((field) => [field.name.value, field.type]));
   const matched = (property: Property): Property => {
     const type = fields.get(property.field);
     if (type === undefined) {
-      report.warning('REMOTE_FIELD', null, `The contract describes ${object.name}.${property.name}, which ${object.type} in the SDL does not have.`);
+      report.warning(
+        'REMOTE_FIELD',
+        null,
+        `The contract describes ${object.name}.${property.name}, which ${object.type} in the SDL does not have.`,
+      );
       return property;
     }
     const { name, required, list } = unwrapped(type);
@@ -51,10 +87,21 @@ export function matchSdl(object: SchemaObject, types: ReadonlyMap<string, readon
   };
   const properties = object.properties.map(matched);
   const key = properties.filter(({ keyPosition }) => keyPosition !== null);
-  const wanted = key.map(({ field }) => field).sort().join(' ');
+  const wanted = key
+    .map(({ field }) => field)
+    .sort()
+    .join(' ');
   if (key.length > 0 && !keysOf(nodes).includes(wanted))
-    report.warning('REMOTE_KEY', null, `${object.type} has no @key(fields: "${wanted}") in the SDL, so no other product can refer to it.`);
-  return { ...object, properties, key: object.key.map((one) => properties.find(({ name }) => name === one.name) ?? one) };
+    report.warning(
+      'REMOTE_KEY',
+      null,
+      `${object.type} has no @key(fields: "${wanted}") in the SDL, so no other product can refer to it.`,
+    );
+  return {
+    ...object,
+    properties,
+    key: object.key.map((one) => properties.find(({ name }) => name === one.name) ?? one),
+  };
 }
 
 function keysOf(nodes: readonly ObjectNode[]): string[] {
@@ -63,7 +110,15 @@ function keysOf(nodes: readonly ObjectNode[]): string[] {
     .filter(({ name }) => name.value === 'key')
     .flatMap(({ arguments: given }) => {
       const fields = given?.find(({ name }) => name.value === 'fields')?.value;
-      return fields?.kind === Kind.STRING ? [fields.value.trim().split(/[\s,]+/).sort().join(' ')] : [];
+      return fields?.kind === Kind.STRING
+        ? [
+            fields.value
+              .trim()
+              .split(/[\s,]+/)
+              .sort()
+              .join(' '),
+          ]
+        : [];
     });
 }
 

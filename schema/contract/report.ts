@@ -15,7 +15,8 @@ export function reporter(findings: Finding[], file: string, document: ParsedDocu
   const say =
     (severity: Finding['severity']) =>
     (code: string, path: Path | null, message: string): void => {
-      if (path !== null && document !== null) findings.push(findingAt(document, file, path, { code, message, severity }));
+      if (path !== null && document !== null)
+        findings.push(findingAt(document, file, path, { code, message, severity }));
       else findings.push({ code, severity, message, file, line: null, column: null, path: null });
     };
   return { file, error: say('error'), warning: say('warning') };

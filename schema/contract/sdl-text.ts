@@ -3,6 +3,7 @@ import { FILTER_OPERATORS, isComparable, namedType, partScalar, AGGREGATE_PARTS 
 import type { Property } from './model.ts';
 
 export type Lines = readonly string[];
+/** No definition. */
 export const blank: Lines = [];
 
 /** `head { … }`; nothing where there are no lines, since GraphQL knows no empty types. */
@@ -12,7 +13,11 @@ export function block(head: string, lines: Lines): Lines {
 
 /** A description as a block string, indented. Control characters are left out: they may come from anyone. */
 export function described(text: string | null, indent: number): Lines {
-  const clean = text?.replace(/\r\n?/g, '\n').replace(/[^\P{Cc}\n\t]|\p{Cf}/gu, '').trim() ?? '';
+  const clean =
+    text
+      ?.replace(/\r\n?/g, '\n')
+      .replace(/[^\P{Cc}\n\t]|\p{Cf}/gu, '')
+      .trim() ?? '';
   if (clean === '') return blank;
   const printed = print({ kind: Kind.STRING, value: clean, block: true });
   return printed.split('\n').map((line) => (line === '' ? '' : `${' '.repeat(indent)}${line}`));
@@ -23,11 +28,27 @@ export function sharedDefinitions(properties: readonly Property[], keys: readonl
   const used = properties.filter(isComparable);
   const filters = new Set(used.filter((property) => property.enum === null).map(({ scalar }) => scalar));
   const parts = used.flatMap((property) => AGGREGATE_PARTS.map((part) => partScalar(property, part)));
-  const types = new Set([...properties, ...keys].map(namedType).concat(parts.filter((type) => type !== null), properties.length > 0 ? ['BigInt'] : []));
+  const types = new Set(
+    [...properties, ...keys].map(namedType).concat(
+      parts.filter((type) => type !== null),
+      properties.length > 0 ? ['BigInt'] : [],
+    ),
+  );
   return [
-    ...Object.entries(SCALARS).flatMap(([name, description]) => (types.has(name) ? [[...described(description, 0), `scalar ${name}`]] : [])),
+    ...Object.entries(SCALARS).flatMap(([name, description]) =>
+      types.has(name) ? [[...described(description, 0), `scalar ${name}`]] : [],
+    ),
     properties.length === 0 ? blank : block('enum SortDirection', ['  ASC', '  DESC']),
-    ...[...filters].sort().flatMap((scalar) => (scalar === 'JSON' ? [] : [block(`input ${scalar}Filter`, FILTER_OPERATORS[scalar].map((operator) => `  ${operator}: ${operand(operator, scalar)}`))])),
+    ...[...filters].sort().flatMap((scalar) =>
+      scalar === 'JSON'
+        ? []
+        : [
+            block(
+              `input ${scalar}Filter`,
+              FILTER_OPERATORS[scalar].map((operator) => `  ${operator}: ${operand(operator, scalar)}`),
+            ),
+          ],
+    ),
   ];
 }
 

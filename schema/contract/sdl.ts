@@ -37,7 +37,10 @@ export function subgraphSdl(model: DomainModel, _mesh: Mesh): string {
     ...[...foreign.values()].map((object) => stub(object, model.references)),
     ...enumDefinitions(keys),
     pageInfo,
-    ...sharedDefinitions(objects.flatMap(({ properties }) => properties), keys),
+    ...sharedDefinitions(
+      objects.flatMap(({ properties }) => properties),
+      keys,
+    ),
   ];
   return [
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])',
@@ -74,7 +77,10 @@ function listArguments(object: SchemaObject): string {
 function objectDefinitions(object: SchemaObject, references: readonly Reference[]): Lines[] {
   const comparable = object.properties.filter(isComparable);
   const fields = [
-    ...object.properties.flatMap((property) => [...described(property.description, 2), `  ${property.field}: ${fieldType(property)}${deprecated(property)}`]),
+    ...object.properties.flatMap((property) => [
+      ...described(property.description, 2),
+      `  ${property.field}: ${fieldType(property)}${deprecated(property)}`,
+    ]),
     ...references.filter(({ from }) => from === object).flatMap(referenceLines),
     ...references.filter(({ to }) => to === object).flatMap(reverseLines),
   ];
@@ -93,20 +99,43 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
       `  not: ${whereType(object)}`,
       ...comparable.map((property) => `  ${property.field}: ${filterType(property) ?? ''}`),
     ]),
-    [...described('One field each; several stand in a list, the weightiest first.', 0), ...block(`input ${orderByType(object)}`, comparable.map(({ field }) => `  ${field}: SortDirection`))],
-    block(`enum ${propertyEnumType(object)}`, comparable.map(({ field }) => `  ${field}`)),
+    [
+      ...described('One field each; several stand in a list, the weightiest first.', 0),
+      ...block(
+        `input ${orderByType(object)}`,
+        comparable.map(({ field }) => `  ${field}: SortDirection`),
+      ),
+    ],
+    block(
+      `enum ${propertyEnumType(object)}`,
+      comparable.map(({ field }) => `  ${field}`),
+    ),
     block(`input ${groupByType(object)}`, [`  property: ${propertyEnumType(object)}!`]),
-    block(`type ${aggregateType(object)}`, ['  count: BigInt!', ...parts.map((part) => `  ${part}: ${partType(object, part)}!`)]),
+    block(`type ${aggregateType(object)}`, [
+      '  count: BigInt!',
+      ...parts.map((part) => `  ${part}: ${partType(object, part)}!`),
+    ]),
     ...parts.map((part) => partDefinition(object, part)),
-    block(`input ${aggregateOrderByType(object)}`, ['  count: SortDirection', ...parts.map((part) => `  ${part}: ${partOrderByType(object, part)}`)]),
-    ...parts.map((part) => block(`input ${partOrderByType(object, part)}`, partProperties(object, part).map(({ field }) => `  ${field}: SortDirection`))),
+    block(`input ${aggregateOrderByType(object)}`, [
+      '  count: SortDirection',
+      ...parts.map((part) => `  ${part}: ${partOrderByType(object, part)}`),
+    ]),
+    ...parts.map((part) =>
+      block(
+        `input ${partOrderByType(object, part)}`,
+        partProperties(object, part).map(({ field }) => `  ${field}: SortDirection`),
+      ),
+    ),
     ...enumDefinitions(object.properties),
   ];
 }
 
 function partDefinition(object: SchemaObject, part: AggregatePart): Lines {
   const bang = part === 'countDistinct' ? '!' : '';
-  return block(`type ${partType(object, part)}`, partProperties(object, part).map((property) => `  ${property.field}: ${partScalar(property, part) ?? ''}${bang}`));
+  return block(
+    `type ${partType(object, part)}`,
+    partProperties(object, part).map((property) => `  ${property.field}: ${partScalar(property, part) ?? ''}${bang}`),
+  );
 }
 
 /** Another subgraph's type: its key, and what the relationships of this domain add to it. */
@@ -139,7 +168,9 @@ function enumDefinitions(properties: readonly Property[]): Lines[] {
     ]);
     return [
       block(`enum ${values.type}`, members),
-      property.keyPosition !== null && filterType(property) === null ? blank : block(`input ${values.type}Filter`, enumFilter(namedType(property))),
+      property.keyPosition !== null && filterType(property) === null
+        ? blank
+        : block(`input ${values.type}Filter`, enumFilter(namedType(property))),
     ];
   });
 }
@@ -149,5 +180,7 @@ function enumFilter(type: string): Lines {
 }
 
 function deprecated(property: Property): string {
-  return property.deprecated === null ? '' : ` @deprecated(reason: ${JSON.stringify(property.deprecated.replace(/[\p{Cc}\p{Cf}]+/gu, ' '))})`;
+  return property.deprecated === null
+    ? ''
+    : ` @deprecated(reason: ${JSON.stringify(property.deprecated.replace(/[\p{Cc}\p{Cf}]+/gu, ' '))})`;
 }

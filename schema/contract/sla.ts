@@ -10,7 +10,13 @@ const SECONDS: readonly (readonly [seconds: number, names: string])[] = [
   [2_629_746, 'mo mon month months'],
   [31_556_952, 'y yr yrs year years a'],
 ];
-const EVERY: Readonly<Record<string, number>> = { hourly: 3600, daily: 86_400, weekly: 604_800, monthly: 2_629_746, yearly: 31_556_952 };
+const EVERY: Readonly<Record<string, number>> = {
+  hourly: 3600,
+  daily: 86_400,
+  weekly: 604_800,
+  monthly: 2_629_746,
+  yearly: 31_556_952,
+};
 
 export interface SlaFault {
   readonly index: number;
@@ -33,7 +39,12 @@ export function readSla(properties: readonly OdcsSlaProperty[]): { sla: Sla; fau
     } else if (['freshness', 'latency', 'timeliness'].includes(name)) {
       const seconds = durationSeconds(property.value, property.unit);
       if (seconds === null)
-        faults.push({ index, code: 'SLA_DURATION', message: `${property.property} is no length of time, such as 2 with unit d, or P2D; it is listed and not measured.`, severity: 'warning' });
+        faults.push({
+          index,
+          code: 'SLA_DURATION',
+          message: `${property.property} is no length of time, such as 2 with unit d, or P2D; it is listed and not measured.`,
+          severity: 'warning',
+        });
       // Freshness is the promise proper; latency stands in for it.
       else if (freshnessSeconds === null || name === 'freshness') freshnessSeconds = seconds;
     }
@@ -52,12 +63,15 @@ export function readSla(properties: readonly OdcsSlaProperty[]): { sla: Sla; fau
 export function durationSeconds(value: unknown, unit: string | undefined): number | null {
   const text = String(value).trim().toLowerCase();
   if (Object.hasOwn(EVERY, text)) return EVERY[text] ?? null;
-  const iso = /^p(?:([\d.]+)y)?(?:([\d.]+)m)?(?:([\d.]+)w)?(?:([\d.]+)d)?(?:t(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?)?$/.exec(text);
+  const iso =
+    /^p(?:([\d.]+)y)?(?:([\d.]+)m)?(?:([\d.]+)w)?(?:([\d.]+)d)?(?:t(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?)?$/.exec(
+      text,
+    );
   if (iso !== null) {
-    const [years, months, weeks, days, hours, minutes, seconds] = iso.slice(1).map((part) => Number(part ?? 0));
-    const units = [years, months, weeks, days, hours, minutes, seconds];
     const each = [31_556_952, 2_629_746, 604_800, 86_400, 3600, 60, 1];
-    return positive(units.reduce<number>((sum, count, index) => sum + (count ?? 0) * (each[index] ?? 0), 0));
+    // Groups that matched nothing are undefined, whatever their type says.
+    const counts: (string | undefined)[] = iso.slice(1);
+    return positive(each.reduce((sum, seconds, index) => sum + Number(counts[index] ?? 0) * seconds, 0));
   }
   const [, count, inline] = /^([\d.]+)\s*([a-z]*)$/.exec(text) ?? [];
   if (count === undefined) return null;
@@ -73,7 +87,10 @@ function readRefresh(property: OdcsSlaProperty): Read {
   if (schedule !== undefined && (scheduler === undefined || scheduler.toLowerCase() === 'cron')) {
     const expression = schedule.trim().replace(/\s+/g, ' ');
     if (!isCron(expression))
-      return { fault: `"${expression.slice(0, 60)}" is no cron expression of five fields, such as 30 6 * * *.`, severity: 'error' };
+      return {
+        fault: `"${expression.slice(0, 60)}" is no cron expression of five fields, such as 30 6 * * *.`,
+        severity: 'error',
+      };
     const timezone = property.customProperties?.find((custom) => custom.property === 'timezone')?.value;
     return { refresh: { kind: 'cron', expression, timezone: typeof timezone === 'string' ? timezone : null } };
   }
@@ -106,7 +123,9 @@ function isCron(expression: string): boolean {
       .every((part) => {
         const [, from, to, step] = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part) ?? [];
         const matched = /^(?:\*|\d+(?:-\d+)?)(?:\/\d+)?$/.test(part);
-        const within = [from, to].every((bound) => bound === undefined || (Number(bound) >= low && Number(bound) <= high));
+        const within = [from, to].every(
+          (bound) => bound === undefined || (Number(bound) >= low && Number(bound) <= high),
+        );
         return matched && within && Number(step ?? 1) > 0;
       });
   });

@@ -23,12 +23,24 @@ export function tableConstraints(object: SchemaObject, at: TableName): string[] 
   const table = quoted(at.schema, at.table);
   const required = object.properties.filter((property) => property.required);
   const notNull = required.map(({ column }) => `alter column ${quoted(column)} set not null`);
-  const unique = object.properties.filter((property) => property.unique && !isKey(object, property) && isIndexable(property));
+  const unique = object.properties.filter(
+    (property) => property.unique && !isKey(object, property) && isIndexable(property),
+  );
   return [
     ...(notNull.length === 0 ? [] : [`alter table ${table} ${notNull.join(', ')}`]),
-    ...(object.key.length === 0 ? [] : [`alter table ${table} add constraint ${quoted(named(at.table, 'key'))} primary key (${columnList(object.key)})`]),
-    ...unique.map((property) => `alter table ${table} add constraint ${quoted(named(at.table, property.column, 'unique'))} unique (${quoted(property.column)})`),
-    ...referenceColumns(object).map((properties) => `create index ${quoted(named(at.table, ...properties.map(({ column }) => column)))} on ${table} (${columnList(properties)})`),
+    ...(object.key.length === 0
+      ? []
+      : [
+          `alter table ${table} add constraint ${quoted(named(at.table, 'key'))} primary key (${columnList(object.key)})`,
+        ]),
+    ...unique.map(
+      (property) =>
+        `alter table ${table} add constraint ${quoted(named(at.table, property.column, 'unique'))} unique (${quoted(property.column)})`,
+    ),
+    ...referenceColumns(object).map(
+      (properties) =>
+        `create index ${quoted(named(at.table, ...properties.map(({ column }) => column)))} on ${table} (${columnList(properties)})`,
+    ),
   ];
 }
 
@@ -49,7 +61,8 @@ function referenceColumns(object: SchemaObject): Property[][] {
     const properties = from.flatMap((name) => object.properties.find((property) => property.name === name) ?? []);
     const isLead = properties.every((property, index) => object.key[index] === property);
     const [only, second] = properties;
-    if (only === undefined || isLead || (second === undefined && only.unique) || !properties.every(isIndexable)) continue;
+    if (only === undefined || isLead || (second === undefined && only.unique) || !properties.every(isIndexable))
+      continue;
     found.set(properties.map(({ column }) => column).join(','), properties);
   }
   return [...found.values()];

@@ -21,12 +21,18 @@ const JSON_TYPE = is('JSON', 'jsonb');
 const PHYSICAL: Readonly<Record<string, PropertyType>> = {
   ...named('tinyint smallint int2 short int16 mediumint int int4 integer int32 serial i8 i16 i32 u8 u16', INT),
   ...named('bigint int8 int64 long bigserial i64 u32', BIGINT),
-  ...named('numeric decimal dec number bignumeric bigdecimal money hugeint uint64 u64 i128 u128', is('Decimal', 'numeric')),
+  ...named(
+    'numeric decimal dec number bignumeric bigdecimal money hugeint uint64 u64 i128 u128',
+    is('Decimal', 'numeric'),
+  ),
   ...named('float float4 float8 real double binary_float binary_double float32 float64 f32 f64', FLOAT),
   ...named('double precision', FLOAT, ','),
   ...named('boolean bool bit', is('Boolean', 'boolean')),
   ...named('date', is('Date', 'date')),
-  ...named('timestamp timestamptz timestamp_ntz timestamp_ltz timestamp_tz datetime datetime2 datetimeoffset', DATE_TIME),
+  ...named(
+    'timestamp timestamptz timestamp_ntz timestamp_ltz timestamp_tz datetime datetime2 datetimeoffset',
+    DATE_TIME,
+  ),
   ...named('timestamp with time zone,timestamp without time zone', DATE_TIME, ','),
   ...named('time timetz', is('Time', 'time')),
   ...named('time without time zone', is('Time', 'time'), ','),
@@ -99,7 +105,8 @@ function physicalType(text: string | undefined): PropertyType | null {
     const item = physicalType(element);
     return item === null || item.list || item.scalar === 'JSON' ? JSON_TYPE : { ...item, list: true };
   }
-  const [, name = '', precision, scale, rest = ''] = /^([a-z_][a-z0-9_ ]*?)\s*(?:[([]\s*(\d+)\s*(?:,\s*(\d+)\s*)?[)\]])?((?: [a-z ]+)?)$/.exec(lower) ?? [];
+  const [, name = '', precision, scale, rest = ''] =
+    /^([a-z_][a-z0-9_ ]*?)\s*(?:[([]\s*(\d+)\s*(?:,\s*(\d+)\s*)?[)\]])?((?: [a-z ]+)?)$/.exec(lower) ?? [];
   const base = `${name}${rest}`;
   const type = Object.hasOwn(PHYSICAL, base) ? PHYSICAL[base] : undefined;
   if (type === undefined) return /^(struct|row|record|map)\b/.test(lower) ? JSON_TYPE : null;
