@@ -1,0 +1,97 @@
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { Refusal } from '../schema/errors.ts';
+import { transaction } from '../schema/ledger/connect.ts';
+import { requestRun, run as findRun } from '../schema/ledger/runs.ts';
+import { STAGES, type Stage } from '../schema/run.ts';
+import { isOutage } from './outage.ts';
+import type { PlatformActivities, StageActivities, StageDetail } from './refresh/activities.ts';
+import { announce } from './refresh/announce.ts';
+import { audit } from './refresh/audit.ts';
+import { abandonRun, failRun } from './refresh/end.ts';
+import { extract } from './refresh/extract.ts';
+import { land } from './refresh/land.ts';
+import { InputUnderWay, pinInputs } from './refresh/pin.ts';
+import { publish } from './refresh/publish.ts';
+import { performStage, type RefreshDeps, type StageWork } from './refresh/stage.ts';
+import { transform } from './refresh/transform.ts';
+
+const WORK: Readonly<Record<Stage, (deps: RefreshDeps, work: StageWork) => Promise<StageDetail>>> = {
+  extract,
+  land,
+  transform,
+  audit,
+  publish,
+  announce,
+};
+
+/** Twice within the heartbeat's throttle: a cancelled stage hears of it by then. */
+const HEARTBEAT_MS = 2_000;
+
+/** Attempts at a stage or activity that fails by a fault: most pass by themselves, and the rest never will. */
+const FAULTS_ALLOWED = 5;
+
+/** The stages as Temporal's activities: heartbeats, cancellation, and failures in Temporal's words. */
+export function stageActivities(deps: RefreshDeps): StageActivities {
+  const made = STAGES.map((stage) => [
+    stage,
+    (run: Parameters<StageActivities[Stage]>[0]) =>
+      atBorder(stage, (signal) => performStage(deps, { run, stage, signal }, WORK[stage])),
+  ]);
+  return Object.fromEntries(made) as StageActivities;
+}
+
+/** The platform's own activities. */
+export function platformActivities(deps: RefreshDeps): PlatformActivities {
+  return {
+    pinInputs: (run) => atBorder('pinInputs', () => pinInputs(deps, run)),
+    failRun: (run, error) => atBorder('failRun', () => failRun(deps, run, error)),
+    abandonRun: (run) => atBorder('abandonRun', () => abandonRun(deps, run)),
+    requestScheduledRun: (productId, runId) =>
+      atBorder('requestScheduledRun', () =>
+        transaction(deps.pool, async (trx) => {
+          // The answer to an earlier attempt may have been lost after the run that it asked for had ended.
+          if ((await findRun(trx, runId)) !== null) return true;
+          const { joined } = await requestRun(trx, { runId, productId, trigger: 'schedule', requestedBy: 'schedule' });
+          return !joined;
+        }),
+      ),
+  };
+}
+
+/** Ends that must come about: they are tried until they do. */
+const UNTIL_DONE = new Set(['failRun', 'abandonRun', 'announce']);
+
+async function atBorder<Result>(name: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const context = Context.current();
+  const { cancellationSignal: signal, info, log } = context;
+  const beating = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (signal.aborted) throw calledOff(name, signal, error);
+    if (error instanceof InputUnderWay)
+      throw ApplicationFailure.create({ message: error.message, type: 'INPUT_NOT_READY', nextRetryDelay: '2s', cause: error });
+    if (error instanceof Refusal)
+      throw ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: true, details: [{ findings: error.findings }], cause: error });
+    const outage = isOutage(error);
+    log.warn('an activity failed by a fault', { activity: name, attempt: info.attempt, outage, error });
+    const last = !outage && info.attempt >= FAULTS_ALLOWED && !UNTIL_DONE.has(name);
+    const message = error instanceof Error ? error.message : String(error);
+    throw ApplicationFailure.create({
+      message: last ? `${message} (a fault, after ${info.attempt} attempts; see the worker's log)` : message,
+      type: outage ? 'DATABASE_UNREACHABLE' : 'INTERNAL',
+      nonRetryable: last,
+      ...(error instanceof Error ? { cause: error } : {}),
+    });
+  } finally {
+    clearInterval(beating);
+  }
+}
+
+/** A cancelled run ends; a worker that stops only hands its stage to the next one. */
+function calledOff(name: string, signal: AbortSignal, error: unknown): Error {
+  const cause = error instanceof Error ? error : undefined;
+  const reason: unknown = signal.reason;
+  if (reason instanceof Error && reason.message === 'CANCELLED') return new CancelledFailure(`${name} was called off.`, [], cause);
+  return ApplicationFailure.create({ message: `${name} stopped with its worker.`, type: 'WORKER_STOPPED', nextRetryDelay: '100ms', ...(cause === undefined ? {} : { cause }) });
+}

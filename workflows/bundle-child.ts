@@ -1,0 +1,6 @@
+import { writeBundle } from './bundle.ts';
+
+const [path] = process.argv.slice(2);
+if (path === undefined) throw new Error('Say where the bundle is to be written.');
+await writeBundle(path);
+process.exit(0);

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import { domainOf, type DomainId, type RunId } from '../schema/ids.ts';
+import { openPool } from '../schema/ledger/connect.ts';
+import { listen } from '../schema/ledger/listen.ts';
+import { migrate } from '../schema/ledger/migrate.ts';
+import { allProducts } from '../schema/ledger/products.ts';
+import { ensureRole, READER } from '../schema/ledger/roles.ts';
+import { onShutdown, ready } from '../schema/lifecycle.ts';
+import { platformActivities, stageActivities } from './border.ts';
+import { workflowBundle } from './bundle.ts';
+import { readConfig } from './config.ts';
+import { crashAt } from './crash.ts';
+import { keepRunning, type KeptWorker } from './keep-running.ts';
+import { domainQueue, PLATFORM_QUEUE } from './names.ts';
+import { reconcileRuns, reconcileSchedules } from './reconcile.ts';
+import type { RefreshDeps } from './refresh/stage.ts';
+import { relayEvents } from './relay.ts';
+import { registerSearchAttributes } from './search-attributes.ts';
+import { temporalLogger } from './temporal-logger.ts';
+
+/** How often the outbox is looked at without a hint: an event that was put off waits this much longer at most. */
+const POLL_MS = 1_000;
+/** How often open runs are held against Temporal's: what this finds was lost with a database or ended by hand. */
+const RECONCILE_MS = 30_000;
+/** A stage that is called off has this long to let go; the whole stop must take less than 10 s. */
+const GRACE = '5s';
+/** Stages of one domain that run at once in one worker; they share the places of DuckDB. */
+const STAGES_AT_ONCE = 8;
+
+const config = readConfig(process.env);
+const log = pino({ level: config.logLevel, base: { process: 'worker' } });
+const stopping = new AbortController();
+const workers = new Map<string, KeptWorker>();
+
+Runtime.install({ logger: temporalLogger(log), shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: 'WARN' } } });
+const scratch = join(config.home, 'tmp', `worker-${process.pid}`);
+await mkdir(scratch, { recursive: true, mode: 0o700 });
+const pool = openPool(config.databaseUrl, { name: 'weft worker', max: 12 });
+const deps: RefreshDeps = {
+  pool,
+  databaseUrl: config.databaseUrl,
+  roots: config.roots,
+  scratch,
+  crash: crashAt(config.crash),
+  newRunId: () => randomUUID() as RunId,
+};
+let listening: ReturnType<typeof listen> | null = null;
+
+onShutdown(async () => {
+  log.info('stopping');
+  stopping.abort();
+  await listening?.stop();
+  await Promise.all([...workers.values()].map((worker) => worker.stop()));
+  await pool.end();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+await removeForgotten(join(config.home, 'tmp'));
+const [bundlePath] = await Promise.all([
+  workflowBundle(config.home),
+  persist('preparing the ledger', async () => {
+    await migrate(pool);
+    await ensureRole(pool, config.databaseUrl, READER);
+  }),
+]);
+const native = await persist('connecting to Temporal', () => NativeConnection.connect({ address: config.temporal.address }));
+const connection = Connection.lazy({ address: config.temporal.address });
+const client = new Client({ connection, namespace: config.temporal.namespace });
+await persist('registering search attributes', () => registerSearchAttributes(connection, config.temporal.namespace));
+
+const shared = { connection: native, namespace: config.temporal.namespace, shutdownGraceTime: GRACE, shutdownForceTime: '8s', maxHeartbeatThrottleInterval: '2s' } as const;
+const platform = keepRunning('platform', log, () =>
+  Worker.create({
+    ...shared,
+    taskQueue: PLATFORM_QUEUE,
+    workflowBundle: { codePath: bundlePath },
+    activities: platformActivities(deps),
+    // Longer, and after a kill -9 the next step waits for the dead worker's own queue.
+    stickyQueueScheduleToStartTimeout: '1s',
+    // One thread holds hundreds of small workflows; each more costs 20 MB.
+    workflowThreadPoolSize: 1,
+    maxCachedWorkflows: 200,
+  }),
+);
+workers.set(PLATFORM_QUEUE, platform);
+const relay = { pool, client, log, newRunId: deps.newRunId };
+listening = listen(config.databaseUrl, {
+  name: 'weft relay',
+  pollMs: POLL_MS,
+  onHint: async () => {
+    await startDomainWorkers();
+    await relayEvents(relay, stopping.signal);
+  },
+  onFault: (error) => log.warn({ err: error }, 'the outbox could not be read'),
+});
+void reconcile();
+await platform.polling;
+log.info({ temporal: config.temporal.address }, 'ready');
+ready();
+
+/** A domain's first product brings its queue: every worker process takes from it. */
+async function startDomainWorkers(): Promise<void> {
+  const products = await allProducts(pool);
+  const domains = new Set<DomainId>(products.filter(({ kind }) => kind === 'managed').map(({ id }) => domainOf(id)));
+  for (const domain of domains) {
+    const taskQueue = domainQueue(domain);
+    if (workers.has(taskQueue) || stopping.signal.aborted) continue;
+    log.info({ domain }, 'a domain worker starts');
+    workers.set(
+      taskQueue,
+      keepRunning(taskQueue, log, () =>
+        Worker.create({ ...shared, taskQueue, activities: stageActivities(deps), maxConcurrentActivityTaskExecutions: STAGES_AT_ONCE }),
+      ),
+    );
+  }
+}
+
+async function reconcile(): Promise<void> {
+  await persist('keeping schedules', () => reconcileSchedules(relay));
+  while (!stopping.signal.aborted) {
+    await reconcileRuns(relay).catch((error: unknown) => log.warn({ err: error }, 'open runs could not be looked after'));
+    await sleep(RECONCILE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+  }
+}
+
+/** Does it until it succeeds, with pauses of up to 5 s: a server that is away comes back. */
+async function persist<Result>(what: string, act: () => Promise<Result>): Promise<Result> {
+  for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
+    try {
+      return await act();
+    } catch (error) {
+      if (stopping.signal.aborted) throw error;
+      log.warn({ err: error }, `${what} failed; it is tried again`);
+      await sleep(pauseMs, undefined, { signal: stopping.signal });
+    }
+  }
+}
+
+/** Scratch folders of workers that were killed. */
+async function removeForgotten(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = Number(/^worker-(\d+)$/.exec(name)?.[1]);
+    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+

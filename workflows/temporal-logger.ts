@@ -1,0 +1,19 @@
+import type { Logger as TemporalLogger, LogLevel } from '@temporalio/worker';
+import type { Logger } from 'pino';
+
+/** What the Temporal SDK logs, as lines of our own logger. */
+export function temporalLogger(log: Logger): TemporalLogger {
+  const write = (level: 'trace' | 'debug' | 'info' | 'warn' | 'error', message: string, fields?: object): void =>
+    log[level]({ ...fields, from: 'temporal' }, message);
+  return {
+    log: (level: LogLevel, message, fields) => write(LEVELS[level], message, fields),
+    trace: (message, fields) => write('trace', message, fields),
+    // The SDK says at this level when a worker starts and stops.
+    info: (message, fields) => write('debug', message, fields),
+    debug: (message, fields) => write('debug', message, fields),
+    warn: (message, fields) => write('warn', message, fields),
+    error: (message, fields) => write('error', message, fields),
+  };
+}
+
+const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
