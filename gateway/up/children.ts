@@ -64,13 +64,15 @@ const LOG_KEPT_BYTES = 20 * 1024 * 1024;
 /** Starts a process and resolves when it is ready; from then on it is started again whenever it dies. */
 export async function startChild(spec: ChildSpec, place: ChildPlace): Promise<Child> {
   const log = join(place.logs, `${spec.name}.log`);
-  const ending = new AbortController();
+  const stopping = new AbortController();
+  // Where all is to end, what dies meanwhile is not started again.
+  const isEnding = (): boolean => stopping.signal.aborted || place.signal?.aborted === true;
   let current: ChildProcess | null = null;
   let deaths = 0;
 
   async function launch(): Promise<void> {
     await spec.prepare?.();
-    if (ending.signal.aborted) return;
+    if (isEnding()) throw new StartFailure(`${capital(spec.title)} was stopped before it was ready.`);
     rotate(log);
     const logFrom = sizeOf(log);
     const child = spawnChild(spec, log);
@@ -93,7 +95,7 @@ export async function startChild(spec: ChildSpec, place: ChildPlace): Promise<Ch
     }
     const readyAt = Date.now();
     void ended.then((how) => {
-      if (ending.signal.aborted) return;
+      if (isEnding()) return;
       if (Date.now() - readyAt > SOUND_AFTER_MS) deaths = 0;
       void revive(`${capital(spec.title)} ${how}`, logFrom);
     });
@@ -109,11 +111,11 @@ export async function startChild(spec: ChildSpec, place: ChildPlace): Promise<Ch
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (deaths - 1), LONGEST_PAUSE_MS);
       place.onRestart?.(`${why}; starting it again in ${pauseMs / 1000} s`);
       try {
-        await sleep(pauseMs, undefined, { signal: ending.signal });
+        await sleep(pauseMs, undefined, { signal: stopping.signal });
         await launch();
         return;
       } catch (error) {
-        if (ending.signal.aborted) return;
+        if (isEnding()) return;
         why = error instanceof Error ? error.message : String(error);
       }
     }
@@ -124,7 +126,7 @@ export async function startChild(spec: ChildSpec, place: ChildPlace): Promise<Ch
     name: spec.name,
     pid: () => current?.pid ?? null,
     async stop() {
-      ending.abort();
+      stopping.abort();
       if (current !== null) await endPolitely(current, spec);
     },
   };
@@ -148,7 +150,7 @@ function spawnChild(spec: ChildSpec, log: string): ChildProcess {
 
 function whenEnded(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve(`could not be started (${error.message})`));
+    child.on('error', (error) => resolve(`could not be started (${error.message})`));
     child.once('exit', (code, signal) => {
       resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
     });
