@@ -126,7 +126,7 @@ test.each([
   expect(timeZone(latitude, longitude)).toBe(expected);
 });
 
-test('the process says when it is ready, and ends when its parent goes', async () => {
+test('the process says when it is ready, and ends in order though signal and end of its parent come together', async () => {
   const main = fileURLToPath(new URL('../../../subgraphs/domains/geography/places/service/main.ts', import.meta.url));
   const child = fork(main, {
     execArgv: ['--import', 'tsx'],
@@ -134,6 +134,7 @@ test('the process says when it is ready, and ends when its parent goes', async (
     stdio: 'ignore',
   });
   expect(await once(child, 'message')).toEqual([{ ready: true }, undefined]);
+  child.kill('SIGTERM');
   child.disconnect();
   expect(await once(child, 'exit')).toEqual([0, null]);
 });

@@ -23,8 +23,10 @@ const database = knex({
 const places = await startPlaces({ database, log }, { host: config.HOST, port: config.PORT });
 log.info({ url: places.url }, 'places serves');
 
-// Started by `npm start`, this process ends with its parent: then the channel between the two closes.
-for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(end, () => void stop());
+// Ends once, by a signal or when the parent goes. The listeners stay: a signal that nobody hears would end this at once.
+let ended: Promise<void> | undefined;
+for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(end, () => void (ended ??= stop()));
+// To `npm start`, if that is the parent.
 process.send?.({ ready: true });
 
 async function stop(): Promise<void> {
