@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import { Refusal } from '../schema/errors.ts';
 import { transaction } from '../schema/ledger/connect.ts';
 import { requestRun, run as findRun } from '../schema/ledger/runs.ts';
@@ -70,9 +71,9 @@ async function atBorder<Result>(name: string, work: (signal: AbortSignal) => Pro
   } catch (error) {
     if (signal.aborted) throw calledOff(name, signal, error);
     if (error instanceof InputUnderWay)
-      throw ApplicationFailure.create({ message: error.message, type: 'INPUT_NOT_READY', nextRetryDelay: '2s', cause: error });
+      throw ApplicationFailure.create({ message: error.message, type: 'INPUT_NOT_READY', nextRetryDelay: '1s', category: ApplicationFailureCategory.BENIGN, cause: error });
     if (error instanceof Refusal)
-      throw ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: true, details: [{ findings: error.findings }], cause: error });
+      throw ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: true, details: [{ findings: error.findings }], category: ApplicationFailureCategory.BENIGN, cause: error });
     const outage = isOutage(error);
     log.warn('an activity failed by a fault', { activity: name, attempt: info.attempt, outage, error });
     const last = !outage && info.attempt >= FAULTS_ALLOWED && !UNTIL_DONE.has(name);

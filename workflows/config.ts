@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { FileRoot } from './sources/file-path.ts';
 
 const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -22,7 +23,7 @@ export interface WorkerConfig {
   readonly databaseUrl: string;
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly home: string;
-  readonly roots: readonly string[];
+  readonly roots: readonly FileRoot[];
   readonly logLevel: z.infer<typeof environment>['WEFT_LOG_LEVEL'];
   readonly crash: { readonly point: string; readonly file: string } | null;
 }
@@ -37,16 +38,22 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     databaseUrl: data.DATABASE_URL,
     temporal: { address: data.TEMPORAL_ADDRESS, namespace: data.TEMPORAL_NAMESPACE },
     home: resolve(data.WEFT_HOME),
-    roots: [...data.WEFT_FILE_ROOTS.split(delimiter).filter((root) => root !== ''), ...exampleData()].map((root) => resolve(root)),
+    roots: [
+      ...data.WEFT_FILE_ROOTS.split(delimiter)
+        .filter((root) => root !== '')
+        .map((root) => ({ folder: resolve(root), within: resolve(root) })),
+      ...exampleData(),
+    ],
     logLevel: data.WEFT_LOG_LEVEL,
     crash: point === undefined || file === undefined ? null : { point, file },
   };
 }
 
-/** The folder that holds the package of the example data, where it is installed. */
-function exampleData(): string[] {
+/** The folder that holds the package of the example data, where it is installed; nothing beside the package may be read. */
+function exampleData(): FileRoot[] {
   try {
-    return [dirname(join(createRequire(import.meta.url).resolve('vega-datasets/package.json'), '..'))];
+    const [, folder, name] = /^(.*)[\\/](vega-datasets)[\\/]/.exec(createRequire(import.meta.url).resolve('vega-datasets')) ?? [];
+    return folder === undefined || name === undefined ? [] : [{ folder, within: join(folder, name) }];
   } catch {
     return [];
   }

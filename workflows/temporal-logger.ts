@@ -4,14 +4,15 @@ import type { Logger } from 'pino';
 /** What the Temporal SDK logs, as lines of our own logger. */
 export function temporalLogger(log: Logger): TemporalLogger {
   const write = (level: 'trace' | 'debug' | 'info' | 'warn' | 'error', message: string, fields?: object): void =>
-    log[level]({ ...fields, from: 'temporal' }, message);
+    log[level]({ ...fields, taskToken: undefined, from: 'temporal' }, message);
   return {
-    log: (level: LogLevel, message, fields) => write(LEVELS[level], message, fields),
+    log: (level: LogLevel, message, fields) => write(message.startsWith('No workflows registered') ? 'debug' : LEVELS[level], message, fields),
     trace: (message, fields) => write('trace', message, fields),
     // The SDK says at this level when a worker starts and stops.
     info: (message, fields) => write('debug', message, fields),
     debug: (message, fields) => write('debug', message, fields),
-    warn: (message, fields) => write('warn', message, fields),
+    // A domain's worker has no workflows by intent.
+    warn: (message, fields) => write(message.startsWith('No workflows registered') ? 'debug' : 'warn', message, fields),
     error: (message, fields) => write('error', message, fields),
   };
 }

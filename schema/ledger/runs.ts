@@ -204,7 +204,7 @@ export async function beginStage(db: Queryable, id: RunId, stage: Stage): Promis
   return begun.attempt;
 }
 
-/** A stage ends, with what it counted. False, and nothing changed, where its attempt was overtaken. */
+/** A stage ends now (its transaction may have begun long ago), with what it counted. False, and nothing changed, where its attempt was overtaken. */
 export async function endStage(
   db: Queryable,
   id: RunId,
@@ -213,7 +213,7 @@ export async function endStage(
   detail: Readonly<Record<string, number | string>>,
 ): Promise<boolean> {
   const ended = await db.query(
-    `update weft.stages set state = 'done', ended_at = now(), detail = $4
+    `update weft.stages set state = 'done', ended_at = clock_timestamp(), detail = $4
       where run_id = $1 and stage = $2 and attempt = $3`,
     [id, stage, attempt, detail],
   );

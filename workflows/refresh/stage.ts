@@ -6,6 +6,7 @@ import { beginStage, endStage, stagesOf } from '../../schema/ledger/runs.ts';
 import type { Stage } from '../../schema/run.ts';
 import type { CrashPoint } from '../crash.ts';
 import type { RunRef } from '../names.ts';
+import type { FileRoot } from '../sources/file-path.ts';
 import type { StageDetail } from './activities.ts';
 import { refreshPlan, type RefreshPlan } from './plan.ts';
 
@@ -14,7 +15,7 @@ export interface RefreshDeps {
   readonly pool: Pool;
   readonly databaseUrl: string;
   /** Folders that file sources may lie in, besides the product's own. */
-  readonly roots: readonly string[];
+  readonly roots: readonly FileRoot[];
   /** A folder for FIFOs and what DuckDB spills. */
   readonly scratch: string;
   /** Tests end the process here; else it does nothing. */

@@ -12,6 +12,12 @@ export interface OpenFile {
   readonly stamp: FileStamp;
 }
 
+/** A folder that relative paths are looked up in, and the one that what is found must lie within: mostly the same. */
+export interface FileRoot {
+  readonly folder: string;
+  readonly within: string;
+}
+
 export interface FileStamp {
   readonly bytes: number;
   readonly modifiedMs: number;
@@ -22,15 +28,15 @@ export interface FileStamp {
  * Finds a file: a relative path in each root in turn, an absolute one where it lies within a root. Links are followed only
  * as long as they stay within. Refuses with SOURCE_MISSING what is not there, lies outside, or is no regular file.
  */
-export async function openFile(path: string, roots: readonly string[]): Promise<OpenFile> {
+export async function openFile(path: string, roots: readonly FileRoot[]): Promise<OpenFile> {
   if (path.includes('\0')) throw missing(path, 'has a NUL character in its path');
   let reason = 'is not there';
-  for (const root of roots) {
-    const realRoot = await realpath(root).catch(() => null);
-    if (realRoot === null) continue;
-    const real = await realpath(isAbsolute(path) ? path : join(realRoot, path)).catch(() => null);
+  for (const { folder, within } of roots) {
+    const [start, limit] = await Promise.all([folder, within].map((name) => realpath(name).catch(() => null)));
+    if (start === null || start === undefined || limit === null || limit === undefined) continue;
+    const real = await realpath(isAbsolute(path) ? path : join(start, path)).catch(() => null);
     if (real === null) continue;
-    if (!real.startsWith(realRoot + sep)) {
+    if (!real.startsWith(limit + sep)) {
       reason = 'lies outside the folders that sources may lie in';
       continue;
     }

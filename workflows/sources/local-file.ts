@@ -1,5 +1,6 @@
-import { gunzip } from 'node:zlib';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { Refusal } from '../../schema/errors.ts';
 import { type Duckdb, literal } from '../engines/duckdb.ts';
 import { csvHeader } from './csv-header.ts';
@@ -18,7 +19,7 @@ type Reader = (file: OpenFile, label: string, ask: SourceAsk, db: Duckdb) => Pro
 /** Files on this machine: CSV, TSV, JSON, NDJSON (all also gzipped) and Parquet. */
 export const openLocalFile: Connector = async (ask, db) => {
   const path = pathOf(ask);
-  const file = await openFile(path, ask.folder === null ? ask.roots : [ask.folder, ...ask.roots]);
+  const file = await openFile(path, ask.folder === null ? ask.roots : [{ folder: ask.folder, within: ask.folder }, ...ask.roots]);
   try {
     if (file.stamp.bytes === 0) throw incomplete(path, 'is empty: it has no byte');
     const { tail, ...read } = await readerOf(ask, path)(file, path, ask, db);
@@ -170,7 +171,7 @@ async function endsWithLineBreak(file: OpenFile): Promise<boolean> {
 
 /** The path still leads to the file that was opened: none was put in its place. */
 async function stillThere(file: OpenFile): Promise<boolean> {
-  const now = await openFile(file.path, [file.path.slice(0, file.path.lastIndexOf('/'))]).catch(() => null);
+  const now = await openFile(file.path, [{ folder: dirname(file.path), within: dirname(file.path) }]).catch(() => null);
   if (now === null) return false;
   await now.handle.close();
   return now.stamp.inode === file.stamp.inode;

@@ -1,6 +1,7 @@
 import type { OdcsServer } from '../../schema/contract/odcs-server.ts';
 import type { SourceObject } from '../../schema/contract/model.ts';
 import type { Duckdb } from '../engines/duckdb.ts';
+import type { FileRoot } from './file-path.ts';
 
 /** What a connector is asked for: one object of an input port's server. */
 export interface SourceAsk {
@@ -8,7 +9,7 @@ export interface SourceAsk {
   readonly object: SourceObject;
   /** The product's own folder, where it is on this machine. */
   readonly folder: string | null;
-  readonly roots: readonly string[];
+  readonly roots: readonly FileRoot[];
 }
 
 /** A source that was found and looked at, and can be read as a relation of DuckDB. */
