@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
+import { z } from 'zod';
+
 import { StartFailure } from './failure.ts';
 import { takeLock } from './lock.ts';
 
@@ -164,15 +166,17 @@ async function runs(file: string): Promise<boolean> {
   }
 }
 
+/** What `execFile` says of a failed command. */
+const failureSchema = z.object({
+  killed: z.boolean().optional(),
+  stderr: z.string().default(''),
+  message: z.string(),
+});
+
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if ('killed' in error && error.killed === true) return 'took too long';
-  const said =
-    'stderr' in error
-      ? String(error.stderr)
-          .trim()
-          .split('\n')
-          .findLast((line) => line.trim() !== '')
-      : '';
-  return (said || error.message).trim().slice(0, 200);
+  const failure = failureSchema.safeParse(error).data;
+  if (failure === undefined) return String(error);
+  if (failure.killed === true) return 'took too long';
+  const lines = failure.stderr.split('\n').filter((line) => line.trim() !== '');
+  return (lines.at(-1) ?? failure.message).trim().slice(0, 200);
 }

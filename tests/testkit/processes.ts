@@ -8,8 +8,8 @@ import { identify } from '../../gateway/up/identity.ts';
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** Starts a TypeScript file of the fixtures in a process of its own, with a channel. */
-export function forkFixture(file: URL, ...args: string[]): ChildProcess {
-  return fork(file, args, { execArgv: ['--import', LOADER], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+export function forkFixture(file: URL, env: NodeJS.ProcessEnv, ...args: string[]): ChildProcess {
+  return fork(file, args, { env, execArgv: ['--import', LOADER], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 }
 
 /** The first thing that the process says over its channel; throws where it ends without. */

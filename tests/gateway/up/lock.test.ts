@@ -20,7 +20,7 @@ test('of six that start in the same moment, exactly one wins, and again when tha
   const folder = newFolder();
   for (let round = 0; round < 2; round += 1) {
     const at = Date.now() + 3_000;
-    const contenders = Array.from({ length: 6 }, () => forkFixture(FIXTURE, folder, String(at)));
+    const contenders = Array.from({ length: 6 }, () => forkFixture(FIXTURE, process.env, folder, String(at)));
     const won = await Promise.all(contenders.map(async (one) => (await firstMessage<{ held: boolean }>(one)).held));
     expect(won.filter((held) => held)).toHaveLength(1);
     expect(lockHolder(folder)?.pid).toBe(contenders[won.indexOf(true)]!.pid);

@@ -45,7 +45,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
 
 test('after kill -9 of the parent a new start ends what was left behind and has all that was committed', async () => {
   const folder = newHome();
-  const parent = forkFixture(PARENT, folder);
+  const parent = forkFixture(PARENT, process.env, folder);
   const left = await firstMessage<{ url: string; postgres: number; child: number }>(parent);
   await query(left.url, 'create table kept as select 42 as answer');
   await killHard(parent);

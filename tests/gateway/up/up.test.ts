@@ -51,7 +51,7 @@ test('a second start on the same WEFT_HOME names the first, and harms nothing', 
   expect(second.code).toBe(1);
   expect((await fetch(`${mesh.url}/healthz`)).status).toBe(200);
   expect(Object.values(readUpFile(mesh.home)!.pids).every(runs)).toBe(true);
-}, 90_000);
+}, 180_000);
 
 test('Ctrl-C ends the gateway, then the worker, then Temporal, then PostgreSQL, and the exit code is 0', async () => {
   const mesh = await start(temporaryHome());
@@ -67,7 +67,7 @@ test('Ctrl-C ends the gateway, then the worker, then Temporal, then PostgreSQL, 
   expect(await mesh.exitCode).toBe(0);
   expect(gone).toEqual(['gateway', 'worker', 'temporal', 'postgres']);
   expect(readUpFile(mesh.home)).toBeNull();
-}, 90_000);
+}, 180_000);
 
 test('after kill -9 of the parent a new start leaves no process behind and has the data', async () => {
   const home = temporaryHome();
@@ -81,7 +81,7 @@ test('after kill -9 of the parent a new start leaves no process behind and has t
   expect(Object.values(pids).filter(runs)).toEqual([]);
   expect(again.output()).toContain('Ended what a killed start had left behind: temporal, postgres');
   expect(await query(home, 'select answer from public.kept')).toEqual([{ answer: 42 }]);
-}, 120_000);
+}, 240_000);
 
 test('a busy port ends the start with one sentence that names it and the variable, and no process', async () => {
   const busy = createServer((_request, response) => response.end('something else')).listen(0, '127.0.0.1');
@@ -105,7 +105,7 @@ test('a busy port ends the start with one sentence that names it and the variabl
     expect(JSON.parse(readFileSync(join(home, 'children.json'), 'utf8'))).toEqual({});
   }
   busy.close();
-}, 90_000);
+}, 180_000);
 
 test('all faults of the environment are told at once', async () => {
   const { code, said } = await tryStart(temporaryHome(), { PORT: 'four', WEFT_EXAMPLES: 'maybe' });
