@@ -1,15 +1,13 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 import type { AskGraph } from './graph-client.ts';
 import { ROOT } from './home.ts';
+import { productFolders } from './product-folders.ts';
 import type { Progress } from './progress.ts';
 
 const EXAMPLES = join(ROOT, 'subgraphs/domains');
-/** Documents of a product; a hand-written service beside them is not published. */
-const DOCUMENTS = /\.(ya?ml|sql|graphql)$/;
 /** As the contract of geography/places names its service. */
 const PLACES_URL = 'http://127.0.0.1:4101/graphql';
 const POLL_MS = 500;
@@ -135,26 +133,10 @@ function newsOf({ id, datasetVersion, runs }: Product): { line: string; isGood: 
 }
 
 async function exampleFolders(placesPort: number) {
-  const entries = await readdir(EXAMPLES, { withFileTypes: true, recursive: true });
-  const folders = entries
-    .filter((entry) => entry.isFile() && entry.name === 'product.odps.yaml')
-    .map((entry) => entry.parentPath)
-    .sort();
-  return Promise.all(
-    folders.map(async (folder) => ({
-      name: basename(folder),
-      path: folder,
-      files: await Promise.all(
-        (await readdir(folder))
-          .filter((name) => DOCUMENTS.test(name))
-          .map(async (name) => ({
-            path: name,
-            text: (await readFile(join(folder, name), 'utf8')).replaceAll(
-              PLACES_URL,
-              `http://127.0.0.1:${placesPort}/graphql`,
-            ),
-          })),
-      ),
-    })),
-  );
+  const service = `http://127.0.0.1:${placesPort}/graphql`;
+  return ((await productFolders(EXAMPLES)) ?? []).map(({ name, path, files }) => ({
+    name,
+    path,
+    files: files.map((file) => ({ path: file.path, text: file.text.replaceAll(PLACES_URL, service) })),
+  }));
 }
