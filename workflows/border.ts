@@ -5,25 +5,11 @@ import { transaction } from '../schema/ledger/connect.ts';
 import { requestRun, run as findRun } from '../schema/ledger/runs.ts';
 import { STAGES, type Stage } from '../schema/run.ts';
 import { isOutage } from './outage.ts';
-import type { PlatformActivities, StageActivities, StageDetail } from './refresh/activities.ts';
-import { announce } from './refresh/announce.ts';
-import { audit } from './refresh/audit.ts';
+import type { PlatformActivities, StageActivities } from './refresh/activities.ts';
 import { abandonRun, failRun } from './refresh/end.ts';
-import { extract } from './refresh/extract.ts';
-import { land } from './refresh/land.ts';
 import { InputUnderWay, pinInputs } from './refresh/pin.ts';
-import { publish } from './refresh/publish.ts';
-import { performStage, type RefreshDeps, type StageWork } from './refresh/stage.ts';
-import { transform } from './refresh/transform.ts';
-
-const WORK: Readonly<Record<Stage, (deps: RefreshDeps, work: StageWork) => Promise<StageDetail>>> = {
-  extract,
-  land,
-  transform,
-  audit,
-  publish,
-  announce,
-};
+import { performStage, type RefreshDeps } from './refresh/stage.ts';
+import { STAGE_WORK } from './refresh/stage-work.ts';
 
 /** Twice within the heartbeat's throttle: a cancelled stage hears of it by then. */
 const HEARTBEAT_MS = 2_000;
@@ -36,7 +22,7 @@ export function stageActivities(deps: RefreshDeps): StageActivities {
   const made = STAGES.map((stage) => [
     stage,
     (run: Parameters<StageActivities[Stage]>[0]) =>
-      atBorder(stage, (signal) => performStage(deps, { run, stage, signal }, WORK[stage])),
+      atBorder(stage, (signal) => performStage(deps, { run, stage, signal }, STAGE_WORK[stage])),
   ]);
   return Object.fromEntries(made) as StageActivities;
 }

@@ -58,7 +58,7 @@ export async function streamInto(
       },
       (error: unknown) => {
         // Ends COPY by an error, before the end of the FIFO could look like the end of the rows.
-        reader.destroy(error instanceof Error ? error : new Error('DuckDB failed'));
+        reader.destroy(error as Error);
         closeSync(keeper);
         throw error;
       },

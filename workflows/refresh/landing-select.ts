@@ -56,7 +56,9 @@ export function landingSelect(source: OpenSource, landing: Landing, options: { n
   const numbered = landing.object.properties.some(({ sourceColumn }) => sourceColumn === ROW_NUMBER);
   const relation = numbered ? numberedRelation(source) : source.relation;
   const values = landing.columns.map((landed) => {
-    const { value } = castFor(landed.from);
+    const cast = castFor(landed.from).value;
+    // A row with a NUL is left out by COPY, but must not end it.
+    const value = options.nulsExpected ? `replace((${cast})::varchar, chr(0), '')` : cast;
     return landed === marker && valid.length > 0 ? `case when ${valid.join(' and ')} then ${value} end` : value;
   });
   const filtered = valid.length > 0 && marker === undefined;

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { Refusal } from '../../schema/errors.ts';
 import { type Duckdb, literal } from '../engines/duckdb.ts';
 import { csvHeader } from './csv-header.ts';
@@ -136,7 +137,7 @@ async function readJson(
   const { head, gzipped } = await headOf(file, label);
   const first = head.replace('\ufeff', '').trimStart()[0];
   if (first === undefined) throw incomplete(label, 'holds nothing but white space');
-  const options = `format='${format}', compression=${gzipped ? "'gzip'" : "'none'"}, maximum_object_size=16777216`;
+  const options = `format='${format}', compression=${gzipped ? "'gzip'" : "'uncompressed'"}, maximum_object_size=16777216`;
   // All of it is looked at: a key may come late, and a file that was cut is seen by its end.
   const seen = await db.columns(`read_json(${literal(file.readable)}, ${options}, sample_size=-1, maximum_depth=1)`);
   const empty = seen.length === 1 && seen[0]!.name === 'json' && !object.properties.some(({ sourceColumn }) => sourceColumn === 'json');
@@ -154,13 +155,25 @@ async function readJson(
 async function headOf(file: OpenFile, label: string): Promise<{ head: string; gzipped: boolean; whole: boolean }> {
   const buffer = Buffer.alloc(Math.min(HEAD_BYTES, file.stamp.bytes));
   await file.handle.read(buffer, 0, buffer.length, 0);
-  const whole = buffer.length === file.stamp.bytes;
-  if (buffer[0] !== 0x1f || buffer[1] !== 0x8b) return { head: buffer.toString('utf8'), gzipped: false, whole };
-  // Z_SYNC_FLUSH: the first bytes are no whole stream.
-  const plain = await promisify(gunzip)(buffer, { finishFlush: 2, maxOutputLength: 256 * HEAD_BYTES }).catch((error: unknown) => {
+  if (buffer[0] === 0x1f && buffer[1] === 0x8b) return { ...(await gunzippedHead(file, label)), gzipped: true };
+  return { head: buffer.toString('utf8'), gzipped: false, whole: buffer.length === file.stamp.bytes };
+}
+
+/** Unpacks the whole file once: DuckDB takes one that breaks off for one that ends. */
+async function gunzippedHead(file: OpenFile, label: string): Promise<{ head: string; whole: boolean }> {
+  const head: Buffer[] = [];
+  let bytes = 0;
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (bytes < HEAD_BYTES) head.push(chunk);
+      bytes += chunk.length;
+      done();
+    },
+  });
+  await pipeline(file.handle.createReadStream({ start: 0, autoClose: false }), createGunzip(), sink).catch((error: unknown) => {
     throw incomplete(label, 'is no whole gzip file', error);
   });
-  return { head: plain.toString('utf8'), gzipped: true, whole };
+  return { head: Buffer.concat(head).toString('utf8'), whole: bytes <= HEAD_BYTES };
 }
 
 async function endsWithLineBreak(file: OpenFile): Promise<boolean> {
@@ -184,10 +197,11 @@ function translated(label: string, error: unknown): unknown {
 
 /** A file that breaks off or is damaged, as DuckDB says it, is a refusal; anything else is returned as it is. */
 export function asIncomplete(label: string, error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const [first = ''] = error.message.split('\n');
-  const broken = /malformed|magic bytes|unexpected end|unterminated|corrupt|truncat|invalid (unicode|utf|input|error)|decompress|gzip|thrift|out of range|failed to (read|decode)|not utf-8|TProtocol|maximum line size|Could not read enough bytes|Maximum_object_size/i;
-  if (!broken.test(error.message) || /interrupt/i.test(first)) return error;
+  // DuckDB's errors come from native code: not of this realm's class in a sandbox.
+  const message = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
+  const [first = ''] = message.split('\n');
+  const broken = /malformed|magic bytes|footer|unexpected end|unterminated|corrupt|truncat|invalid (unicode|utf|input|error)|decompress|gzip|thrift|out of range|failed to (read|decode)|not utf-8|TProtocol|maximum line size|Could not read enough bytes|Maximum_object_size/i;
+  if (!broken.test(message) || /interrupt/i.test(first)) return error;
   return incomplete(label, `cannot be read to its end: ${clean(first)}`, error);
 }
 

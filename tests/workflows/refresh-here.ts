@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Refusal } from '../../schema/errors.ts';
+import { domainOf, type ProductId, type RunId } from '../../schema/ids.ts';
+import { transaction } from '../../schema/ledger/connect.ts';
+import { ensureRole, READER } from '../../schema/ledger/roles.ts';
+import { requestRun, requireRun, type RunRow } from '../../schema/ledger/runs.ts';
+import { STAGES } from '../../schema/run.ts';
+import { failRun } from '../../workflows/refresh/end.ts';
+import { pinInputs } from '../../workflows/refresh/pin.ts';
+import { performStage, type RefreshDeps } from '../../workflows/refresh/stage.ts';
+import { STAGE_WORK } from '../../workflows/refresh/stage-work.ts';
+import type { TestDatabase } from '../testkit/database.ts';
+
+/** What the stages need, on a test's database. */
+export async function refreshDeps(database: TestDatabase): Promise<RefreshDeps> {
+  await ensureRole(database.pool, database.url, READER);
+  return {
+    pool: database.pool,
+    databaseUrl: database.url,
+    roots: [],
+    scratch: await mkdtemp(join(tmpdir(), 'weft-scratch-')),
+    crash: () => undefined,
+    newRunId: () => randomUUID() as RunId,
+  };
+}
+
+/** Refreshes a product in this process, stage by stage, as the workflow does; a refusal is recorded. Answers the run as it ended. */
+export async function refreshHere(deps: RefreshDeps, productId: ProductId, during?: (stage: string) => Promise<void>): Promise<RunRow> {
+  const { runId } = await transaction(deps.pool, (trx) =>
+    requestRun(trx, { runId: randomUUID() as RunId, productId, trigger: 'manual', requestedBy: 'test' }),
+  );
+  const ref = { runId, productId, domain: domainOf(productId), trigger: 'manual' } as const;
+  const { signal } = new AbortController();
+  try {
+    await pinInputs(deps, ref);
+    for (const stage of STAGES) {
+      await performStage(deps, { run: ref, stage, signal }, STAGE_WORK[stage]);
+      await during?.(stage);
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    await failRun(deps, ref, { code: error.code, message: error.message, findings: error.findings });
+  }
+  return requireRun(deps.pool, runId);
+}

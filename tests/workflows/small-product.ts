@@ -1,0 +1,67 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A product of one file and one object, to be bent by tests: YAML lines go in as they are. */
+export interface SmallProduct {
+  readonly name?: string;
+  readonly file?: string;
+  readonly format?: string;
+  readonly content: string | Uint8Array | null;
+  /** Lines of `properties` of the source: `{ name: id, logicalType: integer, required: true }`. */
+  readonly source: readonly string[];
+  readonly output: readonly string[];
+  readonly quality?: readonly string[];
+  readonly transform?: string;
+  readonly rejectedShareAllowed?: number;
+}
+
+/** Writes the folder of a product `trial/<name>` and answers its path. */
+export async function smallProduct(small: SmallProduct): Promise<string> {
+  const name = small.name ?? 'things';
+  const folder = join(await mkdtemp(join(tmpdir(), 'weft-product-')), name);
+  await mkdir(folder);
+  const file = small.file ?? 'things.csv';
+  if (small.content !== null) await writeFile(join(folder, file), small.content);
+  await writeFile(
+    join(folder, 'product.odps.yaml'),
+    `apiVersion: v1.0.0
+kind: DataProduct
+id: trial/${name}
+domain: trial
+name: ${name}
+version: 1.0.0
+status: active
+inputPorts:
+  - { name: source, version: 1.0.0, contractId: trial/${name}/source }
+outputPorts:
+  - { name: ${name}, version: 1.0.0, type: tables, contractId: trial/${name}/output }
+team:
+  name: Trial
+  members: [{ username: trial@example.org, role: owner }]
+`,
+  );
+  await writeFile(join(folder, 'source.odcs.yaml'), contract(`trial/${name}/source`, name, small.source, {
+    head: `servers:
+  - { server: file, type: local, path: ${file}, format: ${small.format ?? 'csv'} }
+${small.rejectedShareAllowed === undefined ? '' : `customProperties:\n  - { property: rejectedShareAllowed, value: ${small.rejectedShareAllowed} }\n`}`,
+  }));
+  await writeFile(join(folder, `${name}.odcs.yaml`), contract(`trial/${name}/output`, name, small.output, {
+    tail: small.quality === undefined ? '' : `    quality:\n${small.quality.map((line) => `      - ${line}\n`).join('')}`,
+  }));
+  if (small.transform !== undefined) await writeFile(join(folder, 'transform.sql'), small.transform);
+  return folder;
+}
+
+function contract(id: string, object: string, properties: readonly string[], { head = '', tail = '' }): string {
+  return `apiVersion: v3.1.0
+kind: DataContract
+id: ${id}
+version: 1.0.0
+status: active
+${head}schema:
+  - name: ${object}
+    physicalType: table
+    properties:
+${properties.map((line) => `      - ${line}\n`).join('')}${tail}`;
+}
