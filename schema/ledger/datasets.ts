@@ -72,10 +72,15 @@ export async function datasetOfRun(db: Queryable, runId: RunId): Promise<Dataset
 }
 
 /** All versions of a product, newest first, dropped ones too. */
-export async function datasetHistory(db: Queryable, id: ProductId): Promise<DatasetVersion[]> {
+export function datasetHistory(db: Queryable, id: ProductId): Promise<DatasetVersion[]> {
+  return datasetHistories(db, [id]);
+}
+
+/** All versions of several products, newest first, dropped ones too. */
+export async function datasetHistories(db: Queryable, ids: readonly ProductId[]): Promise<DatasetVersion[]> {
   const { rows } = await db.query<DatasetVersion>(
-    `select ${VERSION} from weft.dataset_versions v where v.product_id = $1 order by v.version desc`,
-    [id],
+    `select ${VERSION} from weft.dataset_versions v where v.product_id = any($1) order by v.version desc`,
+    [ids],
   );
   return rows;
 }

@@ -64,6 +64,21 @@ export async function liveRevisions(db: Queryable): Promise<StoredRevision[]> {
   return rows;
 }
 
+/** The documents of the live revisions of several products. */
+export async function liveFiles(
+  db: Queryable,
+  ids: readonly ProductId[],
+): Promise<(ProductFile & { readonly productId: ProductId })[]> {
+  const { rows } = await db.query<ProductFile & { productId: ProductId }>(
+    `select r.product_id as "productId", file.path, file.text
+       from weft.product_revisions r
+      cross join lateral jsonb_to_recordset(r.files) as file (path text, text text)
+      where r.product_id = any($1) and r.state = 'live' order by file.path`,
+    [ids],
+  );
+  return rows;
+}
+
 /** The revision in that state, or null: at most one is live and at most one pending. */
 export async function revisionIn(db: Queryable, id: ProductId, state: 'live' | 'pending'): Promise<StoredRevision | null> {
   const { rows } = await db.query<StoredRevision>(
@@ -84,13 +99,35 @@ export async function requireRevision(db: Queryable, id: ProductId, revision: nu
   return found;
 }
 
-/** All revisions of a product, newest first. */
-export async function revisionHistory(db: Queryable, id: ProductId): Promise<RevisionRow[]> {
+/** All revisions of several products, newest first. */
+export async function revisionHistories(db: Queryable, ids: readonly ProductId[]): Promise<RevisionRow[]> {
   const { rows } = await db.query<RevisionRow>(
-    `select ${REVISION} from weft.product_revisions r where r.product_id = $1 order by r.revision desc`,
-    [id],
+    `select ${REVISION} from weft.product_revisions r where r.product_id = any($1) order by r.revision desc`,
+    [ids],
   );
   return rows;
+}
+
+/** Where a product stands, in what a publish compares itself with. */
+export interface NewestRevision {
+  readonly productId: ProductId;
+  /** Of the newest revision, pending or live. */
+  readonly revision: number;
+  readonly digest: string;
+  readonly liveDataDigest: string | null;
+  readonly liveVersion: number | null;
+}
+
+/** Every product that is not retired, by id. */
+export async function newestRevisions(db: Queryable): Promise<Map<ProductId, NewestRevision>> {
+  const { rows } = await db.query<NewestRevision>(
+    `select distinct on (p.id) p.id as "productId", r.revision, r.digest, p.live_version as "liveVersion",
+            (select l.data_digest from weft.product_revisions l where l.product_id = p.id and l.state = 'live') as "liveDataDigest"
+       from weft.products p
+       join weft.product_revisions r on r.product_id = p.id and r.state in ('pending', 'live')
+      order by p.id, r.revision desc`,
+  );
+  return new Map(rows.map((row) => [row.productId, row]));
 }
 
 export interface NewRevision {
@@ -161,4 +198,14 @@ async function supersede(trx: Transaction, id: ProductId, states: RevisionState[
     `update weft.product_revisions set state = 'superseded' where product_id = $1 and state = any($2)`,
     [id, states],
   );
+}
+
+/** Two digests that change when any product's live revision, or the dataset version that readers see, does. */
+export async function liveDigests(db: Queryable): Promise<{ revisions: string; versions: string }> {
+  const { rows } = await db.query<{ revisions: string; versions: string }>(
+    `select coalesce(md5(string_agg(id || ' ' || live_revision, ',' order by id)), '') as revisions,
+            coalesce(md5(string_agg(id || ' ' || live_version, ',' order by id)), '') as versions
+       from weft.products where retired_at is null`,
+  );
+  return rows[0]!;
 }

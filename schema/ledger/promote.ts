@@ -59,7 +59,8 @@ function catalog(sdl: string | undefined): Subgraph[] {
   return [{ name: CATALOG, kind: 'catalog', domainId: null, productId: null, sdl, url: null }];
 }
 
-function subgraphsOf(mesh: Mesh): Subgraph[] {
+/** What the mesh contributes to the supergraph: a subgraph for each domain's managed products, and each remote product. */
+export function subgraphsOf(mesh: Mesh): Subgraph[] {
   const managed = [...mesh.domains.values()]
     .filter((model) => model.products.length > 0)
     .map(

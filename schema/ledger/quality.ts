@@ -25,12 +25,15 @@ export async function saveQuality(db: Queryable, id: RunId, results: readonly Qu
   );
 }
 
-/** What the audit of a run found, by rule. */
-export async function qualityOf(db: Queryable, id: RunId): Promise<QualityResult[]> {
-  const { rows } = await db.query<QualityResult>(
-    `select rule, object, property, severity, outcome, measured, expected, description
-       from weft.quality_results where run_id = $1 order by rule`,
-    [id],
+/** What the audits of several runs found, by rule. */
+export async function qualityOfRuns(
+  db: Queryable,
+  ids: readonly RunId[],
+): Promise<(QualityResult & { readonly runId: RunId })[]> {
+  const { rows } = await db.query<QualityResult & { runId: RunId }>(
+    `select run_id as "runId", rule, object, property, severity, outcome, measured, expected, description
+       from weft.quality_results where run_id = any($1) order by rule`,
+    [ids],
   );
   return rows;
 }

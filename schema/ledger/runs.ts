@@ -41,6 +41,8 @@ const RUN = `id, product_id as "productId", revision, trigger, phase, requested_
   requested_at as "requestedAt", started_at as "startedAt", ended_at as "endedAt",
   input_versions as "inputVersions", dataset_version as "datasetVersion", error`;
 
+const STAGE = 'stage, state, attempt, started_at as "startedAt", ended_at as "endedAt", detail';
+
 /**
  * Asks for a refresh of the product's pending revision, else of its live one. Where a run is under way already, that
  * one is the answer (`joined`). The worker's relay hears of a new one by the outbox.
@@ -154,6 +156,26 @@ export async function requestDueRun(
   });
 }
 
+/** The newest runs of each product, newest first. */
+export async function newestRuns(db: Queryable, ids: readonly ProductId[], limit: number): Promise<RunRow[]> {
+  const { rows } = await db.query<RunRow>(
+    `select r.* from unnest($1::text[]) as wanted (id)
+      cross join lateral (select ${RUN} from weft.runs where product_id = wanted.id
+                           order by requested_at desc, id desc limit $2) r`,
+    [ids, limit],
+  );
+  return rows;
+}
+
+/** The stages of several runs, in the order in which they began. */
+export async function stagesOfRuns(db: Queryable, ids: readonly RunId[]): Promise<(StageRow & { runId: RunId })[]> {
+  const { rows } = await db.query<StageRow & { runId: RunId }>(
+    `select run_id as "runId", ${STAGE} from weft.stages where run_id = any($1) order by started_at`,
+    [ids],
+  );
+  return rows;
+}
+
 /** The run starts, or goes on after a crash; pins the versions of its inputs. Refuses where it is over. */
 export async function startRun(
   trx: Transaction,
@@ -221,13 +243,8 @@ export async function endStage(
 }
 
 /** The stages of a run, in the order in which they began. */
-export async function stagesOf(db: Queryable, id: RunId): Promise<StageRow[]> {
-  const { rows } = await db.query<StageRow>(
-    `select stage, state, attempt, started_at as "startedAt", ended_at as "endedAt", detail
-       from weft.stages where run_id = $1 order by started_at`,
-    [id],
-  );
-  return rows;
+export function stagesOf(db: Queryable, id: RunId): Promise<StageRow[]> {
+  return stagesOfRuns(db, [id]);
 }
 
 async function move(trx: Transaction, id: RunId, event: RunEvent, set: string, values: readonly unknown[]): Promise<void> {

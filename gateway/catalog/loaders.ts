@@ -1,0 +1,50 @@
+import DataLoader from 'dataloader';
+import type { ProductFile } from '../../schema/contract/model.ts';
+import type { ProductId, RunId } from '../../schema/ids.ts';
+import type { Queryable } from '../../schema/ledger/connect.ts';
+import { type DatasetVersion, datasetHistories } from '../../schema/ledger/datasets.ts';
+import { liveFiles, revisionHistories, type RevisionRow } from '../../schema/ledger/products.ts';
+import { type QualityResult, qualityOfRuns } from '../../schema/ledger/quality.ts';
+import { newestRuns, type RunRow, type StageRow, stagesOfRuns } from '../../schema/ledger/runs.ts';
+
+/** What resolvers read from the ledger by id, gathered to one statement for each kind; for one operation. */
+export interface Loaders {
+  readonly revisions: DataLoader<ProductId, readonly RevisionRow[]>;
+  /** The documents of the live revision. */
+  readonly files: DataLoader<ProductId, readonly ProductFile[]>;
+  readonly datasets: DataLoader<ProductId, readonly DatasetVersion[]>;
+  readonly stages: DataLoader<RunId, readonly StageRow[]>;
+  readonly quality: DataLoader<RunId, readonly QualityResult[]>;
+  /** By limit, since a product's list may be asked for twice under aliases. */
+  runs(limit: number): DataLoader<ProductId, readonly RunRow[]>;
+}
+
+/** Fresh loaders: they cache, so that they must not outlive the operation. */
+export function openLoaders(ledger: Queryable): Loaders {
+  const runs = new Map<number, DataLoader<ProductId, readonly RunRow[]>>();
+  return {
+    revisions: grouped((ids) => revisionHistories(ledger, ids), ({ productId }) => productId),
+    files: grouped((ids) => liveFiles(ledger, ids), ({ productId }) => productId),
+    datasets: grouped((ids) => datasetHistories(ledger, ids), ({ productId }) => productId),
+    stages: grouped((ids) => stagesOfRuns(ledger, ids), ({ runId }) => runId),
+    quality: grouped((ids) => qualityOfRuns(ledger, ids), ({ runId }) => runId),
+    runs: (limit) => {
+      const loader =
+        runs.get(limit) ?? grouped((ids: readonly ProductId[]) => newestRuns(ledger, ids, limit), ({ productId }) => productId);
+      runs.set(limit, loader);
+      return loader;
+    },
+  };
+}
+
+function grouped<Id extends string, Row>(
+  load: (ids: readonly Id[]) => Promise<readonly Row[]>,
+  idOf: (row: Row) => Id,
+): DataLoader<Id, readonly Row[]> {
+  return new DataLoader(async (ids) => {
+    const rows = await load(ids);
+    const byId = new Map<Id, Row[]>(ids.map((id) => [id, []]));
+    for (const row of rows) byId.get(idOf(row))?.push(row);
+    return ids.map((id) => byId.get(id)!);
+  });
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { Refusal } from '../../schema/errors.ts';
+import { type ProductId, productId, runId, type RunId } from '../../schema/ids.ts';
+import { transaction } from '../../schema/ledger/connect.ts';
+import { requireProduct } from '../../schema/ledger/products.ts';
+import { cancelRun, requestRun, requireRun } from '../../schema/ledger/runs.ts';
+import { requireAdmin } from '../actor.ts';
+import { publish, type PublishOutcome } from '../publish.ts';
+import type { ProductFolder } from '../read-folders.ts';
+import { retire } from '../retire.ts';
+import type { CatalogContext } from './context.ts';
+import { byId } from './products.ts';
+
+interface PublishArgs {
+  readonly products: readonly ProductFolder[];
+  readonly refresh?: boolean | null;
+}
+
+/** The catalog's orders; all need the right to write. */
+export const mutations = {
+  publish: async (_source: unknown, { products, refresh }: PublishArgs, context: CatalogContext): Promise<PublishOutcome> => {
+    requireAdmin(context.actor);
+    const ask = { folders: products, actor: context.actor, refresh: refresh ?? true, dryRun: false };
+    const outcome = await publish(context, ask);
+    if (outcome.kind === 'Published') await serves(context, outcome.supergraph);
+    return outcome;
+  },
+
+  // It changes nothing, but reads and composes at length: not for strangers.
+  check: (_source: unknown, { products }: PublishArgs, context: CatalogContext): Promise<PublishOutcome> => {
+    requireAdmin(context.actor);
+    return publish(context, { folders: products, actor: context.actor, refresh: false, dryRun: true });
+  },
+
+  retire: async (_source: unknown, { product }: { product: string }, context: CatalogContext) => {
+    requireAdmin(context.actor);
+    const id = requireProductId(product);
+    await serves(context, await retire(context.ledger, id));
+    return byId(id, context);
+  },
+
+  refresh: async (_source: unknown, { product }: { product: string }, context: CatalogContext) => {
+    requireAdmin(context.actor);
+    const id = requireProductId(product);
+    const { runId: run, joined } = await transaction(context.ledger, async (trx) => {
+      const { kind } = await requireProduct(trx, id);
+      if (kind !== 'managed') throw new Refusal('NOT_REFRESHABLE', `${id} is a ${kind} product: its own service has its data.`);
+      const ask = { runId: randomUUID() as RunId, productId: id, trigger: 'manual', requestedBy: context.actor.name } as const;
+      return requestRun(trx, ask);
+    });
+    return { run: await requireRun(context.ledger, run), joined };
+  },
+
+  cancelRun: async (_source: unknown, { id }: { id: string }, context: CatalogContext) => {
+    requireAdmin(context.actor);
+    const run = runId(id);
+    if (run === null) throw new Refusal('NOT_FOUND', `There is no run ${id}.`);
+    const before = await requireRun(context.ledger, run);
+    const cancelled = await transaction(context.ledger, (trx) => cancelRun(trx, run));
+    if (!cancelled) throw new Refusal('RUN_SUPERSEDED', `Run ${id} is ${before.phase}: there is nothing to cancel.`);
+    return requireRun(context.ledger, run);
+  },
+};
+
+function requireProductId(text: string): ProductId {
+  const id = productId(text);
+  if (id === null) throw new Refusal('NOT_FOUND', `${text} is no product's id, which is like \`network/airports\`.`);
+  return id;
+}
+
+/** Answers once this gateway serves what was just written, so that the next query sees it. */
+function serves({ graph }: CatalogContext, supergraph: number): Promise<void> {
+  return graph.caughtUp((now) => now.supergraph.id >= supergraph);
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { GraphQLSchemaModule } from '@apollo/subgraph/dist/schema-helper/index.js';
+import { type DocumentNode, execute, type ExecutionResult, type GraphQLSchema, Kind, parse, validate } from 'graphql';
+import type { SubgraphRequest } from '../../schema/reading.ts';
+import type { OperationContext } from '../execute/context.ts';
+import { CATALOG_SDL } from '../register-catalog.ts';
+import type { CatalogContext, CatalogDeps } from './context.ts';
+import { openLoaders } from './loaders.ts';
+import { mutations } from './mutations.ts';
+import { outcomes } from './outcomes.ts';
+import { products } from './products.ts';
+import { queries } from './queries.ts';
+import { runs } from './runs.ts';
+
+export type ExecuteCatalog = (request: SubgraphRequest, context: OperationContext) => Promise<ExecutionResult>;
+
+/** The catalog as a subgraph of the graph that it describes. */
+export function openCatalog(deps: CatalogDeps): ExecuteCatalog {
+  const schema = catalogSchema();
+  return async ({ query, variables, operationName }, { actor }) => {
+    const document = parse(query);
+    const errors = validate(schema, document);
+    if (errors.length > 0) return { errors };
+    return execute({
+      schema,
+      document,
+      contextValue: { ...deps, actor, loaders: openLoaders(deps.ledger) } satisfies CatalogContext,
+      variableValues: variables ?? null,
+      operationName: operationName ?? null,
+    });
+  };
+}
+
+function catalogSchema(): GraphQLSchema {
+  const typeDefs = parse(readFileSync(CATALOG_SDL, 'utf8'));
+  const resolvers = { Query: queries, Mutation: mutations, ...products, ...runs, ...outcomes, ...enums(typeDefs) };
+  // Sources and arguments are typed where each resolver is written; the library's own type knows neither.
+  const schema = buildSubgraphSchema({ typeDefs, resolvers: resolvers as GraphQLSchemaModule['resolvers'] & object });
+  Object.assign(schema.getType('DateTime')!, { serialize: (value: Date | string) => new Date(value).toISOString() });
+  return schema;
+}
+
+/** Enum members by the words of `schema`, which are in lower case; kinds of relationship are in upper case there too. */
+function enums({ definitions }: DocumentNode): Record<string, Record<string, string>> {
+  return Object.fromEntries(
+    definitions.flatMap((node) =>
+      node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value !== 'RelationshipKind'
+        ? [[node.name.value, Object.fromEntries((node.values ?? []).map(({ name }) => [name.value, name.value.toLowerCase()]))]]
+        : [],
+    ),
+  );
+}

@@ -1,0 +1,145 @@
+import type { Product, Property, QualityRule, SchemaObject } from '../../schema/contract/model.ts';
+import { type DomainId, domainOf, type ProductId } from '../../schema/ids.ts';
+import type { DatasetVersion } from '../../schema/ledger/datasets.ts';
+import { withinSlo } from '../data-products.ts';
+import { dependencies, type Dependency } from '../dependencies.ts';
+import type { CatalogContext } from './context.ts';
+import { pageAsk } from './page.ts';
+
+interface DomainSource {
+  readonly id: DomainId;
+}
+
+/** A product of the graph, or one that only the history of a run still names (`product` null). */
+interface ProductSource {
+  readonly id: ProductId;
+  readonly product: Product | null;
+}
+
+export function ofDomain(id: DomainId): DomainSource {
+  return { id };
+}
+
+export function ofProduct(product: Product): ProductSource {
+  return { id: product.id, product };
+}
+
+/** The product as it is served now; without contents where it is retired. */
+export function byId(id: ProductId, { graph }: CatalogContext): ProductSource {
+  return { id, product: graph.current().mesh.products.get(id) ?? null };
+}
+
+type Field = (source: ProductSource, args: never, context: CatalogContext) => unknown;
+
+const productFields: Record<string, Field> = {
+  domain: ({ id }) => ofDomain(domainOf(id)),
+  name: ({ id, product }) => product?.name ?? id,
+  version: async ({ id, product }, _args, { loaders }) => product?.version ?? (await loaders.revisions.load(id))[0]?.version,
+  status: ({ product }) => product?.status ?? 'retired',
+  kind: ({ product }) => product?.kind ?? 'managed',
+  purpose: ({ product }) => product?.description.purpose,
+  limitations: ({ product }) => product?.description.limitations,
+  usage: ({ product }) => product?.description.usage,
+  tags: ({ product }) => product?.tags ?? [],
+  team: ({ product }) => product?.team ?? { name: null, members: [] },
+  support: ({ product }) => product?.support ?? [],
+  inputPorts: ({ id, product }, _args, context) =>
+    (product?.inputs ?? []).map((input) => {
+      const read = context.graph.current().mesh.inputs.get(id)?.find(({ port }) => port === input.name);
+      return {
+        name: input.name,
+        contractId: input.contractId,
+        product: read === undefined ? null : byId(read.product, context),
+        serverType: input.kind === 'server' ? input.server.type : null,
+      };
+    }),
+  outputPorts: ({ product }) =>
+    (product?.outputs ?? []).map((port) => ({ ...port, contract: product && contracts(product).find(({ id }) => id === port.contractId) })),
+  contracts: ({ product }) => (product === null ? [] : contracts(product)),
+  schemaObjects: ({ product }) => (product?.objects ?? []).map(schemaObject),
+  sla: ({ product }) => product?.sla.promises ?? [],
+  files: ({ id }, _args, { loaders }) => loaders.files.load(id),
+  revision: async ({ id }, _args, { loaders }) => {
+    const history = await loaders.revisions.load(id);
+    return history.find(({ state }) => state === 'live') ?? history[0];
+  },
+  revisions: ({ id }, _args, { loaders }) => loaders.revisions.load(id),
+  datasetVersion: ({ id }, _args, { graph }) => graph.current().datasets.get(id) ?? null,
+  datasetVersions: async ({ id }, args: { first: number }, { loaders }) =>
+    (await loaders.datasets.load(id)).slice(0, pageAsk(args).first),
+  runs: ({ id }, args: { first: number }, { loaders }) => loaders.runs(pageAsk(args).first).load(id),
+  upstream: ({ id }, _args, context) => ends(context, ({ from, kind }) => from === id && kind === 'READS', 'to'),
+  downstream: ({ id }, _args, context) => ends(context, ({ to, kind }) => to === id && kind === 'READS', 'from'),
+  referencedBy: ({ id }, _args, context) => ends(context, ({ to, kind }) => to === id && kind !== 'READS', 'from'),
+};
+
+/** Resolvers of domains, products and what hangs on them. */
+export const products = {
+  Domain: {
+    products: ({ id }: DomainSource, _args: unknown, { graph }: CatalogContext) =>
+      [...graph.current().mesh.products.values()].filter(({ domain }) => domain === id).map(ofProduct),
+    relationships: ({ id }: DomainSource, _args: unknown, { graph }: CatalogContext) =>
+      dependencies(graph.current().mesh).filter(({ from, to }) => domainOf(from) === id || domainOf(to) === id),
+  },
+  DataProduct: {
+    __resolveReference: ({ id }: { id: ProductId }, context: CatalogContext) => byId(id, context),
+    ...productFields,
+  },
+  Relationship: {
+    from: ({ from }: Dependency, _args: unknown, context: CatalogContext) => byId(from, context),
+    to: ({ to }: Dependency, _args: unknown, context: CatalogContext) => byId(to, context),
+  },
+  DataContract: {
+    text: async ({ file, product }: { file: string; product: ProductId }, _args: unknown, { loaders }: CatalogContext) =>
+      (await loaders.files.load(product)).find(({ path }) => path === file)?.text ?? '',
+  },
+  DatasetVersion: {
+    objects: ({ tables }: DatasetVersion) =>
+      Object.entries(tables).map(([name, { rows }]) => ({ name, rows: String(rows) })),
+    run: ({ runId }: DatasetVersion) => ({ id: runId }),
+    withinSlo: ({ productId, version }: DatasetVersion, _args: unknown, { graph }: CatalogContext) => {
+      const { mesh, datasets } = graph.current();
+      const product = mesh.products.get(productId);
+      const dataset = datasets.get(productId);
+      return product === undefined || dataset?.version !== version ? null : withinSlo(product, dataset, Date.now());
+    },
+  },
+};
+
+function ends(context: CatalogContext, wanted: (dependency: Dependency) => boolean, end: 'from' | 'to'): ProductSource[] {
+  const found = dependencies(context.graph.current().mesh).filter(wanted);
+  return [...new Set(found.map((dependency) => dependency[end]))].map((id) => byId(id, context));
+}
+
+function contracts(product: Product) {
+  return Object.entries(product.files).map(([id, file]) => ({ id, file, product: product.id }));
+}
+
+function schemaObject({ name, type, description, properties, semantics, quality, key }: SchemaObject) {
+  return {
+    name,
+    type,
+    description,
+    properties: [
+      ...properties.map((property) => ({ ...property, type: typeOf(property), primaryKey: key.includes(property) })),
+      ...semantics.map((semantic) => ({
+        ...semantic,
+        type: semantic.scalar,
+        primaryKey: false,
+        required: false,
+        unique: false,
+        examples: [],
+      })),
+    ],
+    quality: quality.map((rule) => ({ ...rule, expected: expected(rule) })),
+  };
+}
+
+function typeOf({ enum: members, scalar, list, required }: Property): string {
+  const name = members?.type ?? scalar;
+  return `${list ? `[${name}!]` : name}${required ? '!' : ''}`;
+}
+
+function expected({ expectation }: QualityRule): string | null {
+  return expectation === null ? null : `${expectation.operator} ${JSON.stringify(expectation.operand)}`;
+}

@@ -1,0 +1,77 @@
+import type { Product, ProductKind } from '../../schema/contract/model.ts';
+import { productId, runId } from '../../schema/ids.ts';
+import { run, runHistory } from '../../schema/ledger/runs.ts';
+import type { RunPhase } from '../../schema/run.ts';
+import { dependencies } from '../dependencies.ts';
+import type { CatalogContext } from './context.ts';
+import { connection, pageAsk } from './page.ts';
+import { ofDomain, ofProduct } from './products.ts';
+import { served } from './runs.ts';
+import { matches } from './search.ts';
+
+interface ProductsArgs {
+  readonly search?: string | null;
+  readonly filter?: { domain?: string | null; status?: string | null; tag?: string | null; kind?: ProductKind | null } | null;
+  readonly first: number;
+  readonly after?: string | null;
+}
+
+interface RunsArgs {
+  readonly product?: string | null;
+  readonly phase?: RunPhase | null;
+  readonly first: number;
+  readonly after?: string | null;
+}
+
+/** The catalog's questions; products are those of the graph that is served now. */
+export const queries = {
+  domains: (_source: unknown, _args: unknown, { graph }: CatalogContext) =>
+    [...graph.current().mesh.domains.keys()].sort().map(ofDomain),
+
+  domain: (_source: unknown, { id }: { id: string }, { graph }: CatalogContext) => {
+    const known = [...graph.current().mesh.domains.keys()].find((domain) => domain === id);
+    return known === undefined ? null : ofDomain(known);
+  },
+
+  dataProducts: (_source: unknown, args: ProductsArgs, { graph }: CatalogContext) => {
+    const ask = pageAsk(args);
+    const found = [...graph.current().mesh.products.values()]
+      .filter((product) => passesFilter(product, args.filter ?? {}) && matches(product, args.search ?? ''))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    const following = found.filter(({ id }) => ask.after === null || id > ask.after);
+    const page = following.slice(0, ask.first).map(ofProduct);
+    return { ...connection(page, ask, following.length > ask.first), totalCount: found.length };
+  },
+
+  dataProduct: (_source: unknown, { id }: { id: string }, { graph }: CatalogContext) => {
+    const named = productId(id);
+    const product = named === null ? undefined : graph.current().mesh.products.get(named);
+    return product === undefined ? null : ofProduct(product);
+  },
+
+  run: async (_source: unknown, { id }: { id: string }, context: CatalogContext) => {
+    const named = runId(id);
+    const found = named === null ? null : await run(context.ledger, named);
+    return found === null ? null : served(found, context);
+  },
+
+  runs: async (_source: unknown, args: RunsArgs, context: CatalogContext) => {
+    const ask = pageAsk(args);
+    const product = args.product == null ? null : productId(args.product);
+    if (args.product != null && product === null) return connection([], ask, false);
+    const before = ask.after === null ? null : runId(ask.after);
+    const found = await runHistory(context.ledger, { productId: product, phase: args.phase ?? null, limit: ask.first + 1, before });
+    return connection(found.slice(0, ask.first), ask, found.length > ask.first);
+  },
+
+  contextMap: (_source: unknown, _args: unknown, { graph }: CatalogContext) => dependencies(graph.current().mesh),
+
+  me: (_source: unknown, _args: unknown, { actor }: CatalogContext) => actor,
+};
+
+function passesFilter(product: Product, { domain, status, tag, kind }: NonNullable<ProductsArgs['filter']>): boolean {
+  if (domain != null && product.domain !== domain) return false;
+  if (status != null && product.status !== status) return false;
+  if (tag != null && !product.tags.includes(tag)) return false;
+  return kind == null || product.kind === kind;
+}

@@ -1,0 +1,62 @@
+import type { RunRow } from '../../schema/ledger/runs.ts';
+import { type RunId, runId } from '../../schema/ids.ts';
+import { requireRun } from '../../schema/ledger/runs.ts';
+import { byId } from './products.ts';
+import type { CatalogContext } from './context.ts';
+
+/** A run by its id alone is read when one of its other fields is asked for. */
+type RunSource = RunRow | { readonly id: RunId };
+
+type Column = Exclude<keyof RunRow, 'id' | 'productId' | 'inputVersions'>;
+
+const COLUMNS = [
+  'revision',
+  'trigger',
+  'phase',
+  'requestedBy',
+  'requestedAt',
+  'startedAt',
+  'endedAt',
+  'datasetVersion',
+  'error',
+] as const satisfies readonly Column[];
+
+/** A run that succeeded is shown as such once its data is served here, so that who saw it reads what it made. */
+export async function served(run: RunRow, { graph }: CatalogContext): Promise<RunRow> {
+  const { phase, productId, datasetVersion } = run;
+  if (phase === 'succeeded' && datasetVersion !== null)
+    await graph.caughtUp(({ mesh, datasets }) => {
+      const version = datasets.get(productId)?.version ?? 0;
+      return version >= datasetVersion || !mesh.products.has(productId);
+    });
+  return run;
+}
+
+/** Resolvers of runs. */
+export const runs = {
+  Run: {
+    __resolveReference: async ({ id }: { id: string }, { ledger }: CatalogContext) => requireRun(ledger, runId(id)!),
+    ...Object.fromEntries(
+      COLUMNS.map((column) => [
+        column,
+        async (source: RunSource, _args: unknown, context: CatalogContext) => (await row(source, context))[column],
+      ]),
+    ),
+    product: async (source: RunSource, _args: unknown, context: CatalogContext) =>
+      byId((await row(source, context)).productId, context),
+    stages: ({ id }: RunSource, _args: unknown, { loaders }: CatalogContext) => loaders.stages.load(id),
+    quality: ({ id }: RunSource, _args: unknown, { loaders }: CatalogContext) => loaders.quality.load(id),
+    temporalUrl: async (source: RunSource, _args: unknown, context: CatalogContext) => {
+      const { temporalUi } = context;
+      if (temporalUi === null) return null;
+      const workflowId = `refresh:${(await row(source, context)).productId}`;
+      const { url, namespace } = temporalUi;
+      return `${url.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
+    },
+  },
+  Stage: { name: ({ stage }: { stage: string }) => stage },
+};
+
+async function row(source: RunSource, { ledger }: CatalogContext): Promise<RunRow> {
+  return 'productId' in source ? source : requireRun(ledger, source.id);
+}

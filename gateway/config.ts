@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+const environment = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  WEFT_HOME: z.string().min(1).default('.weft'),
+  WEFT_ADMIN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  WEFT_ALLOWED_HOSTS: z.string().default(''),
+  WEFT_TEMPORAL_UI_URL: z.url().optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+});
+
+/** What the gateway is told by its environment. */
+export interface GatewayConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  /** The key with every right. */
+  readonly adminKey: string;
+  /** True where it listens on loopback alone: then loopback addresses may be published as subgraphs. */
+  readonly loopbackOnly: boolean;
+  /** Hosts that subgraphs may have besides, in lower case. */
+  readonly allowedHosts: readonly string[];
+  /** Where people find the Temporal Web UI; null where nobody said. */
+  readonly temporalUi: { readonly url: string; readonly namespace: string } | null;
+}
+
+/** Reads the environment; an empty variable counts as not set. Throws one error that names every fault. */
+export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const read = environment.safeParse(set);
+  if (!read.success) {
+    const faults = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new Error(`The environment is not as it must be. ${faults.join('; ')}.`);
+  }
+  const { data } = read;
+  return {
+    host: data.HOST,
+    port: data.PORT,
+    databaseUrl: data.DATABASE_URL,
+    adminKey: data.WEFT_ADMIN_KEY ?? keptKey(join(data.WEFT_HOME, 'admin.key')),
+    loopbackOnly: LOOPBACK.has(data.HOST),
+    allowedHosts: data.WEFT_ALLOWED_HOSTS.toLowerCase()
+      .split(/[\s,]+/)
+      .filter((host) => host !== ''),
+    temporalUi:
+      data.WEFT_TEMPORAL_UI_URL === undefined
+        ? null
+        : { url: data.WEFT_TEMPORAL_UI_URL, namespace: data.TEMPORAL_NAMESPACE },
+  };
+}
+
+function keptKey(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new Error(`No admin key: set WEFT_ADMIN_KEY, or start with \`weft up\`, which keeps one in ${file}.`, { cause });
+  }
+}

@@ -1,0 +1,58 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import type { Product } from '../schema/contract/model.ts';
+import type { ProductId } from '../schema/ids.ts';
+import type { LiveDataset } from '../schema/ledger/datasets.ts';
+import type { OperationContext } from './execute/context.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What an answer says of one product that it was made of. */
+interface DataProductRead {
+  readonly id: string;
+  /** Of its contract. */
+  readonly version: string;
+  /** Null for a remote product, 0 for a managed one without data. */
+  readonly datasetVersion: number | null;
+  readonly refreshedAt: string | null;
+  /** Null where its contract promises no freshness, or it is not ours to measure. */
+  readonly withinSlo: boolean | null;
+  readonly failedWarnings: readonly string[];
+}
+
+/** Adds `extensions.dataProducts` to every answer. */
+export function dataProductsRead(current: () => Snapshot): ApolloServerPlugin<OperationContext> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ response, contextValue: { reading, remotesRead } }) => {
+        if (response.body.kind !== 'single') return;
+        const { products } = current().mesh;
+        const read = [...reading.productsRead, ...(remotesRead as Set<ProductId>)].sort();
+        const result = response.body.singleResult;
+        result.extensions = {
+          ...result.extensions,
+          dataProducts: read.flatMap((id) => {
+            const product = products.get(id);
+            return product === undefined ? [] : [productRead(product, reading.datasets.get(id) ?? null)];
+          }),
+        };
+      },
+    }),
+  };
+}
+
+function productRead(product: Product, dataset: LiveDataset | null): DataProductRead {
+  return {
+    id: product.id,
+    version: product.version,
+    datasetVersion: product.kind === 'remote' ? null : (dataset?.version ?? 0),
+    refreshedAt: dataset?.publishedAt.toISOString() ?? null,
+    withinSlo: withinSlo(product, dataset, Date.now()),
+    failedWarnings: dataset?.failedWarnings ?? [],
+  };
+}
+
+/** Whether the data is no older than the contract's freshness; null where it promises none. No data is late. */
+export function withinSlo(product: Product, dataset: LiveDataset | null, nowMs: number): boolean | null {
+  const { freshnessSeconds } = product.sla;
+  if (product.kind === 'remote' || freshnessSeconds === null) return null;
+  return dataset !== null && nowMs - dataset.publishedAt.getTime() <= freshnessSeconds * 1000;
+}

@@ -1,0 +1,12 @@
+import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
+import type { Reading } from '../../schema/reading.ts';
+import type { Actor } from '../actor.ts';
+
+/** What belongs to one operation, from its start to its answer. */
+export interface OperationContext {
+  readonly actor: Actor;
+  /** One dataset version of each product, fixed now. */
+  readonly reading: Reading;
+  /** Remote subgraphs that were asked: what `extensions.dataProducts` names besides the reading. */
+  readonly remotesRead: Set<NonNullable<StoredSubgraph['productId']>>;
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { Refusal, REFUSALS, type RefusalCode } from '../../schema/errors.ts';
+
+/** Logs a fault with its cause under the reference that the client is shown. */
+export type LogFault = (fault: { reference: string; cause: unknown; path: readonly (string | number)[] }) => void;
+
+/**
+ * The one translator from what a resolver threw to what a client may see: a refusal with its code, GraphQL's own errors as they
+ * are, and for any fault a reference under which the log has its cause.
+ */
+export function shownError(error: GraphQLError, log: LogFault): GraphQLFormattedError {
+  const { message, locations, path, extensions } = error;
+  const place = { ...(locations && { locations }), ...(path && { path }) };
+  const cause = deepest(error);
+  if (cause instanceof Refusal)
+    return { message: cause.message, ...place, extensions: { ...refusalExtensions(cause) } };
+  // No error beneath it: GraphQL itself said no (syntax, validation, a value that does not coerce).
+  if (cause instanceof GraphQLError || typeof extensions['code'] === 'string') return error.toJSON();
+  const reference = randomUUID();
+  log({ reference, cause, path: path ?? [] });
+  return {
+    message: `Something failed inside; the operator finds it in the log under ${reference}.`,
+    ...place,
+    extensions: { code: 'INTERNAL', reference },
+  };
+}
+
+/** Code, whether trying again may help, and the findings of a refusal. */
+export function refusalExtensions({ code, findings }: Refusal): {
+  code: RefusalCode;
+  retry: boolean;
+  findings?: Refusal['findings'];
+} {
+  return { code, retry: REFUSALS[code].retry, ...(findings.length > 0 && { findings }) };
+}
+
+function deepest(error: GraphQLError): unknown {
+  let cause: unknown = error;
+  while (cause instanceof GraphQLError && cause.originalError != null) cause = cause.originalError;
+  return cause;
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { isAbsolute } from 'node:path';
+import type { Product, ProductFile } from '../schema/contract/model.ts';
+import { readProduct } from '../schema/contract/read.ts';
+import type { Finding } from '../schema/findings.ts';
+import { type HostRules, hostRefusal } from './execute/allowed-hosts.ts';
+
+/** One product's folder as it was sent. */
+export interface ProductFolder {
+  readonly name: string;
+  readonly path?: string | null;
+  readonly files: readonly ProductFile[];
+}
+
+/** A product that a publish proposes. */
+export interface Candidate {
+  readonly product: Product;
+  readonly files: readonly ProductFile[];
+  /** Where it lies on this machine, for file sources beside it. */
+  readonly folder: string | null;
+  /** SHA-256 over its documents: the same digest is the same revision. */
+  readonly digest: string;
+}
+
+// A product is a handful of documents; more is a wrong folder.
+const FILES_MAX = 100;
+
+/** Reads every folder, with all faults of all of them; a finding's file is told apart by its folder's name. */
+export function readFolders(
+  folders: readonly ProductFolder[],
+  rules: HostRules,
+): { candidates: Candidate[]; findings: Finding[] } {
+  const candidates: Candidate[] = [];
+  const findings: Finding[] = [];
+  for (const folder of folders) {
+    const read = readFolder(folder, rules);
+    if (read.candidate !== null) candidates.push(read.candidate);
+    findings.push(...read.findings.map((finding) => inFolder(finding, folder, folders.length)));
+  }
+  const ids = candidates.map(({ product }) => product.id);
+  for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) !== index)))
+    findings.push(fault('PRODUCT_TWICE', `Two of the folders are the product ${id}: rename one, or publish one alone.`));
+  return { candidates, findings };
+}
+
+function readFolder(
+  { name, path, files }: ProductFolder,
+  rules: HostRules,
+): { candidate: Candidate | null; findings: Finding[] } {
+  if (files.length > FILES_MAX)
+    return { candidate: null, findings: [fault('FOLDER_SIZE', `${name} has ${files.length} documents; ${FILES_MAX} are taken.`)] };
+  if (path != null && !isAbsolute(path))
+    return { candidate: null, findings: [fault('FOLDER_PATH', `The path of ${name} must be absolute; found ${path}.`)] };
+  const { product, findings } = readProduct(files, { folder: name });
+  const refused = product?.remote ? hostRefusal(product.remote.url, rules) : null;
+  if (refused !== null) findings.push(fault('SUBGRAPH_HOST', refused));
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const digest = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+  return { candidate: product && { product, files: sorted, folder: path ?? null, digest }, findings };
+}
+
+function inFolder(finding: Finding, { name }: ProductFolder, folders: number): Finding {
+  return folders === 1 || finding.file === null ? finding : { ...finding, file: `${name}/${finding.file}` };
+}
+
+function fault(code: string, message: string): Finding {
+  return { code, severity: 'error', message, file: null, line: null, column: null, path: null };
+}

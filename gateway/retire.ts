@@ -1,0 +1,40 @@
+import { linkMesh } from '../schema/contract/link.ts';
+import { Refusal } from '../schema/errors.ts';
+import type { ProductId } from '../schema/ids.ts';
+import { type Pool, transaction } from '../schema/ledger/connect.ts';
+import { emit } from '../schema/ledger/events.ts';
+import { liveProducts } from '../schema/ledger/mesh.ts';
+import { markRetired, requireProduct } from '../schema/ledger/products.ts';
+import { promote } from '../schema/ledger/promote.ts';
+import { cancelRun, runHistory } from '../schema/ledger/runs.ts';
+import { lockHead } from '../schema/ledger/supergraphs.ts';
+import { dependencies, type Dependency } from './dependencies.ts';
+
+const DOES: Record<Dependency['kind'], string> = { READS: 'reads it', REFERS: 'refers to it', EXTENDS: 'extends it' };
+
+/**
+ * Takes a product out of the graph in one transaction; its data and history stay. Refuses while others read it, refer to it or
+ * extend it, naming them. Answers the supergraph without it.
+ */
+export function retire(ledger: Pool, id: ProductId): Promise<number> {
+  return transaction(ledger, async (trx) => {
+    await lockHead(trx);
+    const { retiredAt } = await requireProduct(trx, id);
+    if (retiredAt !== null) throw new Refusal('PRODUCT_RETIRED', `${id} was retired on ${retiredAt.toISOString()}.`);
+    const live = await liveProducts(trx);
+    const users = dependencies(linkMesh(live).mesh).filter(({ to }) => to === id);
+    if (users.length > 0) {
+      const who = users.map(({ from, kind }) => `${from} ${DOES[kind]}`).join(', ');
+      throw new Refusal('PRODUCT_IN_USE', `${id} is in use: ${who}. Change or retire these first.`);
+    }
+    for (const phase of ['queued', 'running'] as const)
+      for (const run of await runHistory(trx, { productId: id, phase, limit: 1 })) await cancelRun(trx, run.id);
+    await markRetired(trx, id);
+    const { mesh } = linkMesh(live.filter((product) => product.id !== id));
+    const promotion = await promote(trx, { mesh, cause: `retire ${id}` });
+    if (!promotion.promoted)
+      throw new Refusal('DOES_NOT_COMPOSE', `Without ${id} the graph would not compose.`, { findings: promotion.findings });
+    await emit(trx, { type: 'product.retired', subject: id, payload: {} });
+    return promotion.supergraph;
+  });
+}
