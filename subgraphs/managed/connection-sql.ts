@@ -1,6 +1,5 @@
 import { afterSql, conditionSql, cursorValueSql, orderSql, whereSql } from './condition-sql.ts';
-import type { Connection, ConnectionField, EdgeField, PageInfoField } from './fetch.ts';
-import { fieldsSql } from './fields-sql.ts';
+import type { Connection, ConnectionField, EdgeField, Field, PageInfoField } from './fetch.ts';
 import { arraySql, nameSql, objectSql, type Entry } from './json-sql.ts';
 import { orderMark } from './page.ts';
 import { rowScope, type Scope } from './scope.ts';
@@ -11,11 +10,19 @@ import { tableSql } from './table.ts';
 const ORDINAL = '"#n"';
 const CURSOR = '"#cursor"';
 
+/** SQL for the JSON object that a selection makes of a row: fields-sql.ts, which in turn needs this file. */
+export type FieldsSql = (draft: Draft, scope: Scope, fields: readonly Field[]) => string;
+
 /**
  * SQL for the JSON of a connection: the page's rows are cut by order and limit first, and only then given their fields.
  * Under a row (`parent`) it is correlated: one page for each. `totalCount` is counted only where it is asked for.
  */
-export function connectionSql(draft: Draft, connection: Connection, parent: Scope | null): string {
+export function connectionSql(
+  draft: Draft,
+  connection: Connection,
+  parent: Scope | null,
+  fieldsSql: FieldsSql,
+): string {
   const total = connection.fields.some((field) => field.kind === 'totalCount')
     ? totalSql(draft, connection, parent)
     : 'null';
@@ -23,7 +30,7 @@ export function connectionSql(draft: Draft, connection: Connection, parent: Scop
   if (rows.length === 0)
     return objectSql(connection.fields.map((field): Entry => [field.key, withoutRows(field, total)]));
 
-  const page = pageOf(draft, connection, parent);
+  const page = pageOf(draft, connection, parent, fieldsSql);
   const entries = connection.fields.map((field): Entry => [field.key, page.field(field) ?? withoutRows(field, total)]);
   return `(select ${objectSql(entries)} from (${page.rows()}) as ${page.alias})`;
 }
@@ -39,7 +46,7 @@ function totalSql(draft: Draft, { table, parent: reference, where }: Connection,
 }
 
 /** The page as a row source: `field` answers what the connection's fields are over its rows, `rows` the source itself. */
-function pageOf(draft: Draft, connection: Connection, parent: Scope | null) {
+function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fieldsSql: FieldsSql) {
   const alias = draft.alias();
   const row = rowScope(draft.alias());
   const { order, page, fields } = connection;
@@ -107,10 +114,17 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null) {
       connection.where === null ? null : conditionSql(draft, row, connection.where),
       afterSql(draft, row, order, page.after),
     ];
+    const sorted = orderSql(row, order);
     const limit = draft.bind({ value: page.first + (asksNext ? 1 : 0), pgType: 'bigint' });
-    const sorted = `${whereSql(conditions)}${orderSql(row, order)} limit ${limit}`;
+    const selected = row.used().join(', ');
+    const found = `select ${selected} from ${tableSql(draft, connection.table)} as ${row.alias}${whereSql(conditions)}`;
+    // Under a row, `offset 0` makes Postgres find its rows before it orders them: it might walk the key's index through the
+    // whole table instead, in hope of a few early ones, once for each parent that has none.
+    const cut =
+      connection.parent === null
+        ? `${found}${sorted} limit ${limit}`
+        : `select * from (${found} offset 0) as ${row.alias}${sorted} limit ${limit}`;
     // Numbered outside of the limit: inside, the window would make Postgres sort all rows instead of keeping the top ones.
-    const cut = `select ${row.used().join(', ')} from ${tableSql(draft, connection.table)} as ${row.alias}${sorted}`;
     const numbered = `select *, row_number() over () as ${ORDINAL} from (${cut}) as ${row.alias}`;
     return `select ${[`${row.alias}.${ORDINAL}`, ...columns].join(', ')} from (${numbered}) as ${row.alias}`;
   };

@@ -20,7 +20,7 @@ function fieldSql(draft: Draft, scope: Scope, field: Field): string {
     case 'reference':
       return referenceSql(draft, scope, field);
     case 'connection': {
-      const connection = connectionSql(draft, field.connection, scope);
+      const connection = connectionSql(draft, field.connection, scope, fieldsSql);
       return scope.exists === null ? connection : `case when ${scope.exists} then ${connection} end`;
     }
   }

@@ -27,7 +27,7 @@ function rootSql(open: Draft, fetch: Fetch): string {
       return `(select ${fieldsSql(open, row, fetch.fields)} from ${from}${whereSql(keys)} limit 1)`;
     }
     case 'list':
-      return connectionSql(open, fetch.connection, null);
+      return connectionSql(open, fetch.connection, null, fieldsSql);
     case 'aggregate':
       return aggregateSql(open, fetch.aggregate);
     case 'entities':

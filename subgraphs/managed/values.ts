@@ -103,9 +103,8 @@ export function scalarJson(expression: string, family: Family, scalar: Scalar): 
     case 'json':
       return `(${expression})::text`;
     case 'timestamp':
-      return timestampJson(expression);
     case 'timestamptz':
-      return timestampJson(`(${expression} at time zone 'UTC')`);
+      return timestampJson(expression);
     case 'uuid':
     case 'text':
     case 'date':
@@ -114,7 +113,7 @@ export function scalarJson(expression: string, family: Family, scalar: Scalar): 
   }
 }
 
-/** RFC 3339 in UTC: milliseconds, and microseconds where the value has them, so that nothing is lost. */
+/** RFC 3339 in UTC (the session's time zone, see run-statement.ts): milliseconds, and microseconds where the value has them. */
 function timestampJson(expression: string): string {
   return (
     `case when ${expression} is null then null` +
