@@ -18,14 +18,20 @@ export function actors(adminKey: string): (authorization: string | undefined) =>
     const key = /^Bearer (\S+)$/i.exec(authorization)?.[1];
     // Digests have one length, so that comparing them tells nothing of the key.
     if (key !== undefined && timingSafeEqual(digest(key), expected)) return { name: 'admin', admin: true };
-    throw new Refusal('UNAUTHENTICATED', 'The key is not valid: send `Authorization: Bearer <key>` with a current one.');
+    throw new Refusal(
+      'UNAUTHENTICATED',
+      'The key is not valid: send `Authorization: Bearer <key>` with a current one.',
+    );
   };
 }
 
 /** Refuses whoever may not write. */
 export function requireAdmin(actor: Actor): void {
   if (actor.admin) return;
-  throw new Refusal('UNAUTHENTICATED', 'This changes the mesh and needs the admin key: send `Authorization: Bearer <key>`.');
+  throw new Refusal(
+    'UNAUTHENTICATED',
+    'This changes the mesh and needs the admin key: send `Authorization: Bearer <key>`.',
+  );
 }
 
 function digest(text: string): Buffer {

@@ -59,6 +59,8 @@ function keptKey(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
-    throw new Error(`No admin key: set WEFT_ADMIN_KEY, or start with \`weft up\`, which keeps one in ${file}.`, { cause });
+    throw new Error(`No admin key: set WEFT_ADMIN_KEY, or start with \`weft up\`, which keeps one in ${file}.`, {
+      cause,
+    });
   }
 }

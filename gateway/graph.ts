@@ -48,7 +48,8 @@ export interface Graph {
 /** Serves the head of the ledger, and swaps when it moves. The ledger must hold a supergraph. */
 export async function openGraph(deps: GraphDeps): Promise<Graph> {
   const first = await readSnapshot(deps.ledger, null);
-  if (first === null) throw new Error('The ledger holds no supergraph: the catalog is registered before the graph opens.');
+  if (first === null)
+    throw new Error('The ledger holds no supergraph: the catalog is registered before the graph opens.');
   let served: Snapshot = first;
   let failure: { supergraph: number; message: string } | null = null;
   const executables = new Map<string, { readonly execute: ExecuteSubgraph; superseded: number | null }>();
@@ -64,7 +65,8 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       return known.execute;
     }
     const model = mesh.domains.get(subgraph.name as DomainId);
-    if (model === undefined) throw new Error(`The supergraph has a subgraph ${subgraph.name}, the mesh no such domain.`);
+    if (model === undefined)
+      throw new Error(`The supergraph has a subgraph ${subgraph.name}, the mesh no such domain.`);
     const execute = deps.openSubgraph(model, mesh);
     executables.set(url, { execute, superseded: null });
     return execute;
@@ -92,7 +94,10 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     try {
       update(next.supergraph.sdl);
     } catch (error) {
-      failure = { supergraph: next.supergraph.id, message: error instanceof Error ? error.message : 'it does not load' };
+      failure = {
+        supergraph: next.supergraph.id,
+        message: error instanceof Error ? error.message : 'it does not load',
+      };
       // The old graph goes on, with the newest data of what it has.
       served = { ...served, datasets: next.datasets };
       deps.onSwap({ supergraph: next.supergraph.id, failure: failure.message });
@@ -153,4 +158,3 @@ function retire(
     if (now - entry.superseded > SUPERSEDED_FOR_MS) executables.delete(url);
   }
 }
-

@@ -76,7 +76,11 @@ export async function publish(deps: { ledger: Pool; hosts: HostRules }, ask: Pub
       const live = await liveProducts(trx);
 
       const proposed = linkMesh(replaced(live, candidates));
-      findings.push(...proposed.findings, ...(await sqlFindings(candidates, proposed.mesh)), ...kindFindings(candidates, live));
+      findings.push(
+        ...proposed.findings,
+        ...(await sqlFindings(candidates, proposed.mesh)),
+        ...kindFindings(candidates, live),
+      );
       if (!passes(findings)) throw new Undo(rejected('CONTRACT_INVALID', findings));
       if (raced.length > 0) throw new Undo(rejected('PUBLISH_CONFLICT', findings));
       const changed = candidates.filter(({ product, digest }) => newest.get(product.id)?.digest !== digest);
@@ -99,9 +103,13 @@ export async function publish(deps: { ledger: Pool; hosts: HostRules }, ask: Pub
 
       const products: PublishedProduct[] = [];
       for (const product of published)
-        products.push({ ...product, runId: ask.refresh ? await startRefresh(trx, product.id, proposed.mesh, newest, ask.actor) : null });
+        products.push({
+          ...product,
+          runId: ask.refresh ? await startRefresh(trx, product.id, proposed.mesh, newest, ask.actor) : null,
+        });
       const outcome = { kind: 'Published', products, supergraph: promotion.supergraph, findings } as const;
-      if (ask.dryRun) throw new Undo({ ...outcome, products: products.map((product) => ({ ...product, runId: null })) });
+      if (ask.dryRun)
+        throw new Undo({ ...outcome, products: products.map((product) => ({ ...product, runId: null })) });
       return outcome;
     });
   } catch (error) {

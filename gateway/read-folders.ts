@@ -39,7 +39,9 @@ export function readFolders(
   }
   const ids = candidates.map(({ product }) => product.id);
   for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) !== index)))
-    findings.push(fault('PRODUCT_TWICE', `Two of the folders are the product ${id}: rename one, or publish one alone.`));
+    findings.push(
+      fault('PRODUCT_TWICE', `Two of the folders are the product ${id}: rename one, or publish one alone.`),
+    );
   return { candidates, findings };
 }
 
@@ -48,9 +50,15 @@ function readFolder(
   rules: HostRules,
 ): { candidate: Candidate | null; findings: Finding[] } {
   if (files.length > FILES_MAX)
-    return { candidate: null, findings: [fault('FOLDER_SIZE', `${name} has ${files.length} documents; ${FILES_MAX} are taken.`)] };
+    return {
+      candidate: null,
+      findings: [fault('FOLDER_SIZE', `${name} has ${files.length} documents; ${FILES_MAX} are taken.`)],
+    };
   if (path != null && !isAbsolute(path))
-    return { candidate: null, findings: [fault('FOLDER_PATH', `The path of ${name} must be absolute; found ${path}.`)] };
+    return {
+      candidate: null,
+      findings: [fault('FOLDER_PATH', `The path of ${name} must be absolute; found ${path}.`)],
+    };
   const { product, findings } = readProduct(files, { folder: name });
   const refused = product?.remote ? hostRefusal(product.remote.url, rules) : null;
   if (refused !== null) findings.push(fault('SUBGRAPH_HOST', refused));

@@ -33,7 +33,9 @@ export function retire(ledger: Pool, id: ProductId): Promise<number> {
     const { mesh } = linkMesh(live.filter((product) => product.id !== id));
     const promotion = await promote(trx, { mesh, cause: `retire ${id}` });
     if (!promotion.promoted)
-      throw new Refusal('DOES_NOT_COMPOSE', `Without ${id} the graph would not compose.`, { findings: promotion.findings });
+      throw new Refusal('DOES_NOT_COMPOSE', `Without ${id} the graph would not compose.`, {
+        findings: promotion.findings,
+      });
     await emit(trx, { type: 'product.retired', subject: id, payload: {} });
     return promotion.supergraph;
   });

@@ -23,14 +23,33 @@ export interface Loaders {
 export function openLoaders(ledger: Queryable): Loaders {
   const runs = new Map<number, DataLoader<ProductId, readonly RunRow[]>>();
   return {
-    revisions: grouped((ids) => revisionHistories(ledger, ids), ({ productId }) => productId),
-    files: grouped((ids) => liveFiles(ledger, ids), ({ productId }) => productId),
-    datasets: grouped((ids) => datasetHistories(ledger, ids), ({ productId }) => productId),
-    stages: grouped((ids) => stagesOfRuns(ledger, ids), ({ runId }) => runId),
-    quality: grouped((ids) => qualityOfRuns(ledger, ids), ({ runId }) => runId),
+    revisions: grouped(
+      (ids) => revisionHistories(ledger, ids),
+      ({ productId }) => productId,
+    ),
+    files: grouped(
+      (ids) => liveFiles(ledger, ids),
+      ({ productId }) => productId,
+    ),
+    datasets: grouped(
+      (ids) => datasetHistories(ledger, ids),
+      ({ productId }) => productId,
+    ),
+    stages: grouped(
+      (ids) => stagesOfRuns(ledger, ids),
+      ({ runId }) => runId,
+    ),
+    quality: grouped(
+      (ids) => qualityOfRuns(ledger, ids),
+      ({ runId }) => runId,
+    ),
     runs: (limit) => {
       const loader =
-        runs.get(limit) ?? grouped((ids: readonly ProductId[]) => newestRuns(ledger, ids, limit), ({ productId }) => productId);
+        runs.get(limit) ??
+        grouped(
+          (ids: readonly ProductId[]) => newestRuns(ledger, ids, limit),
+          ({ productId }) => productId,
+        );
       runs.set(limit, loader);
       return loader;
     },

@@ -18,7 +18,11 @@ interface PublishArgs {
 
 /** The catalog's orders; all need the right to write. */
 export const mutations = {
-  publish: async (_source: unknown, { products, refresh }: PublishArgs, context: CatalogContext): Promise<PublishOutcome> => {
+  publish: async (
+    _source: unknown,
+    { products, refresh }: PublishArgs,
+    context: CatalogContext,
+  ): Promise<PublishOutcome> => {
     requireAdmin(context.actor);
     const ask = { folders: products, actor: context.actor, refresh: refresh ?? true, dryRun: false };
     const outcome = await publish(context, ask);
@@ -44,8 +48,14 @@ export const mutations = {
     const id = requireProductId(product);
     const { runId: run, joined } = await transaction(context.ledger, async (trx) => {
       const { kind } = await requireProduct(trx, id);
-      if (kind !== 'managed') throw new Refusal('NOT_REFRESHABLE', `${id} is a ${kind} product: its own service has its data.`);
-      const ask = { runId: randomUUID() as RunId, productId: id, trigger: 'manual', requestedBy: context.actor.name } as const;
+      if (kind !== 'managed')
+        throw new Refusal('NOT_REFRESHABLE', `${id} is a ${kind} product: its own service has its data.`);
+      const ask = {
+        runId: randomUUID() as RunId,
+        productId: id,
+        trigger: 'manual',
+        requestedBy: context.actor.name,
+      } as const;
       return requestRun(trx, ask);
     });
     return { run: await requireRun(context.ledger, run), joined };

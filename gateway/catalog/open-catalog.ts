@@ -46,7 +46,12 @@ function enums({ definitions }: DocumentNode): Record<string, Record<string, str
   return Object.fromEntries(
     definitions.flatMap((node) =>
       node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value !== 'RelationshipKind'
-        ? [[node.name.value, Object.fromEntries((node.values ?? []).map(({ name }) => [name.value, name.value.toLowerCase()]))]]
+        ? [
+            [
+              node.name.value,
+              Object.fromEntries((node.values ?? []).map(({ name }) => [name.value, name.value.toLowerCase()])),
+            ],
+          ]
         : [],
     ),
   );

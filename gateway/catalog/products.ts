@@ -34,7 +34,8 @@ type Field = (source: ProductSource, args: never, context: CatalogContext) => un
 const productFields: Record<string, Field> = {
   domain: ({ id }) => ofDomain(domainOf(id)),
   name: ({ id, product }) => product?.name ?? id,
-  version: async ({ id, product }, _args, { loaders }) => product?.version ?? (await loaders.revisions.load(id))[0]?.version,
+  version: async ({ id, product }, _args, { loaders }) =>
+    product?.version ?? (await loaders.revisions.load(id))[0]?.version,
   status: ({ product }) => product?.status ?? 'retired',
   kind: ({ product }) => product?.kind ?? 'managed',
   purpose: ({ product }) => product?.description.purpose,
@@ -45,7 +46,10 @@ const productFields: Record<string, Field> = {
   support: ({ product }) => product?.support ?? [],
   inputPorts: ({ id, product }, _args, context) =>
     (product?.inputs ?? []).map((input) => {
-      const read = context.graph.current().mesh.inputs.get(id)?.find(({ port }) => port === input.name);
+      const read = context.graph
+        .current()
+        .mesh.inputs.get(id)
+        ?.find(({ port }) => port === input.name);
       return {
         name: input.name,
         contractId: input.contractId,
@@ -54,7 +58,10 @@ const productFields: Record<string, Field> = {
       };
     }),
   outputPorts: ({ product }) =>
-    (product?.outputs ?? []).map((port) => ({ ...port, contract: product && contracts(product).find(({ id }) => id === port.contractId) })),
+    (product?.outputs ?? []).map((port) => ({
+      ...port,
+      contract: product && contracts(product).find(({ id }) => id === port.contractId),
+    })),
   contracts: ({ product }) => (product === null ? [] : contracts(product)),
   schemaObjects: ({ product }) => (product?.objects ?? []).map(schemaObject),
   sla: ({ product }) => product?.sla.promises ?? [],
@@ -90,8 +97,11 @@ export const products = {
     to: ({ to }: Dependency, _args: unknown, context: CatalogContext) => byId(to, context),
   },
   DataContract: {
-    text: async ({ file, product }: { file: string; product: ProductId }, _args: unknown, { loaders }: CatalogContext) =>
-      (await loaders.files.load(product)).find(({ path }) => path === file)?.text ?? '',
+    text: async (
+      { file, product }: { file: string; product: ProductId },
+      _args: unknown,
+      { loaders }: CatalogContext,
+    ) => (await loaders.files.load(product)).find(({ path }) => path === file)?.text ?? '',
   },
   DatasetVersion: {
     objects: ({ tables }: DatasetVersion) =>
@@ -106,7 +116,11 @@ export const products = {
   },
 };
 
-function ends(context: CatalogContext, wanted: (dependency: Dependency) => boolean, end: 'from' | 'to'): ProductSource[] {
+function ends(
+  context: CatalogContext,
+  wanted: (dependency: Dependency) => boolean,
+  end: 'from' | 'to',
+): ProductSource[] {
   const found = dependencies(context.graph.current().mesh).filter(wanted);
   return [...new Set(found.map((dependency) => dependency[end]))].map((id) => byId(id, context));
 }

@@ -11,7 +11,12 @@ import { matches } from './search.ts';
 
 interface ProductsArgs {
   readonly search?: string | null;
-  readonly filter?: { domain?: string | null; status?: string | null; tag?: string | null; kind?: ProductKind | null } | null;
+  readonly filter?: {
+    domain?: string | null;
+    status?: string | null;
+    tag?: string | null;
+    kind?: ProductKind | null;
+  } | null;
   readonly first: number;
   readonly after?: string | null;
 }
@@ -60,7 +65,12 @@ export const queries = {
     const product = args.product == null ? null : productId(args.product);
     if (args.product != null && product === null) return connection([], ask, false);
     const before = ask.after === null ? null : runId(ask.after);
-    const found = await runHistory(context.ledger, { productId: product, phase: args.phase ?? null, limit: ask.first + 1, before });
+    const found = await runHistory(context.ledger, {
+      productId: product,
+      phase: args.phase ?? null,
+      limit: ask.first + 1,
+      before,
+    });
     return connection(found.slice(0, ask.first), ask, found.length > ask.first);
   },
 

@@ -2,7 +2,10 @@ import type { Product } from '../../schema/contract/model.ts';
 
 /** True where every word of the search stands somewhere in what the product says of itself. */
 export function matches(product: Product, search: string): boolean {
-  const words = search.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words.length === 0) return true;
   const text = said(product).join('\n').toLowerCase();
   return words.every((word) => text.includes(word));

@@ -1,0 +1,132 @@
+/** The console's first page: a client of the public graph and nothing else. Everything from outside is set as text. */
+const FIRST_QUERY = `{
+  dataProducts {
+    nodes {
+      id
+      purpose
+      datasetVersion { version withinSlo objects { name rows } }
+    }
+  }
+}`;
+
+const PRODUCTS = `{
+  dataProducts(first: 1000) {
+    nodes {
+      id
+      name
+      version
+      kind
+      purpose
+      datasetVersion { publishedAt withinSlo objects { rows } }
+      runs(first: 1) { phase temporalUrl error { message } }
+    }
+  }
+}`;
+
+// A refresh of a small product takes a second or two: its end should be seen soon.
+const REFRESH_MS = 5_000;
+
+async function ask(query) {
+  const response = await fetch('graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  return response.json();
+}
+
+function element(name, text, className) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className !== undefined) made.className = className;
+  return made;
+}
+
+function link(href, text) {
+  const made = element('a', text);
+  const url = new URL(href, location.href);
+  // Nothing but the web: an address from the catalog must not become a script.
+  if (url.protocol === 'http:' || url.protocol === 'https:') made.href = url.href;
+  return made;
+}
+
+function showAddresses(temporalUrl) {
+  const addresses = [
+    ['GraphQL', 'graphql'],
+    ['Supergraph', 'supergraph.graphql'],
+    ['Metrics', 'metrics'],
+    ['Ready', 'readyz'],
+  ];
+  if (temporalUrl) addresses.push(['Temporal Web UI', new URL('/', temporalUrl).href]);
+  const rows = addresses.flatMap(([name, href]) => {
+    const value = element('dd');
+    value.append(link(href, new URL(href, location.href).href));
+    return [element('dt', name), value];
+  });
+  document.getElementById('urls').replaceChildren(...rows);
+}
+
+function ago(time) {
+  const minutes = Math.round((Date.now() - new Date(time).getTime()) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 120) return `${minutes} min ago`;
+  return minutes < 2_880 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1_440)} days ago`;
+}
+
+function rowOf(product) {
+  const row = element('tr');
+  const name = element('td');
+  name.append(element('strong', product.id), element('div', product.purpose ?? '', 'quiet'));
+  const { datasetVersion: data, runs } = product;
+  const rows = data?.objects.map((object) => Number(object.rows).toLocaleString('en')).join(' + ');
+  const late = data?.withinSlo === false;
+  const run = element('td');
+  if (runs[0]) {
+    const { phase, temporalUrl, error } = runs[0];
+    const text = phase.toLowerCase();
+    const className = phase === 'FAILED' ? 'bad' : phase === 'SUCCEEDED' ? 'good' : 'quiet';
+    const shown = temporalUrl ? link(temporalUrl, text) : element('span', text);
+    shown.classList.add(className);
+    run.append(shown);
+    if (error) run.append(element('div', error.message, 'quiet'));
+  }
+  row.append(
+    name,
+    element('td', product.version),
+    element('td', product.kind === 'REMOTE' ? 'remote' : (rows ?? 'none yet'), 'number'),
+    element('td', data ? `${ago(data.publishedAt)}${late ? ', late' : ''}` : '–', late ? 'bad' : undefined),
+    run,
+  );
+  return row;
+}
+
+async function showProducts() {
+  const state = document.getElementById('products-state');
+  const table = document.getElementById('products');
+  try {
+    const { data, errors } = await ask(PRODUCTS);
+    if (errors) throw new Error(errors[0].message);
+    const { nodes } = data.dataProducts;
+    table.tBodies[0].replaceChildren(...nodes.map(rowOf));
+    table.hidden = nodes.length === 0;
+    state.textContent = nodes.length === 0 ? 'Nothing is published yet: `npx weft publish <folder>` publishes a product.' : '';
+    showAddresses(nodes.flatMap(({ runs }) => runs[0]?.temporalUrl ?? [])[0]);
+  } catch (error) {
+    state.textContent = `The catalog cannot be read: ${error.message}`;
+  }
+}
+
+document.getElementById('text').value = FIRST_QUERY;
+document.getElementById('query').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const answer = document.getElementById('answer');
+  answer.textContent = '…';
+  try {
+    answer.textContent = JSON.stringify(await ask(document.getElementById('text').value), null, 2);
+  } catch (error) {
+    answer.textContent = `No answer: ${error.message}`;
+  }
+});
+showAddresses();
+await showProducts();
+setInterval(showProducts, REFRESH_MS);

@@ -1,0 +1,177 @@
+import { createServer, type Server } from 'node:http';
+import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
+import { type ExpressContextFunctionArgument, expressMiddleware } from '@as-integrations/express5';
+import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { Refusal, REFUSALS } from '../schema/errors.ts';
+import type { ProductId } from '../schema/ids.ts';
+import { type Actor, actors } from './actor.ts';
+import type { GatewayConfig } from './config.ts';
+import { dataProductsRead } from './data-products.ts';
+import type { OperationContext } from './execute/context.ts';
+import { goneSignal } from './execute/gone-signal.ts';
+import { type LogFault, shownError } from './execute/shown-error.ts';
+import type { Graph } from './graph.ts';
+import type { Metrics } from './metrics.ts';
+import { subgraphRoute } from './subgraph-route.ts';
+import { exportedSupergraph } from './exported-supergraph.ts';
+
+// A query of 1 MiB is larger than any that people write; what an admin publishes is a mesh of documents.
+const BODY_LIMIT = '1mb';
+const ADMIN_BODY_LIMIT = '16mb';
+// The largest generated operations that we know have some 5,000 tokens.
+const MAX_TOKENS = 20_000;
+// Fields after fragments are spread; a page of the console asks for some hundred.
+const MAX_SELECTIONS = 10_000;
+// Longer than any statement may take; a client that waits longer has gone.
+const OPERATION_TIMEOUT_MS = 30_000;
+
+const CONSOLE = new URL('./console/', import.meta.url).pathname;
+
+export interface ServerDeps {
+  readonly config: GatewayConfig;
+  readonly graph: Graph;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly logFault: LogFault;
+}
+
+/** The one door: GraphQL, console, health, metrics, and the exported supergraph. Listens once it is ready to answer. */
+export async function openServer(deps: ServerDeps): Promise<{ url: string; close: () => Promise<void> }> {
+  const { config, graph, metrics, logger, logFault } = deps;
+  const actorOf = actors(config.adminKey);
+  const app = express();
+  const http = createServer(app);
+  const apollo = new ApolloServer<OperationContext>({
+    gateway: graph.gateway,
+    introspection: true,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    parseOptions: { maxTokens: MAX_TOKENS },
+    maxRecursiveSelections: MAX_SELECTIONS,
+    status400ForVariableCoercionErrors: true,
+    persistedQueries: false,
+    formatError: (formatted, error) => shownToClient(formatted, error, logFault),
+    plugins: [
+      ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: 10_000 }),
+      dataProductsRead(graph.current),
+      metrics.plugin,
+    ],
+    logger,
+  });
+  await apollo.start();
+
+  app.disable('x-powered-by').set('etag', false);
+  app.use(securityHeaders);
+  app.get('/healthz', (_request, response) => void response.json({ alive: true }));
+  app.get('/readyz', (_request, response) => {
+    const failure = graph.failure();
+    response.json({ ready: true, supergraph: graph.current().supergraph.id, ...(failure && { failure }) });
+  });
+  app.get('/metrics', async (_request, response) => {
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  app.get('/supergraph.graphql', (request, response) => {
+    const base = `${request.protocol}://${request.get('host') ?? `${config.host}:${config.port}`}`;
+    response.type('text/plain').send(exportedSupergraph(graph.current(), base));
+  });
+  const context = ({ req, res }: ExpressContextFunctionArgument): Promise<OperationContext> =>
+    Promise.resolve(operationContext(actorOf(req.headers.authorization), graph, goneSignal(res)));
+  app.use('/graphql', body(actorOf), expressMiddleware(apollo, { context }));
+  app.post('/subgraphs/:domain/:revision', body(actorOf), subgraphRoute(graph, actorOf, logFault));
+  app.use('/', express.static(CONSOLE, { index: 'index.html', dotfiles: 'ignore', maxAge: '1h' }));
+  app.use((_request, response) => void refuse(response, 404, 'NOT_FOUND', 'There is nothing at this address.'));
+  app.use(lastWord(logger));
+
+  await listening(http, config);
+  const address = http.address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.port;
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    close: () => apollo.stop(),
+  };
+}
+
+function operationContext(actor: Actor, graph: Graph, gone: AbortSignal): OperationContext {
+  return {
+    actor,
+    reading: {
+      datasets: graph.current().datasets,
+      productsRead: new Set<ProductId>(),
+      signal: AbortSignal.any([gone, AbortSignal.timeout(OPERATION_TIMEOUT_MS)]),
+    },
+    remotesRead: new Set<string>(),
+  };
+}
+
+function shownToClient(formatted: GraphQLFormattedError, error: unknown, log: LogFault): GraphQLFormattedError {
+  const { code, serviceName } = formatted.extensions ?? {};
+  // From a subgraph: translated at its own border; or what Apollo says of a request that is not well formed.
+  if (serviceName !== undefined || (code !== undefined && code !== 'INTERNAL_SERVER_ERROR')) return clipped(formatted);
+  return error instanceof GraphQLError ? shownError(error, log) : formatted;
+}
+
+/** A message may quote what was sent, which may be a megabyte. */
+function clipped(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  const { stacktrace: _hidden, ...extensions } = formatted.extensions ?? {};
+  const message = formatted.message.length > 500 ? `${formatted.message.slice(0, 500)}…` : formatted.message;
+  return { ...formatted, message, extensions };
+}
+
+/** JSON bodies, inflated within a limit that an admin has higher, since a publish is large. */
+function body(actorOf: (header?: string) => Actor): RequestHandler {
+  const small = express.json({ limit: BODY_LIMIT });
+  const large = express.json({ limit: ADMIN_BODY_LIMIT });
+  return (request, response, next) => {
+    // A wrong key is refused before anything of the body is read.
+    const { admin } = actorOf(request.headers.authorization);
+    (admin ? large : small)(request, response, (error?: unknown) => {
+      if (request.body === undefined && request.method === 'POST') request.body = {};
+      next(error);
+    });
+  };
+}
+
+const securityHeaders: RequestHandler = (_request, response, next) => {
+  response.set({
+    'content-security-policy':
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  });
+  next();
+};
+
+function lastWord(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    if (response.headersSent) return next(error);
+    if (error instanceof Refusal) return refuse(response, REFUSALS[error.code].http, error.code, error.message);
+    // body-parser's errors say what was wrong with the body by their status.
+    const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+    if (status >= 400 && status < 500)
+      return refuse(
+        response,
+        status,
+        'BAD_INPUT',
+        status === 413 ? 'The body is too large.' : 'The body cannot be read as JSON.',
+      );
+    logger.error({ err: error }, 'a request failed');
+    refuse(response, 500, 'INTERNAL', 'Something failed inside.');
+  };
+}
+
+function refuse(response: Response, status: number, code: string, message: string): void {
+  response.status(status).json({ errors: [{ message, extensions: { code } }] });
+}
+
+function listening(http: Server, { host, port }: GatewayConfig): Promise<void> {
+  // A client that sends its headers or body drop by drop gives its place up.
+  http.headersTimeout = 15_000;
+  http.requestTimeout = 30_000;
+  return new Promise((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, resolve);
+  });
+}
