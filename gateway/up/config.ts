@@ -18,7 +18,8 @@ const configSchema = z.object({
   WEFT_TEMPORAL_UI_PORT: port.min(1).default(8233),
   WEFT_TEMPORAL_UI_URL: z.url().optional(),
   WEFT_EXAMPLES: z.enum(['on', 'off']).default('on'),
-  WEFT_ADMIN_KEY: z.string().optional(),
+  WEFT_ADMIN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  WEFT_FILE_ROOTS: z.string().default(''),
   PLACES_PORT: port.default(4101),
   WEFT_DEBUG: z.string().optional(),
 });

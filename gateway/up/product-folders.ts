@@ -40,7 +40,13 @@ export async function productFolders(root: string): Promise<ProductFolder[] | nu
 async function below(folder: string): Promise<ProductFolder[]> {
   const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
   const files = entries.filter((entry) => entry.isFile() && !isHidden(entry.name)).map(({ name }) => name);
-  if (files.includes(PRODUCT_DOCUMENT)) return [await product(folder, files.filter((name) => DOCUMENT.test(name)))];
+  if (files.includes(PRODUCT_DOCUMENT))
+    return [
+      await product(
+        folder,
+        files.filter((name) => DOCUMENT.test(name)),
+      ),
+    ];
   const found: ProductFolder[] = [];
   for (const entry of entries)
     if (entry.isDirectory() && !isHidden(entry.name)) found.push(...(await below(join(folder, entry.name))));

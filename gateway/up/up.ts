@@ -1,3 +1,5 @@
+import { delimiter, resolve } from 'node:path';
+
 import { openPool } from '../../schema/ledger/connect.ts';
 import { migrate } from '../../schema/ledger/migrate.ts';
 import { READER, roleUrl } from '../../schema/ledger/roles.ts';
@@ -104,10 +106,12 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
 
   const key = adminKey(home.folder, config.WEFT_ADMIN_KEY);
   const shared: NodeJS.ProcessEnv = {
-    ...env,
+    // An empty variable counts as not set, in each process.
+    ...Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')),
     APOLLO_TELEMETRY_DISABLED: 'true',
     HOST: config.HOST,
     WEFT_HOME: home.folder,
+    WEFT_FILE_ROOTS: absolute(config.WEFT_FILE_ROOTS),
     DATABASE_URL: database,
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: config.TEMPORAL_NAMESPACE,
@@ -230,6 +234,12 @@ async function placesPort({ config, progress }: Mesh): Promise<number> {
   const port = await freePort();
   if (config.PLACES_PORT !== 0) progress.note(`Port ${config.PLACES_PORT} is busy: the example service takes ${port}`);
   return port;
+}
+
+/** Folders as they are seen from where one stands: the children stand in the checkout. */
+function absolute(folders: string): string {
+  const given = folders.split(delimiter).filter((folder) => folder !== '');
+  return given.map((folder) => resolve(folder)).join(delimiter);
 }
 
 function portOf(name: string, url: string): Record<string, number> {

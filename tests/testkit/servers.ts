@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ import { migrate } from '../../schema/ledger/migrate.ts';
 const HOMES = join(tmpdir(), `weft-test-homes-${process.getuid?.() ?? 0}`);
 /** The migrated database that each test file's own is a copy of. */
 const TEMPLATE = 'weft_template';
+
+const JUST_MADE_MS = 30_000;
 
 interface Running {
   readonly answer: () => unknown;
@@ -112,7 +114,8 @@ async function endForgotten(): Promise<void> {
   chmodSync(HOMES, 0o711);
   for (const name of readdirSync(HOMES)) {
     const folder = join(HOMES, name);
-    if (lockHolder(join(folder, 'lock')) !== null) continue;
+    // A run that begins beside this one has its folder before its lock.
+    if (lockHolder(join(folder, 'lock')) !== null || Date.now() - statSync(folder).mtimeMs < JUST_MADE_MS) continue;
     await new ChildRegistry(folder).endLeftovers();
     removeHome(folder);
   }
