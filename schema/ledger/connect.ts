@@ -22,6 +22,8 @@ export function openPool(url: string, options: { name: string; max: number }): P
   });
   // An idle connection that breaks is replaced by the pool; without a listener Node would end the process.
   pool.on('error', () => undefined);
+  // The same for one that is taken: what its breaking means is told by the next query on it.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
