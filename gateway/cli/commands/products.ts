@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+
+import { EXIT } from '../exit.ts';
+import { OPERATIONS } from '../operations.ts';
+import { counted, plural, table } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+
+type Page = z.infer<(typeof OPERATIONS)['products']['answer']>;
+
+const PAGE = 100;
+
+/** Lists the products of the mesh, all pages of them. */
+export async function products(terminal: Terminal, options: { search?: string; domain?: string }): Promise<number> {
+  const { search, domain } = options;
+  const filter = domain === undefined ? {} : { filter: { domain } };
+  const found: Page['dataProducts']['nodes'] = [];
+  let total = 0;
+  for (let after: string | null = null, more = true; more;) {
+    const variables: Record<string, unknown> = {
+      ...(search !== undefined && { search }),
+      ...filter,
+      first: PAGE,
+      ...(after !== null && { after }),
+    };
+    const { dataProducts }: Page = await terminal.ask(OPERATIONS.products, variables);
+    found.push(...dataProducts.nodes);
+    total = dataProducts.totalCount;
+    after = dataProducts.pageInfo.endCursor;
+    more = dataProducts.pageInfo.hasNextPage && after !== null;
+  }
+  terminal.show({ totalCount: total, products: found }, () =>
+    table(
+      ['PRODUCT', 'TITLE', 'VERSION', 'STATUS', 'KIND', 'ROWS', 'DATA OF', 'SLO'],
+      found.map(({ id, name, version, status, kind, datasetVersion: data }) => [
+        id,
+        name,
+        version,
+        status,
+        kind,
+        data === null ? '' : data.objects.map(({ rows }) => counted(rows)).join(' + '),
+        data === null ? (kind === 'remote' ? 'live' : 'no data yet') : data.publishedAt.slice(0, 19).replace('T', ' '),
+        data?.withinSlo == null ? '' : data.withinSlo ? 'within' : 'beyond',
+      ]),
+    ),
+  );
+  const next = found[0] === undefined ? 'weft publish <folder>' : `weft product ${found[0].id}`;
+  terminal.say(`${plural(total, 'product')}. Next: ${next}`);
+  return EXIT.done;
+}

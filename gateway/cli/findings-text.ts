@@ -1,0 +1,92 @@
+import { isAbsolute, join, relative } from 'node:path';
+
+import type { ProductFolder } from '../up/product-folders.ts';
+import type { ShownFinding } from './exit.ts';
+import { plural } from './table.ts';
+import { safeLine, type Terminal } from './terminal.ts';
+
+/** Findings as `file:line:column  error  CODE  message`, sorted by place, and a last line of counts. */
+export function findingsText(findings: readonly ShownFinding[], { paint }: Pick<Terminal, 'paint'>): string {
+  const lines = sorted(findings).map(({ file, line, column, severity, code, message }) => ({
+    place: safeLine(
+      [file ?? '(product)', line, line === null ? null : column].filter((part) => part !== null).join(':'),
+    ),
+    severity,
+    code: safeLine(code),
+    message: safeLine(message),
+  }));
+  const width = (pick: (line: (typeof lines)[number]) => string): number =>
+    Math.max(0, ...lines.map((line) => pick(line).length));
+  const places = width(({ place }) => place);
+  const severities = width(({ severity }) => severity);
+  const codes = width(({ code }) => code);
+  return [
+    ...lines.map(({ place, severity, code, message }) =>
+      [
+        place.padEnd(places),
+        paint(severity === 'error' ? 'red' : 'yellow', severity.padEnd(severities)),
+        paint('dim', code.padEnd(codes)),
+        message,
+      ].join('  '),
+    ),
+    counts(findings),
+  ].join('\n');
+}
+
+/** `2 errors, 1 warning`. */
+export function counts(findings: readonly ShownFinding[]): string {
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  return `${plural(errors, 'error')}, ${plural(findings.length - errors, 'warning')}`;
+}
+
+/** Errors and warnings by file, line and column. */
+export function sorted(findings: readonly ShownFinding[]): ShownFinding[] {
+  return [...findings].sort(
+    (a, b) =>
+      compare(a.file ?? '', b.file ?? '') ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0) ||
+      compare(a.code, b.code),
+  );
+}
+
+/**
+ * The findings with their files as seen from `cwd`. The server names files as they were sent, so with several folders
+ * the one is meant that its message begins with, or the only one that has such a file.
+ */
+export function located(
+  findings: readonly ShownFinding[],
+  folders: readonly ProductFolder[],
+  cwd: string,
+): ShownFinding[] {
+  return findings.map((finding) => {
+    if (finding.file === null) return finding;
+    const folder = folderOf(finding, finding.file, folders);
+    if (folder === null) return finding;
+    const file = isAbsolute(finding.file) ? finding.file : join(folder.path, within(finding.file, folder));
+    return { ...finding, file: relative(cwd, file) };
+  });
+}
+
+function folderOf({ message }: ShownFinding, file: string, folders: readonly ProductFolder[]): ProductFolder | null {
+  if (folders.length === 1) return folders[0] ?? null;
+  const holders = folders.filter((folder) => has(folder, within(file, folder)));
+  if (holders.length === 1) return holders[0] ?? null;
+  const about = /^([a-z0-9-]+)\/([a-z0-9-]+): /.exec(message)?.[2];
+  const named = holders.filter(({ name }) => name === about || file.startsWith(`${name}/`));
+  return named.length === 1 ? (named[0] ?? null) : null;
+}
+
+/** A file may be named below its folder's name, too. */
+function within(file: string, folder: ProductFolder): string {
+  const short = file.startsWith(`${folder.name}/`) ? file.slice(folder.name.length + 1) : file;
+  return has(folder, short) ? short : file;
+}
+
+function has({ files, unread }: ProductFolder, file: string): boolean {
+  return files.some(({ path }) => path === file) || unread.some(({ path }) => path === file);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

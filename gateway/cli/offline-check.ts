@@ -1,0 +1,45 @@
+import { linkMesh } from '../../schema/contract/link.ts';
+import { checkProductSql } from '../../schema/contract/product-sql.ts';
+import { readProduct } from '../../schema/contract/read.ts';
+import type { Product } from '../../schema/contract/model.ts';
+import type { ProductFolder } from '../up/product-folders.ts';
+import type { ShownFinding } from './exit.ts';
+import { located } from './findings-text.ts';
+
+/** Codes of links that a product outside the given folders may well satisfy. */
+const ELSEWHERE = new Set(['RELATIONSHIP_DANGLING', 'INPUT_DANGLING']);
+
+/**
+ * All that can be said of the folders without a server: each product by itself, the links between those given, and
+ * their SQL. A link to a product that is not given is a warning. Files as seen from `cwd`.
+ */
+export async function offlineCheck(
+  folders: readonly ProductFolder[],
+  cwd: string,
+): Promise<{ products: string[]; findings: ShownFinding[] }> {
+  const findings: ShownFinding[] = [];
+  const products: Product[] = [];
+  const homes = new Map<string, ProductFolder>();
+  for (const folder of folders) {
+    const { product, findings: found } = readProduct(folder.files, { folder: folder.name });
+    findings.push(...located(found, [folder], cwd));
+    if (product === null) continue;
+    products.push(product);
+    homes.set(product.id, folder);
+  }
+  const { mesh, findings: links } = linkMesh(products, { dangling: 'warning' });
+  for (const link of links) {
+    const home = homes.get(/^([^:]+): /.exec(link.message)?.[1] ?? '');
+    const severity = ELSEWHERE.has(link.code) ? 'warning' : link.severity;
+    findings.push(...located([{ ...link, severity }], home === undefined ? folders : [home], cwd));
+  }
+  for (const product of mesh.products.values()) {
+    const inputs = mesh.inputs.get(product.id) ?? [];
+    // What SQL may read is known only when all inputs are.
+    if (inputs.length < product.inputs.filter(({ kind }) => kind === 'product').length) continue;
+    const home = homes.get(product.id);
+    const found = await checkProductSql(product, inputs);
+    findings.push(...located(found, home === undefined ? folders : [home], cwd));
+  }
+  return { products: [...mesh.products.keys()], findings };
+}

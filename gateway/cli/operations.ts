@@ -1,0 +1,330 @@
+import { z } from 'zod';
+
+import type { Operation } from './ask.ts';
+
+const lower = z.string().transform((text) => text.toLowerCase());
+const moment = z.string().nullable();
+
+const findingShape = z.object({
+  code: z.string(),
+  severity: z.enum(['ERROR', 'WARNING']).transform((severity) => (severity === 'ERROR' ? 'error' : 'warning')),
+  message: z.string(),
+  file: z.string().nullable(),
+  line: z.number().nullable(),
+  column: z.number().nullable(),
+});
+const FINDING = 'fragment Found on Finding { code severity message file line column }';
+
+const runShape = z.object({
+  id: z.string(),
+  product: z.object({ id: z.string() }),
+  trigger: lower,
+  phase: lower,
+  requestedBy: z.string(),
+  requestedAt: z.string(),
+  startedAt: moment,
+  endedAt: moment,
+  datasetVersion: z.number().nullable(),
+  stages: z.array(
+    z.object({
+      name: lower,
+      state: lower,
+      attempt: z.number(),
+      startedAt: z.string(),
+      endedAt: moment,
+      detail: z.unknown(),
+    }),
+  ),
+  quality: z.array(
+    z.object({
+      rule: z.string(),
+      object: z.string(),
+      property: z.string().nullable(),
+      severity: lower,
+      outcome: lower,
+      measured: z.string().nullable(),
+      expected: z.string().nullable(),
+      description: z.string().nullable(),
+    }),
+  ),
+  error: z.object({ code: z.string(), message: z.string(), findings: z.array(findingShape) }).nullable(),
+  temporalUrl: z.string().nullable(),
+});
+const RUN = `fragment OneRun on Run {
+  id
+  product { id }
+  trigger phase requestedBy requestedAt startedAt endedAt datasetVersion
+  stages { name state attempt startedAt endedAt detail }
+  quality { rule object property severity outcome measured expected description }
+  error { code message findings { ...Found } }
+  temporalUrl
+}
+${FINDING}`;
+
+/** A run as commands show it; phases, stages and states in lower case. */
+export type ShownRun = z.infer<typeof runShape>;
+
+const listedRunShape = runShape.omit({ stages: true, quality: true, temporalUrl: true }).extend({
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+
+const dataShape = z
+  .object({
+    version: z.number(),
+    publishedAt: z.string(),
+    withinSlo: z.boolean().nullable(),
+    objects: z.array(z.object({ name: z.string(), rows: z.string() })),
+  })
+  .nullable();
+const DATA = 'datasetVersion { version publishedAt withinSlo objects { name rows } }';
+
+const pageShape = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() });
+const PAGE = 'pageInfo { hasNextPage endCursor }';
+
+const outcomeShape = z.discriminatedUnion('__typename', [
+  z.object({
+    __typename: z.literal('Published'),
+    supergraph: z.number(),
+    published: z.array(
+      z.object({
+        id: z.string(),
+        version: z.string(),
+        revision: z.number(),
+        state: lower,
+        run: z.object({ id: z.string(), phase: lower }).nullable(),
+      }),
+    ),
+    findings: z.array(findingShape),
+  }),
+  z.object({
+    __typename: z.literal('Unchanged'),
+    unchanged: z.array(z.object({ id: z.string() })),
+    findings: z.array(findingShape),
+  }),
+  z.object({
+    __typename: z.literal('Rejected'),
+    code: z.string(),
+    message: z.string(),
+    findings: z.array(findingShape),
+  }),
+]);
+const OUTCOME = `fragment Outcome on PublishOutcome {
+  __typename
+  ... on Published {
+    supergraph
+    published: products { id version revision state run { id phase } }
+    findings { ...Found }
+  }
+  ... on Unchanged {
+    unchanged: products { id }
+    findings { ...Found }
+  }
+  ... on Rejected {
+    code message
+    findings { ...Found }
+  }
+}
+${FINDING}`;
+
+/** What became of a publish or a check. */
+export type Outcome = z.infer<typeof outcomeShape>;
+
+const operation = <Data>(text: string, answer: z.ZodType<Data>): Operation<Data> => ({ text, answer });
+
+/** Every document that the command line sends of its own; held against the catalog's SDL by a test. */
+export const OPERATIONS = {
+  publish: operation(
+    `mutation Publish($products: [ProductFolder!]!, $refresh: Boolean!) {
+  publish(products: $products, refresh: $refresh) { ...Outcome }
+}
+${OUTCOME}`,
+    z.object({ publish: outcomeShape }),
+  ),
+  check: operation(
+    `mutation Check($products: [ProductFolder!]!) {
+  check(products: $products) { ...Outcome }
+}
+${OUTCOME}`,
+    z.object({ check: outcomeShape }),
+  ),
+  retire: operation(
+    'mutation Retire($id: ID!) { retire(product: $id) { id version status } }',
+    z.object({ retire: z.object({ id: z.string(), version: z.string(), status: z.string() }) }),
+  ),
+  refresh: operation(
+    `mutation Refresh($id: ID!) {
+  refresh(product: $id) { joined run { ...OneRun } }
+}
+${RUN}`,
+    z.object({ refresh: z.object({ joined: z.boolean(), run: runShape }) }),
+  ),
+  run: operation(
+    `query Run($id: ID!) { run(id: $id) { ...OneRun } }
+${RUN}`,
+    z.object({ run: runShape.nullable() }),
+  ),
+  runs: operation(
+    `query Runs($product: ID, $phase: RunPhase, $first: Int!, $after: String) {
+  runs(product: $product, phase: $phase, first: $first, after: $after) {
+    nodes {
+      id
+      product { id }
+      trigger phase requestedBy requestedAt startedAt endedAt datasetVersion
+      error { code message }
+    }
+    ${PAGE}
+  }
+}`,
+    z.object({ runs: z.object({ nodes: z.array(listedRunShape), pageInfo: pageShape }) }),
+  ),
+  products: operation(
+    `query Products($search: String, $filter: DataProductFilter, $first: Int!, $after: String) {
+  dataProducts(search: $search, filter: $filter, first: $first, after: $after) {
+    totalCount
+    nodes { id name version status kind tags ${DATA} }
+    ${PAGE}
+  }
+}`,
+    z.object({
+      dataProducts: z.object({
+        totalCount: z.number(),
+        nodes: z.array(
+          z.object({
+            id: z.string(),
+            name: z.string(),
+            version: z.string(),
+            status: z.string(),
+            kind: lower,
+            tags: z.array(z.string()),
+            datasetVersion: dataShape,
+          }),
+        ),
+        pageInfo: pageShape,
+      }),
+    }),
+  ),
+  product: operation(
+    `query Product($id: ID!) {
+  dataProduct(id: $id) {
+    id name version status kind purpose limitations usage tags
+    team { name members { username name role } }
+    support { channel url }
+    inputPorts { name contractId serverType product { id } }
+    outputPorts { name version type }
+    schemaObjects {
+      name type description
+      properties { name field type description primaryKey deprecated }
+    }
+    sla { property value unit element }
+    revision { revision state publishedBy publishedAt }
+    ${DATA}
+    runs(first: 1) { id phase requestedAt error { message } }
+    upstream { id }
+    downstream { id }
+    referencedBy { id }
+  }
+}`,
+    z.object({
+      dataProduct: z
+        .object({
+          id: z.string(),
+          name: z.string(),
+          version: z.string(),
+          status: z.string(),
+          kind: lower,
+          purpose: z.string().nullable(),
+          limitations: z.string().nullable(),
+          usage: z.string().nullable(),
+          tags: z.array(z.string()),
+          team: z.object({
+            name: z.string().nullable(),
+            members: z.array(
+              z.object({ username: z.string(), name: z.string().nullable(), role: z.string().nullable() }),
+            ),
+          }),
+          support: z.array(z.object({ channel: z.string(), url: z.string().nullable() })),
+          inputPorts: z.array(
+            z.object({
+              name: z.string(),
+              contractId: z.string(),
+              serverType: z.string().nullable(),
+              product: z.object({ id: z.string() }).nullable(),
+            }),
+          ),
+          outputPorts: z.array(z.object({ name: z.string(), version: z.string(), type: z.string().nullable() })),
+          schemaObjects: z.array(
+            z.object({
+              name: z.string(),
+              type: z.string(),
+              description: z.string().nullable(),
+              properties: z.array(
+                z.object({
+                  name: z.string(),
+                  field: z.string().nullable(),
+                  type: z.string(),
+                  description: z.string().nullable(),
+                  primaryKey: z.boolean(),
+                  deprecated: z.string().nullable(),
+                }),
+              ),
+            }),
+          ),
+          sla: z.array(
+            z.object({
+              property: z.string(),
+              value: z.string(),
+              unit: z.string().nullable(),
+              element: z.string().nullable(),
+            }),
+          ),
+          revision: z.object({
+            revision: z.number(),
+            state: lower,
+            publishedBy: z.string(),
+            publishedAt: z.string(),
+          }),
+          datasetVersion: dataShape,
+          runs: z.array(
+            z.object({
+              id: z.string(),
+              phase: lower,
+              requestedAt: z.string(),
+              error: z.object({ message: z.string() }).nullable(),
+            }),
+          ),
+          upstream: z.array(z.object({ id: z.string() })),
+          downstream: z.array(z.object({ id: z.string() })),
+          referencedBy: z.array(z.object({ id: z.string() })),
+        })
+        .nullable(),
+    }),
+  ),
+  health: operation(
+    `query Health($after: String) {
+  me { name admin }
+  dataProducts(first: 100, after: $after) {
+    nodes {
+      id
+      datasetVersion { withinSlo publishedAt }
+      runs(first: 1) { id phase error { message } }
+    }
+    ${PAGE}
+  }
+}`,
+    z.object({
+      me: z.object({ name: z.string(), admin: z.boolean() }),
+      dataProducts: z.object({
+        nodes: z.array(
+          z.object({
+            id: z.string(),
+            datasetVersion: z.object({ withinSlo: z.boolean().nullable(), publishedAt: z.string() }).nullable(),
+            runs: z.array(
+              z.object({ id: z.string(), phase: lower, error: z.object({ message: z.string() }).nullable() }),
+            ),
+          }),
+        ),
+        pageInfo: pageShape,
+      }),
+    }),
+  ),
+} as const;

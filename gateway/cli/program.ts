@@ -1,0 +1,122 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+
+import { check } from './commands/check.ts';
+import { doctor } from './commands/doctor.ts';
+import { product } from './commands/product.ts';
+import { products } from './commands/products.ts';
+import { publish } from './commands/publish.ts';
+import { query, type QueryOptions } from './commands/query.ts';
+import { refresh } from './commands/refresh.ts';
+import { retire } from './commands/retire.ts';
+import { run } from './commands/run.ts';
+import { runs } from './commands/runs.ts';
+import type { Streams, Terminal } from './terminal.ts';
+
+/** Runs what the arguments chose: `up`, which needs no server, or a command on a terminal. */
+export type Act = (json: boolean, command: 'up' | ((terminal: Terminal) => Promise<number>)) => Promise<void>;
+
+const ENVIRONMENT = `
+Environment:
+  WEFT_URL   where Weft runs (default: what runs on WEFT_HOME, else http://localhost:4000)
+  WEFT_KEY   an API key (default: WEFT_HOME/admin.key, for a server on this machine)
+  WEFT_HOME  local state (default: .weft in the checkout)
+  NO_COLOR   no color
+
+Exit codes: 0 done, 1 refused (a check, policy or run said no), 2 wrong usage, 3 not allowed, 4 server out of reach
+
+Start with:
+  $ weft up
+  $ weft products
+  $ weft query '{ airports(first: 3) { nodes { iata name } } }' -o table`;
+
+/** The grammar of the command line: names, options, help and examples; what commands do is in their files. */
+export function program({ out, err }: Streams, act: Act): Command {
+  const weft = new Command('weft')
+    .description('A federated graph of data products: the contract is the program.')
+    .option('--json', 'answer in JSON, of a stable shape, on stdout')
+    .showHelpAfterError('(add --help for the usage)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) })
+    .exitOverride()
+    .addHelpText('after', ENVIRONMENT);
+  const on = (command: (terminal: Terminal) => Promise<number>) =>
+    act(weft.opts<{ json?: boolean }>().json === true, command);
+  const add = (usage: string, says: string, examples: readonly string[]): Command =>
+    weft
+      .command(usage)
+      .description(says)
+      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ weft ${example}`).join('\n')}`);
+
+  add('up', 'start all of Weft on this machine, with the example mesh; Ctrl-C stops it', ['up', 'up --json']).action(
+    () => act(weft.opts<{ json?: boolean }>().json === true, 'up'),
+  );
+  add('check <folder>', 'check the products at and below a folder, changing nothing', [
+    'check ./returns',
+    'check ./returns --offline --json',
+  ])
+    .option('--offline', 'by the contracts alone, even where a server can be reached')
+    .action((folder: string, options: { offline?: boolean }) => on((terminal) => check(terminal, folder, options)));
+  add('publish <folder>', 'publish the products at and below a folder, all or none', [
+    'publish ./returns --wait',
+    'publish ./sales --no-refresh',
+  ])
+    .option('--no-refresh', 'do not load data now')
+    .option('--wait', 'wait for the first data, and end by the outcome')
+    .action((folder: string, options: { refresh: boolean; wait?: boolean }) =>
+      on((terminal) => publish(terminal, folder, options)),
+    );
+  add('products', 'list the products of the mesh', ['products', 'products --search delay', 'products --domain network'])
+    .option('--search <text>', 'in ids, titles, descriptions, tags, types and fields')
+    .option('--domain <id>', 'of one domain')
+    .action((options: { search?: string; domain?: string }) => on((terminal) => products(terminal, options)));
+  add('product <id>', 'show a product: owner, fields, freshness, lineage', ['product network/airports']).action(
+    (id: string) => on((terminal) => product(terminal, id)),
+  );
+  add('query [operation]', 'ask the graph: a file, `-` for stdin, or the operation itself', [
+    "query '{ domains { id } }'",
+    'query busiest.graphql -v first=10 -o table',
+    'query - < busiest.graphql',
+  ])
+    .option('-v, --var <name=value>', 'a variable; may be given again', gathered, [])
+    .option('--operation <name>', 'which operation, where the document has several')
+    .addOption(new Option('-o, --output <form>', 'how to show the answer (default: json)').choices(['table', 'json']))
+    .action((given: string | undefined, options: QueryOptions) => on((terminal) => query(terminal, given, options)));
+  add('refresh <id>', 'load the data of a product anew; joins the run that is under way', [
+    'refresh network/airports --wait',
+  ])
+    .option('--wait', 'show the stages, and end by the outcome')
+    .action((id: string, options: { wait?: boolean }) => on((terminal) => refresh(terminal, id, options)));
+  add('runs', 'list runs, newest first', ['runs --phase failed', 'runs --product network/airports --limit 5'])
+    .option('--product <id>', 'of one product')
+    .addOption(
+      new Option('--phase <phase>', 'in one phase').choices(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
+    )
+    .addOption(new Option('--limit <count>', 'how many').default(20).argParser(counting))
+    .action((options: { product?: string; phase?: string; limit: number }) =>
+      on((terminal) => runs(terminal, options)),
+    );
+  add('run', 'show a run: stages, quality, why it failed', ['run 0b0c5a4e-7f1d-4c54-9d9c-0c3f9a1b2c3d --watch'])
+    .addArgument(new Argument('<id>', 'as `weft runs` lists it'))
+    .option('--watch', 'show the stages as they go on, and end by the outcome')
+    .action((id: string, options: { watch?: boolean }) => on((terminal) => run(terminal, id, options)));
+  add('retire <id>', 'take a product out of the graph; refused while others extend or read it', [
+    'retire sales/returns --yes',
+  ])
+    .option('--yes', 'do not ask')
+    .action((id: string, options: { yes?: boolean }) => on((terminal) => retire(terminal, id, options)));
+  add('doctor', 'look at all that Weft needs, with a fix for each failure', ['doctor', 'doctor --json']).action(() =>
+    on(doctor),
+  );
+  return weft;
+}
+
+function gathered(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+function counting(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > 10_000)
+    throw new InvalidArgumentError('Give a number from 1 to 10000.');
+  return count;
+}
