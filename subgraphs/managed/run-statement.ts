@@ -38,6 +38,8 @@ export function statementRunner(pool: Pool, { statementTimeoutMs }: { statementT
       if (backend !== null) cancellations.push(cancelBackend(pool, backend));
     };
     signal.addEventListener('abort', cancel, { once: true });
+    // A lost connection fails the statement, and is told here once more: without a listener Node would end the process.
+    client.on('error', ignore);
     try {
       const session = sessions.get(client) ?? (await openSession(client, statementTimeoutMs));
       sessions.set(client, session);
@@ -57,8 +59,13 @@ export function statementRunner(pool: Pool, { statementTimeoutMs }: { statementT
       signal.removeEventListener('abort', cancel);
       await Promise.all(cancellations);
       client.release(!reusable || cancellations.length > 0);
+      client.off('error', ignore);
     }
   };
+}
+
+function ignore(): void {
+  // Told twice.
 }
 
 function parsed(text: string | null): unknown {

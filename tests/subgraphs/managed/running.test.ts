@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
 import { openPool } from '../../../schema/ledger/connect.ts';
 import { LIMITS } from '../../../subgraphs/managed/limits.ts';
 import { openSubgraph } from '../../../subgraphs/managed/open-subgraph.ts';
@@ -40,8 +41,7 @@ describe('a statement', () => {
   });
 
   test('is cancelled in the database when its client goes, while others on the pool go on', async () => {
-    const slow = openTestMesh({ max: 1 });
-    const other = await slow;
+    const other = await openTestMesh({ max: 1 });
     try {
       await other.load('operations/flights', 'carriers', []);
       await other.owner.query('drop table operations.carriers__1');
@@ -69,6 +69,29 @@ describe('a statement', () => {
     } finally {
       await other.close();
     }
+  });
+
+  test('whose connection is lost is refused, and the next one has another', async () => {
+    const ends: (() => unknown)[] = [
+      () =>
+        mesh.owner.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reader' and datname = current_database() and state = 'active'`,
+        ),
+      // As when the server's machine dies: no word of farewell.
+      () => taken!.connection.stream.destroy(),
+    ];
+    let taken: Client | undefined;
+    const note = (client: Client): void => void (taken = client);
+    mesh.pool.on('acquire', note);
+    for (const end of ends) {
+      const asked = mesh.errors('operations', SLOW);
+      while ((await running()) === 0) await sleep(10);
+      await end();
+      expect(await asked).toMatchObject([{ code: 'DATABASE_UNREACHABLE', path: ['carriers'] }]);
+      expect(await mesh.ask('operations', '{ flights { totalCount } }')).toEqual({ flights: { totalCount: '1' } });
+      while ((await running()) > 0) await sleep(50);
+    }
+    mesh.pool.off('acquire', note);
   });
 
   test('is not sent for a client who has gone already', async () => {
