@@ -5,9 +5,9 @@ const ONE_FORM = new Set(['weather', 'data', 'metadata', 'feedback', 'software',
 
 /** Types that the catalog and the derived subgraphs have; no schema object may make one of these. */
 export const RESERVED_TYPES: ReadonlySet<string> = new Set(
-  `AccessRequest Boolean Change Consumer ContextMap Cost DataContract DataProduct DataProductConnection DataProductEdge
-  DataProductFilter DatasetObject DatasetVersion DateUnit Domain Event Finding Grant Host InputPort Lineage Me Mutation
-  OutputPort PageInfo Policy PriceList ProductFile ProductFileInput ProductFolder ProductKind Property Published
+  `AccessRequest Boolean Change Consumer ContextMap DataContract DataProduct DataProductConnection DataProductEdge
+  DataProductFilter DatasetObject DatasetVersion DateUnit Domain Event Finding Grant InputPort Lineage Me Mutation
+  OutputPort PageInfo Policy ProductFile ProductFileInput ProductFolder ProductKind Property Published
   PublishedProduct PublishOutcome QualityOutcome QualityResult QualityRule Query RefreshRequest Rejected Relationship
   RelationshipKind Revision RevisionState Run RunConnection RunEdge RunError RunPhase RunTrigger SchemaObject Server
   Severity Sla SlaProperty SortDirection Stage StageName StageState Subscription Supergraph SupportChannel Team TeamMember

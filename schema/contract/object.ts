@@ -91,7 +91,7 @@ export function readSource(object: OdcsObject, at: { path: Path; report: Reporte
     const place = [...at.path, 'properties', index];
     const read = readProperty(
       { ...property, enum: undefined },
-      { type: 'Source', path: place, report: at.report, key: null },
+      { type: 'Source', path: place, report: at.report, key: null, source: true },
     );
     return { ...read, column: sqlName(property.name), sourceColumn: property.physicalName ?? property.name };
   });

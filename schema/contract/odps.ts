@@ -1,19 +1,34 @@
 import { z } from 'zod';
 import type { Finding } from '../findings.ts';
-import { judge, strict } from './grammar.ts';
+import { doubted, judge, strict } from './grammar.ts';
 import {
   apiVersion,
-  authoritativeDefinitions,
+  authoritativeDefinitions as links,
   customProperties,
   description,
   moment,
   stableId,
-  support,
-  team,
+  support as channels,
+  team as people,
   text,
   texts,
+  uri,
 } from './odcs-parts.ts';
 import { parseDocumentText, type DocumentFile, type ParsedDocument } from './parse.ts';
+
+// ODPS asks for more than ODCS in places: what is less is kept, with a warning.
+const isUri = (url: string | undefined): boolean => url === undefined || uri.safeParse(url).success;
+const authoritativeDefinitions = doubted(
+  links,
+  (all) => all === undefined || all.every(({ url }) => isUri(url)),
+  'should have a URI with its scheme in each url',
+).optional();
+const support = doubted(
+  channels,
+  (all) => all === undefined || all.every(({ url }) => url !== undefined && isUri(url)),
+  'should have a url with its scheme in each channel',
+).optional();
+const team = doubted(people, (value) => !Array.isArray(value), 'should be a mapping with members').optional();
 
 const about = { id: stableId.optional(), tags: texts.optional(), customProperties, authoritativeDefinitions };
 
@@ -25,7 +40,7 @@ const outputPort = strict({
   description: text.optional(),
   type: text.optional(),
   contractId: text.min(1).optional(),
-  sbom: z.array(strict({ type: text.optional(), url: text })).optional(),
+  sbom: z.array(strict({ type: text.optional(), url: uri })).optional(),
   inputContracts: z.array(strict({ id: text, version: text })).optional(),
 });
 const managementPort = strict({
@@ -33,7 +48,7 @@ const managementPort = strict({
   name: text,
   content: text,
   type: text.optional(),
-  url: text.optional(),
+  url: uri.optional(),
   channel: text.optional(),
   description: text.optional(),
 });

@@ -88,16 +88,18 @@ export function parseDocumentText(text: string, file: string): ParsedDocument {
       uniqueKeys: false,
       prettyErrors: false,
       stringKeys: false,
-      logLevel: 'silent',
+      // Silent, it would not speak of further documents.
+      logLevel: 'error',
     });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     add('YAML_TOO_DEEP', `Values nest more than ${DEPTH_LIMIT} deep.`, deepestIndentation(text));
     return refused();
   }
-  for (const { code, message, pos } of document.errors)
-    add(code === 'MULTIPLE_DOCS' ? 'YAML_MULTIPLE_DOCUMENTS' : 'YAML_SYNTAX', firstLine(message), at(pos[0]));
-  for (const { message, pos } of document.warnings) add('YAML_DOUBT', firstLine(message), at(pos[0]), 'warning');
+  for (const { code, message, pos } of document.errors) add(syntaxCode(code, message), firstLine(message), at(pos[0]));
+  for (const { code, message, pos } of document.warnings)
+    // Of tags there is a finding of our own.
+    if (code !== 'TAG_RESOLVE_FAILED') add('YAML_DOUBT', firstLine(message), at(pos[0]), 'warning');
   for (const fault of nodeFaults(document)) add(fault.code, fault.message, at(fault.offset), fault.severity);
   if (findings.some(({ severity }) => severity === 'error')) return refused();
   try {
@@ -240,6 +242,12 @@ function deepestIndentation(text: string): Position {
     if (column > deepest.column) deepest = { line: index + 1, column };
   }
   return deepest;
+}
+
+/** `yaml` reports an overflow of its stack as a syntax error. */
+function syntaxCode(code: string, message: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'YAML_MULTIPLE_DOCUMENTS';
+  return message.includes('call stack') ? 'YAML_TOO_DEEP' : 'YAML_SYNTAX';
 }
 
 function firstLine(message: string): string {

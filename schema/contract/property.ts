@@ -15,7 +15,13 @@ const SYSTEM_COLUMNS = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoi
 /** A column of the contract as a field and a column. `key`: its position in the primary key, and whether it is alone there. */
 export function readProperty(
   property: OdcsProperty,
-  at: { type: string; key: { position: number; single: boolean } | null; path: Path; report: Reporter },
+  at: {
+    type: string;
+    key: { position: number; single: boolean } | null;
+    path: Path;
+    report: Reporter;
+    source?: boolean;
+  },
 ): Property {
   const { report, path, key } = at;
   const type = propertyType(property);
@@ -25,7 +31,8 @@ export function readProperty(
       path,
       `${property.name} has neither logicalType nor physicalType; it is taken as text.`,
     );
-  const field = fieldOf(property, path, report);
+  // What a source calls its columns never comes into the graph.
+  const field = at.source === true ? (fieldName(property.name) ?? property.name) : fieldOf(property, path, report);
   const column = sqlName(property.physicalName ?? property.name);
   if (SYSTEM_COLUMNS.has(column))
     report.error(

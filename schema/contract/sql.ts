@@ -101,6 +101,8 @@ async function check(ask: SqlAsk, sql: string, offset: number, extra?: (select: 
     else walkSelect(select, new Set(), { allowed: new Set(ask.relations), relations, fault });
   } catch (error) {
     if (error instanceof RangeError) fault('SQL_TOO_DEEP', 'The SQL nests too deep to be read.', null);
+    else if (hasSqlDetails(error) && error.message.startsWith('memory exhausted'))
+      fault('SQL_TOO_DEEP', 'The SQL nests too deep to be read.', null);
     else if (hasSqlDetails(error)) {
       const letters = error.sqlDetails?.cursorPosition ?? 0;
       fault('SQL_SYNTAX', `Postgres cannot read the SQL: ${error.message}.`, Buffer.byteLength(sql.slice(0, letters)));

@@ -1,0 +1,79 @@
+import { expect, test } from '@jest/globals';
+import { durationSeconds, readSla } from '../../../schema/contract/sla.ts';
+import { propertyType } from '../../../schema/contract/types.ts';
+
+test.each([
+  [{ logicalType: 'integer' }, 'Int integer'],
+  [{ logicalType: 'integer', physicalType: 'BIGINT' }, 'BigInt bigint'],
+  [{ logicalType: 'integer', logicalTypeOptions: { format: 'u32' } }, 'BigInt bigint'],
+  [{ logicalType: 'integer', logicalTypeOptions: { format: 'u64' } }, 'Decimal numeric(20,0)'],
+  [{ logicalType: 'integer', logicalTypeOptions: { maximum: 3e9 } }, 'BigInt bigint'],
+  [{ logicalType: 'integer', physicalType: 'NUMBER(38)' }, 'Decimal numeric(38,0)'],
+  [{ logicalType: 'number' }, 'Float double precision'],
+  [{ logicalType: 'number', physicalType: 'DECIMAL(18, 2)' }, 'Decimal numeric(18,2)'],
+  [{ logicalType: 'number', physicalType: 'numeric' }, 'Decimal numeric'],
+  [{ logicalType: 'number', physicalType: 'decimal(2000,2)' }, 'Decimal numeric'],
+  [{ logicalType: 'number', physicalType: 'int' }, 'Int integer'],
+  [{ logicalType: 'number', physicalType: 'double precision' }, 'Float double precision'],
+  [{ logicalType: 'string', physicalType: 'varchar[50]' }, 'String text'],
+  [{ logicalType: 'string', physicalType: 'Name' }, 'String text'],
+  [{ logicalType: 'string', physicalType: 'uuid' }, 'String uuid'],
+  [{ logicalType: 'string', logicalTypeOptions: { format: 'uuid' } }, 'String text'],
+  [{ logicalType: 'date' }, 'Date date'],
+  [{ logicalType: 'date', physicalType: 'TIMESTAMP' }, 'DateTime timestamptz'],
+  [{ logicalType: 'timestamp', physicalType: 'timestamp(6) without time zone' }, 'DateTime timestamptz'],
+  [{ logicalType: 'time' }, 'Time time'],
+  [{ logicalType: 'boolean' }, 'Boolean boolean'],
+  [{ logicalType: 'object' }, 'JSON jsonb'],
+  [{ logicalType: 'map' }, 'JSON jsonb'],
+  [{ logicalType: 'array', items: { logicalType: 'string' } }, '[String] text'],
+  [{ logicalType: 'array', items: { logicalType: 'object' } }, 'JSON jsonb'],
+  [{ logicalType: 'array' }, 'JSON jsonb'],
+  [{ logicalType: 'vector' }, '[Float] double precision'],
+  [{ physicalType: 'timestamptz' }, 'DateTime timestamptz'],
+  [{ physicalType: 'integer[]' }, '[Int] integer'],
+  [{ physicalType: 'constructor' }, 'String text'],
+  [{}, 'String text'],
+] as const)('%j is %s', (property, expected) => {
+  const { scalar, pgType, list } = propertyType(structuredClone(property));
+  expect(`${list ? `[${scalar}]` : scalar} ${pgType}`).toBe(expected);
+});
+
+test.each([
+  [1, 'd', 86_400],
+  [15, 'm', 900],
+  ['PT1H', undefined, 3600],
+  ['P1DT12H', undefined, 129_600],
+  ['P1Y', undefined, 31_556_952],
+  ['daily', undefined, 86_400],
+  ['2 hours', undefined, 7200],
+  [0, 'd', null],
+  [-1, 'd', null],
+  [1, undefined, null],
+  [1, 'fortnight', null],
+  ['P', undefined, null],
+  ['1.2.3', 'd', null],
+  ['constructor', undefined, null],
+])('a promise of %s %s is %s seconds', (value, unit, seconds) => {
+  expect(durationSeconds(value, unit)).toBe(seconds);
+});
+
+test.each([
+  ['30 6 * * *', 'cron'],
+  ['*/15 0-6,18 * jan-mar MON', 'cron'],
+  ['0 20 * * * *', 'SLA_SCHEDULE'],
+  ['61 * * * *', 'SLA_SCHEDULE'],
+  ['every day', 'SLA_SCHEDULE'],
+  ['* * * * *; drop', 'SLA_SCHEDULE'],
+])('the schedule %s is %s', (schedule, outcome) => {
+  const { sla, faults } = readSla([{ property: 'frequency', value: 1, unit: 'd', scheduler: 'cron', schedule }]);
+  expect(sla.refresh?.kind ?? faults[0]?.code).toBe(outcome);
+});
+
+test('freshness is the promise proper, latency stands in for it', () => {
+  const latency = { property: 'latency', value: 4, unit: 'd' };
+  const freshness = { property: 'freshness', value: 2, unit: 'd' };
+  expect(readSla([latency]).sla.freshnessSeconds).toBe(4 * 86_400);
+  expect(readSla([latency, freshness]).sla.freshnessSeconds).toBe(2 * 86_400);
+  expect(readSla([freshness, latency]).sla.freshnessSeconds).toBe(2 * 86_400);
+});
