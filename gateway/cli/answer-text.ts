@@ -31,11 +31,12 @@ function fieldText(name: string, value: unknown): string {
 
 /** The rows of a list, or of a connection by its nodes or edges; null where the value is neither. */
 function rowsOf(value: unknown): readonly unknown[] | null {
-  if (Array.isArray(value)) return value;
+  if (isList(value)) return value;
   if (!isObject(value)) return null;
-  if (Array.isArray(value['nodes'])) return value['nodes'];
-  if (!Array.isArray(value['edges'])) return null;
-  return value['edges'].map((edge: unknown) => (isObject(edge) && isObject(edge['node']) ? edge['node'] : edge));
+  const { nodes, edges } = value;
+  if (isList(nodes)) return nodes;
+  if (!isList(edges)) return null;
+  return edges.map((edge) => (isObject(edge) && isObject(edge['node']) ? edge['node'] : edge));
 }
 
 /** An object's values by their path, `origin.name`; lists in it are counted, connections by what they hold. */
@@ -55,7 +56,7 @@ function flat(object: Json, prefix = ''): [string, string][] {
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return listCell(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Objects of one field each are read by it: `JFK, LGA`. */
@@ -70,6 +71,10 @@ function listCell(rows: readonly unknown[]): string {
 
 function isTabular(value: unknown): boolean {
   return rowsOf(value) !== null || isObject(value);
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 function isObject(value: unknown): value is Json {

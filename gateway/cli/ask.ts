@@ -34,6 +34,7 @@ const findingsSchema = z.array(
     file: z.string().nullable().default(null),
     line: z.number().nullable().default(null),
     column: z.number().nullable().default(null),
+    path: z.string().nullable().default(null),
   }),
 );
 
@@ -88,7 +89,7 @@ export async function postGraph(
     throw unreachable(settings, signal, cause);
   });
   const read = answerSchema.safeParse(parsed(text));
-  if (read.success && (read.data.data != null || read.data.errors !== undefined)) return read.data;
+  if (read.success && ((read.data.data ?? null) !== null || read.data.errors !== undefined)) return read.data;
   if (status === 401 || status === 403) throw notAllowed(settings, `${url} answered ${status}.`);
   throw new CommandFailure(
     EXIT.unreachable,

@@ -7,7 +7,7 @@ import { CommandFailure, EXIT } from './exit.ts';
 import { findingsText, sorted } from './findings-text.ts';
 import { homeFolder } from '../up/home.ts';
 import { program, type Act } from './program.ts';
-import { painter, safeLine, terminal, type Streams } from './terminal.ts';
+import { jsonText, painter, shownText, terminal, type Streams } from './terminal.ts';
 
 /** What the process is, for the command line. */
 export interface Process {
@@ -61,10 +61,10 @@ function told(
   { json, color }: { json: boolean; color: boolean },
 ): number {
   const { exit, code, message, findings, cause } = failure;
-  if (json) out.write(`${JSON.stringify({ error: { code, message, findings: sorted(findings) } }, null, 2)}\n`);
+  if (json) out.write(`${jsonText({ error: { code, message, findings: sorted(findings) } })}\n`);
   if (cause instanceof CommanderError) return exit;
   const paint = painter(color);
-  if (findings.length > 0 && !json) err.write(`${findingsText(findings, { paint })}\n`);
-  err.write(`${paint('red', 'weft:')} ${message.split('\n').map(safeLine).join('\n')}\n`);
+  if (findings.length > 0 && !json) err.write(shownText(findingsText(findings, { paint }), color));
+  err.write(shownText(`${paint('red', 'weft:')} ${message}`, color));
   return exit;
 }

@@ -1,12 +1,12 @@
 import { isAbsolute, join, relative } from 'node:path';
 
 import type { ProductFolder } from '../up/product-folders.ts';
-import type { ShownFinding } from './exit.ts';
+import type { Finding } from '../../schema/findings.ts';
 import { plural } from './table.ts';
 import { safeLine, type Terminal } from './terminal.ts';
 
 /** Findings as `file:line:column  error  CODE  message`, sorted by place, and a last line of counts. */
-export function findingsText(findings: readonly ShownFinding[], { paint }: Pick<Terminal, 'paint'>): string {
+export function findingsText(findings: readonly Finding[], { paint }: Pick<Terminal, 'paint'>): string {
   const lines = sorted(findings).map(({ file, line, column, severity, code, message }) => ({
     place: safeLine(
       [file ?? '(product)', line, line === null ? null : column].filter((part) => part !== null).join(':'),
@@ -34,13 +34,13 @@ export function findingsText(findings: readonly ShownFinding[], { paint }: Pick<
 }
 
 /** `2 errors, 1 warning`. */
-export function counts(findings: readonly ShownFinding[]): string {
+export function counts(findings: readonly Finding[]): string {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   return `${plural(errors, 'error')}, ${plural(findings.length - errors, 'warning')}`;
 }
 
 /** Errors and warnings by file, line and column. */
-export function sorted(findings: readonly ShownFinding[]): ShownFinding[] {
+export function sorted(findings: readonly Finding[]): Finding[] {
   return [...findings].sort(
     (a, b) =>
       compare(a.file ?? '', b.file ?? '') ||
@@ -54,11 +54,7 @@ export function sorted(findings: readonly ShownFinding[]): ShownFinding[] {
  * The findings with their files as seen from `cwd`. The server names files as they were sent, so with several folders
  * the one is meant that its message begins with, or the only one that has such a file.
  */
-export function located(
-  findings: readonly ShownFinding[],
-  folders: readonly ProductFolder[],
-  cwd: string,
-): ShownFinding[] {
+export function located(findings: readonly Finding[], folders: readonly ProductFolder[], cwd: string): Finding[] {
   return findings.map((finding) => {
     if (finding.file === null) return finding;
     const folder = folderOf(finding, finding.file, folders);
@@ -68,7 +64,7 @@ export function located(
   });
 }
 
-function folderOf({ message }: ShownFinding, file: string, folders: readonly ProductFolder[]): ProductFolder | null {
+function folderOf({ message }: Finding, file: string, folders: readonly ProductFolder[]): ProductFolder | null {
   if (folders.length === 1) return folders[0] ?? null;
   const holders = folders.filter((folder) => has(folder, within(file, folder)));
   if (holders.length === 1) return holders[0] ?? null;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CommandFailure, EXIT } from './exit.ts';
-import { OPERATIONS, type ShownRun } from './operations.ts';
+import type { ShownRun } from './answer-shapes.ts';
+import { OPERATIONS } from './operations.ts';
 import { counted } from './table.ts';
 import { safeLine, type Terminal } from './terminal.ts';
 

@@ -1,7 +1,8 @@
 import { relative, resolve } from 'node:path';
 
+import type { Finding } from '../../schema/findings.ts';
 import { productFolders, type ProductFolder } from '../up/product-folders.ts';
-import { wrongUsage, type ShownFinding } from './exit.ts';
+import { wrongUsage } from './exit.ts';
 
 /** The products at and below the folder that was given; refuses a path without any. */
 export async function givenFolders(path: string, cwd: string): Promise<ProductFolder[]> {
@@ -14,7 +15,7 @@ export async function givenFolders(path: string, cwd: string): Promise<ProductFo
 }
 
 /** What could not be read of the folders, with paths as seen from `cwd`: nothing is published in part. */
-export function unreadFindings(folders: readonly ProductFolder[], cwd: string): ShownFinding[] {
+export function unreadFindings(folders: readonly ProductFolder[], cwd: string): Finding[] {
   return folders.flatMap(({ path: folder, unread }) =>
     unread.map(({ path, why }) => ({
       code: 'FILE_UNREAD',
@@ -23,6 +24,7 @@ export function unreadFindings(folders: readonly ProductFolder[], cwd: string): 
       file: relative(cwd, resolve(folder, path)),
       line: null,
       column: null,
+      path: null,
     })),
   );
 }

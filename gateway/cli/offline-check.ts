@@ -3,7 +3,7 @@ import { checkProductSql } from '../../schema/contract/product-sql.ts';
 import { readProduct } from '../../schema/contract/read.ts';
 import type { Product } from '../../schema/contract/model.ts';
 import type { ProductFolder } from '../up/product-folders.ts';
-import type { ShownFinding } from './exit.ts';
+import type { Finding } from '../../schema/findings.ts';
 import { located } from './findings-text.ts';
 
 /** Codes of links that a product outside the given folders may well satisfy. */
@@ -16,22 +16,38 @@ const ELSEWHERE = new Set(['RELATIONSHIP_DANGLING', 'INPUT_DANGLING']);
 export async function offlineCheck(
   folders: readonly ProductFolder[],
   cwd: string,
-): Promise<{ products: string[]; findings: ShownFinding[] }> {
-  const findings: ShownFinding[] = [];
+): Promise<{ products: string[]; findings: Finding[] }> {
+  const findings: Finding[] = [];
   const products: Product[] = [];
   const homes = new Map<string, ProductFolder>();
   for (const folder of folders) {
     const { product, findings: found } = readProduct(folder.files, { folder: folder.name });
     findings.push(...located(found, [folder], cwd));
     if (product === null) continue;
+    const twin = homes.get(product.id);
+    if (twin !== undefined) {
+      const message = `${twin.path} and ${folder.path} are both the product ${product.id}: rename one, or give one alone.`;
+      findings.push({
+        code: 'PRODUCT_TWICE',
+        severity: 'error',
+        message,
+        file: null,
+        line: null,
+        column: null,
+        path: null,
+      });
+      continue;
+    }
     products.push(product);
     homes.set(product.id, folder);
   }
   const { mesh, findings: links } = linkMesh(products, { dangling: 'warning' });
   for (const link of links) {
     const home = homes.get(/^([^:]+): /.exec(link.message)?.[1] ?? '');
-    const severity = ELSEWHERE.has(link.code) ? 'warning' : link.severity;
-    findings.push(...located([{ ...link, severity }], home === undefined ? folders : [home], cwd));
+    const shown: Finding = ELSEWHERE.has(link.code)
+      ? { ...link, severity: 'warning', message: `${link.message} It may be live: only the server can tell.` }
+      : link;
+    findings.push(...located([shown], home === undefined ? folders : [home], cwd));
   }
   for (const product of mesh.products.values()) {
     const inputs = mesh.inputs.get(product.id) ?? [];

@@ -29,7 +29,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 
 /** `name  value` lines, one below the other; entries without value are left out. */
 export function details(entries: readonly (readonly [string, string | null | undefined])[]): string {
-  const shown = entries.filter((entry): entry is [string, string] => entry[1] != null && entry[1] !== '');
+  const shown = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '');
   const width = Math.max(0, ...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${safeLine(value)}`).join('\n');
 }
@@ -45,10 +45,10 @@ export function plural(count: number, noun: string): string {
 }
 
 function cut(text: string): string {
-  const letters = [...text];
+  const letters = Array.from(text);
   return letters.length <= CELL_LIMIT ? text : `${letters.slice(0, CELL_LIMIT - 1).join('')}…`;
 }
 
 function widthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }

@@ -24,24 +24,29 @@ export interface Terminal {
   /** Ends waiting: Ctrl-C. */
   readonly signal: AbortSignal;
   /** Data, to stdout: `value` as JSON where JSON is asked for, else the text. */
-  show(value: unknown, text: () => string): void;
+  readonly show: (value: unknown, text: () => string) => void;
   /** Words for people, to stderr; nothing where JSON is asked for. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** Words for people that matter in any mode. */
-  warn(line: string): void;
-  paint(color: Color, text: string): string;
+  readonly warn: (line: string) => void;
+  readonly paint: (color: Color, text: string) => string;
 }
 
 export type Color = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
+
+const ESCAPE = String.fromCharCode(27);
+/** Control characters but line feed and tab, and those that turn the direction of text or break lines. */
+const HARMFUL = /[^\P{Cc}\n\t]|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** The sequences that `paint` makes, and no others: bold, dim, three colors, and their ends. */
+const PAINT = new RegExp(`(${ESCAPE}\\\\[(?:1|2|22|31|32|33|39)m)`);
 
 /**
  * Text of others, safe to show: no escape sequences, and no control characters but line feed and tab; those that turn
  * the direction of text go too, since a line could read as another.
  */
 export function safe(text: string): string {
-  return stripVTControlCharacters(text)
-    .replace(/\r\n/g, '\n')
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '');
+  return stripVTControlCharacters(text).replace(/\r\n/g, '\n').replace(HARMFUL, '');
 }
 
 /** As `safe`, on one line. */
@@ -49,21 +54,34 @@ export function safeLine(text: string): string {
   return safe(text).replace(/\s*[\n\t]\s*/g, ' ');
 }
 
-/** Puts a terminal together; text is made safe here, once, for whatever is shown. */
+/** Puts a terminal together; whatever is shown is made safe here, once. */
 export function terminal(
   given: Pick<Terminal, 'cwd' | 'json' | 'streams' | 'settings' | 'ask' | 'signal'> & { readonly color: boolean },
 ): Terminal {
   const { streams, json, color } = given;
-  const write = (out: Out, text: string) => void out.write(text.endsWith('\n') ? text : `${text}\n`);
   return {
     ...given,
-    show: (value, text) => write(streams.out, json ? JSON.stringify(value, null, 2) : text()),
+    show: (value, text) => void streams.out.write(json ? `${jsonText(value)}\n` : shownText(text(), color)),
     say: (line) => {
-      if (!json) write(streams.err, line);
+      if (!json) streams.err.write(shownText(line, color));
     },
-    warn: (line) => write(streams.err, line),
+    warn: (line) => void streams.err.write(shownText(line, color)),
     paint: painter(color),
   };
+}
+
+/** Lines as they may go to a terminal: made safe but for the colors of `paint`, ended by a line feed. */
+export function shownText(text: string, color: boolean): string {
+  const parts = color ? text.split(PAINT) : [text];
+  const shown = parts.map((part, index) => (index % 2 === 0 ? safe(part) : part)).join('');
+  return shown.endsWith('\n') ? shown : `${shown}\n`;
+}
+
+/** JSON in which what is harmful on a terminal is escaped: the same value, safe to show. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(HARMFUL, (letter) => {
+    return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** Colors text, or leaves it as it is. */

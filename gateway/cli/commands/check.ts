@@ -1,4 +1,5 @@
-import { CommandFailure, EXIT, type ShownFinding } from '../exit.ts';
+import { passes, type Finding } from '../../../schema/findings.ts';
+import { CommandFailure, EXIT } from '../exit.ts';
 import { findingsText, located, sorted } from '../findings-text.ts';
 import { givenFolders, productsInput, unreadFindings } from '../given-folders.ts';
 import { offlineCheck } from '../offline-check.ts';
@@ -6,7 +7,6 @@ import { OPERATIONS } from '../operations.ts';
 import { plural } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ProductFolder } from '../../up/product-folders.ts';
-import { passes } from '../../../schema/findings.ts';
 
 /** Checks what `publish` would send: here first, then, where the server can be reached, against all that is live. */
 export async function check(terminal: Terminal, path: string, options: { offline?: boolean }): Promise<number> {
@@ -14,11 +14,11 @@ export async function check(terminal: Terminal, path: string, options: { offline
   const folders = await givenFolders(path, cwd);
   const offline = await offlineCheck(folders, cwd);
   const unread = unreadFindings(folders, cwd);
-  const online = options.offline === true ? null : await serverCheck(terminal, folders, !passesAll(offline.findings));
+  const online = options.offline === true ? null : await serverCheck(terminal, folders, !passes(offline.findings));
   const server = online?.findings ?? null;
   // The server links with all that is live, so it knows better than a check of these folders alone.
   const findings = sorted(server === null ? [...unread, ...offline.findings] : [...unread, ...server]);
-  const passed = passesAll(findings) && online?.rejected !== true;
+  const passed = passes(findings) && online?.rejected !== true;
   const checkedBy = server === null ? ['offline'] : ['offline', 'server'];
   terminal.show({ passed, checkedBy, products: offline.products, findings }, () =>
     findings.length === 0 ? 'No findings.' : findingsText(findings, terminal),
@@ -37,14 +37,14 @@ async function serverCheck(
   { ask, cwd, say, settings }: Terminal,
   folders: readonly ProductFolder[],
   isRefusedAlready: boolean,
-): Promise<{ rejected: boolean; findings: ShownFinding[] } | null> {
+): Promise<{ rejected: boolean; findings: Finding[] } | null> {
   try {
     const { check: outcome } = await ask(OPERATIONS.check, { products: productsInput(folders) });
     const findings = located(outcome.findings, folders, cwd);
     if (outcome.__typename !== 'Rejected') return { rejected: false, findings };
     const isSaid = findings.some(({ severity }) => severity === 'error');
     const { code, message } = outcome;
-    const whole = { code, severity: 'error' as const, message, file: null, line: null, column: null };
+    const whole = { code, severity: 'error' as const, message, file: null, line: null, column: null, path: null };
     return { rejected: true, findings: isSaid ? findings : [...findings, whole] };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
@@ -58,8 +58,4 @@ async function serverCheck(
       cause: error,
     });
   }
-}
-
-function passesAll(findings: readonly ShownFinding[]): boolean {
-  return passes(findings.map((finding) => ({ ...finding, path: null })));
 }

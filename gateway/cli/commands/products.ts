@@ -8,6 +8,8 @@ import type { Terminal } from '../terminal.ts';
 type Page = z.infer<(typeof OPERATIONS)['products']['answer']>;
 
 const PAGE = 100;
+/** By `withinSlo`; nothing where nothing is promised. */
+const SLO: Readonly<Record<string, string>> = { true: 'within', false: 'beyond' };
 
 /** Lists the products of the mesh, all pages of them. */
 export async function products(terminal: Terminal, options: { search?: string; domain?: string }): Promise<number> {
@@ -39,7 +41,7 @@ export async function products(terminal: Terminal, options: { search?: string; d
         kind,
         data === null ? '' : data.objects.map(({ rows }) => counted(rows)).join(' + '),
         data === null ? (kind === 'remote' ? 'live' : 'no data yet') : data.publishedAt.slice(0, 19).replace('T', ' '),
-        data?.withinSlo == null ? '' : data.withinSlo ? 'within' : 'beyond',
+        typeof data?.withinSlo !== 'boolean' ? '' : data?.withinSlo === true ? 'within' : 'beyond',
       ]),
     ),
   );

@@ -2,7 +2,8 @@ import { CommandFailure, EXIT } from '../exit.ts';
 import { findingsText, located, sorted } from '../findings-text.ts';
 import { followRun } from '../follow-run.ts';
 import { givenFolders, productsInput, unreadFindings } from '../given-folders.ts';
-import { OPERATIONS, type Outcome, type ShownRun } from '../operations.ts';
+import type { Outcome, ShownRun } from '../answer-shapes.ts';
+import { OPERATIONS } from '../operations.ts';
 import { safeLine, type Terminal } from '../terminal.ts';
 
 type Published = Extract<Outcome, { __typename: 'Published' }>;

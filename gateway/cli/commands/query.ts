@@ -7,7 +7,7 @@ import { isSystemError } from '../../up/failure.ts';
 import { failureOf, postGraph } from '../ask.ts';
 import { answerText } from '../answer-text.ts';
 import { CommandFailure, EXIT, wrongUsage } from '../exit.ts';
-import { safeLine, type Terminal } from '../terminal.ts';
+import { jsonText, type Terminal } from '../terminal.ts';
 
 export interface QueryOptions {
   readonly var: readonly string[];
@@ -27,12 +27,10 @@ export async function query(terminal: Terminal, given: string | undefined, optio
     ...(options.operation !== undefined && { operationName: options.operation }),
   });
   const failure = failureOf(answer, terminal.settings);
-  if (failure !== null && answer.data == null && !terminal.json) throw failure;
-  terminal.show(answer, () =>
-    options.output === 'table' ? answerText(answer.data ?? {}) : JSON.stringify(answer, null, 2),
-  );
+  if (failure !== null && (answer.data ?? null) === null && !terminal.json) throw failure;
+  terminal.show(answer, () => (options.output === 'table' ? answerText(answer.data ?? {}) : jsonText(answer)));
   if (failure === null) return EXIT.done;
-  terminal.warn(failure.message.split('\n').map(safeLine).join('\n'));
+  terminal.warn(failure.message);
   return failure.exit;
 }
 

@@ -1,7 +1,7 @@
 import { EXIT } from '../exit.ts';
 import { findingsText } from '../findings-text.ts';
 import { duration, followRun, isOver, requireRun, requireSuccess, stageLine } from '../follow-run.ts';
-import type { ShownRun } from '../operations.ts';
+import type { ShownRun } from '../answer-shapes.ts';
 import { details, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 

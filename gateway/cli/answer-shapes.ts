@@ -1,0 +1,139 @@
+import { z } from 'zod';
+
+/** An enum of the graph, in lower case. */
+export const lower = z.string().transform((text) => text.toLowerCase());
+const moment = z.string().nullable();
+
+const findingShape = z.object({
+  code: z.string(),
+  severity: z.enum(['ERROR', 'WARNING']).transform((severity) => (severity === 'ERROR' ? 'error' : 'warning')),
+  message: z.string(),
+  file: z.string().nullable(),
+  line: z.number().nullable(),
+  column: z.number().nullable(),
+  path: z.string().nullable(),
+});
+const FINDING = 'fragment Found on Finding { code severity message file line column path }';
+
+/** A run in full, with its fragment `OneRun`. */
+export const runShape = z.object({
+  id: z.string(),
+  product: z.object({ id: z.string() }),
+  trigger: lower,
+  phase: lower,
+  requestedBy: z.string(),
+  requestedAt: z.string(),
+  startedAt: moment,
+  endedAt: moment,
+  datasetVersion: z.number().nullable(),
+  stages: z.array(
+    z.object({
+      name: lower,
+      state: lower,
+      attempt: z.number(),
+      startedAt: z.string(),
+      endedAt: moment,
+      detail: z.unknown(),
+    }),
+  ),
+  quality: z.array(
+    z.object({
+      rule: z.string(),
+      object: z.string(),
+      property: z.string().nullable(),
+      severity: lower,
+      outcome: lower,
+      measured: z.string().nullable(),
+      expected: z.string().nullable(),
+      description: z.string().nullable(),
+    }),
+  ),
+  error: z.object({ code: z.string(), message: z.string(), findings: z.array(findingShape) }).nullable(),
+  temporalUrl: z.string().nullable(),
+});
+/** The fragment `OneRun`, and what it needs. */
+export const RUN = `fragment OneRun on Run {
+  id
+  product { id }
+  trigger phase requestedBy requestedAt startedAt endedAt datasetVersion
+  stages { name state attempt startedAt endedAt detail }
+  quality { rule object property severity outcome measured expected description }
+  error { code message findings { ...Found } }
+  temporalUrl
+}
+${FINDING}`;
+
+/** A run as commands show it; phases, stages and states in lower case. */
+export type ShownRun = z.infer<typeof runShape>;
+
+/** A run in a list. */
+export const listedRunShape = runShape.omit({ stages: true, quality: true, temporalUrl: true }).extend({
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+
+/** What readers see of a product. */
+export const dataShape = z
+  .object({
+    version: z.number(),
+    publishedAt: z.string(),
+    withinSlo: z.boolean().nullable(),
+    objects: z.array(z.object({ name: z.string(), rows: z.string() })),
+  })
+  .nullable();
+/** The selection for it. */
+export const DATA = 'datasetVersion { version publishedAt withinSlo objects { name rows } }';
+
+/** Where a page ends. */
+export const pageShape = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() });
+/** The selection for it. */
+export const PAGE = 'pageInfo { hasNextPage endCursor }';
+
+/** What became of a publish or a check. */
+export const outcomeShape = z.discriminatedUnion('__typename', [
+  z.object({
+    __typename: z.literal('Published'),
+    supergraph: z.number(),
+    published: z.array(
+      z.object({
+        id: z.string(),
+        version: z.string(),
+        revision: z.number(),
+        state: lower,
+        run: z.object({ id: z.string(), phase: lower }).nullable(),
+      }),
+    ),
+    findings: z.array(findingShape),
+  }),
+  z.object({
+    __typename: z.literal('Unchanged'),
+    unchanged: z.array(z.object({ id: z.string() })),
+    findings: z.array(findingShape),
+  }),
+  z.object({
+    __typename: z.literal('Rejected'),
+    code: z.string(),
+    message: z.string(),
+    findings: z.array(findingShape),
+  }),
+]);
+/** The fragment `Outcome`, and what it needs. */
+export const OUTCOME = `fragment Outcome on PublishOutcome {
+  __typename
+  ... on Published {
+    supergraph
+    published: products { id version revision state run { id phase } }
+    findings { ...Found }
+  }
+  ... on Unchanged {
+    unchanged: products { id }
+    findings { ...Found }
+  }
+  ... on Rejected {
+    code message
+    findings { ...Found }
+  }
+}
+${FINDING}`;
+
+/** What became of a publish or a check. */
+export type Outcome = z.infer<typeof outcomeShape>;
