@@ -7,6 +7,7 @@ import { domainSchema, READER } from '../../schema/ledger/roles.ts';
 import { requestDueRun } from '../../schema/ledger/runs.ts';
 import type { StageDetail } from './activities.ts';
 import { inputProducts, type RefreshPlan } from './plan.ts';
+import { indexReferences } from './seal.ts';
 import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
 
 /** Full versions that are kept for rollback, the live one among them. */
@@ -20,9 +21,14 @@ const LOCK_PAUSE_MS = 500;
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** After the commit: views follow the live version, old versions and the run's schema go, a run that is due is asked for. */
+/** After the commit: indexes of relationships are built, views follow the live version, old versions and the run's schema go, a run that is due is asked for. */
 export async function announce(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
   const live = await liveDataset(client, plan.product.id);
+  if (live !== null)
+    for (const { object } of plan.outputs) {
+      const table = live.tables[object.name]?.table;
+      if (table !== undefined) await indexReferences(client, { schema: domainSchema(plan.product.domain), table }, object);
+    }
   const views = live === null ? true : await moveViews(client, plan, live, signal);
   const dropped = await dropExpired(client, plan, signal);
   const inputs = await inputProducts(deps.pool, plan.product);
