@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { type ExpressContextFunctionArgument, expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
@@ -49,14 +49,14 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     introspection: true,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
-    parseOptions: { maxTokens: MAX_TOKENS },
+    parseOptions: { maxLexicalTokens: MAX_TOKENS },
     maxRecursiveSelections: MAX_SELECTIONS,
-    status400ForVariableCoercionErrors: true,
     persistedQueries: false,
     formatError: (formatted, error) => shownToClient(formatted, error, logFault),
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: 10_000 }),
-      dataProductsRead(graph.current),
+      dataProductsRead(() => graph.current()),
+      badRequestStatus,
       metrics.plugin,
     ],
     logger,
@@ -65,7 +65,9 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
 
   app.disable('x-powered-by').set('etag', false);
   app.use(securityHeaders);
-  app.get('/healthz', (_request, response) => void response.json({ alive: true }));
+  app.get('/healthz', (_request, response) => {
+    response.json({ alive: true });
+  });
   app.get('/readyz', (_request, response) => {
     const failure = graph.failure();
     response.json({ ready: true, supergraph: graph.current().supergraph.id, ...(failure && { failure }) });
@@ -82,7 +84,9 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   app.use('/graphql', body(actorOf), expressMiddleware(apollo, { context }));
   app.post('/subgraphs/:domain/:revision', body(actorOf), subgraphRoute(graph, actorOf, logFault));
   app.use('/', express.static(CONSOLE, { index: 'index.html', dotfiles: 'ignore', maxAge: '1h' }));
-  app.use((_request, response) => void refuse(response, 404, 'NOT_FOUND', 'There is nothing at this address.'));
+  app.use((_request, response) => {
+    refuse(response, 404, 'NOT_FOUND', 'There is nothing at this address.');
+  });
   app.use(lastWord(logger));
 
   await listening(http, config);
@@ -112,6 +116,16 @@ function shownToClient(formatted: GraphQLFormattedError, error: unknown, log: Lo
   if (serviceName !== undefined || (code !== undefined && code !== 'INTERNAL_SERVER_ERROR')) return clipped(formatted);
   return error instanceof GraphQLError ? shownError(error, log) : formatted;
 }
+
+/** @apollo/gateway says INVALID_GRAPHQL of an operation that is not there, or is of no kind it has: the client's fault. */
+const badRequestStatus: ApolloServerPlugin = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ response }) => {
+      const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
+      if (errors?.some(({ extensions }) => extensions?.['code'] === 'INVALID_GRAPHQL')) response.http.status = 400;
+    },
+  }),
+};
 
 /** A message may quote what was sent, which may be a megabyte. */
 function clipped(formatted: GraphQLFormattedError): GraphQLFormattedError {
@@ -146,20 +160,21 @@ const securityHeaders: RequestHandler = (_request, response, next) => {
 
 function lastWord(logger: Logger): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
-    if (response.headersSent) return next(error);
-    if (error instanceof Refusal) return refuse(response, REFUSALS[error.code].http, error.code, error.message);
-    // body-parser's errors say what was wrong with the body by their status.
-    const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
-    if (status >= 400 && status < 500)
-      return refuse(
-        response,
-        status,
-        'BAD_INPUT',
-        status === 413 ? 'The body is too large.' : 'The body cannot be read as JSON.',
-      );
+    if (response.headersSent) next(error);
+    else if (error instanceof Refusal) refuse(response, REFUSALS[error.code].http, error.code, error.message);
+    else refuseBody(response, error, logger);
+  };
+}
+
+/** body-parser's errors say by their status what was wrong with the body; anything else is ours. */
+function refuseBody(response: Response, error: unknown, logger: Logger): void {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+  if (status === 413) refuse(response, status, 'BAD_INPUT', 'The body is too large.');
+  else if (status >= 400 && status < 500) refuse(response, status, 'BAD_INPUT', 'The body cannot be read as JSON.');
+  else {
     logger.error({ err: error }, 'a request failed');
     refuse(response, 500, 'INTERNAL', 'Something failed inside.');
-  };
+  }
 }
 
 function refuse(response: Response, status: number, code: string, message: string): void {

@@ -36,7 +36,8 @@ export function remoteSubgraph(
   const agent = new Agent({ connect: { timeout: 3_000 }, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
   return {
     process: async ({ request, context }) => {
-      (context as OperationContext).remotesRead?.add(subgraph.productId ?? subgraph.name);
+      const { remotesRead, reading } = context as OperationContext;
+      remotesRead.add(subgraph.productId ?? subgraph.name);
       const { query, variables, operationName } = request;
       try {
         requireAllowedHost(subgraph.url, rules);
@@ -45,7 +46,7 @@ export function remoteSubgraph(
           dispatcher: agent,
           headers: { 'content-type': 'application/json', accept: 'application/json' },
           body: JSON.stringify({ query, variables, operationName }),
-          signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), context['reading'].signal as AbortSignal]),
+          signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), reading.signal]),
         });
         const text = await bounded(response.body);
         const parsed = answer.parse(JSON.parse(text, withoutPrototypeKeys));
@@ -55,7 +56,7 @@ export function remoteSubgraph(
       } catch (error) {
         const message = `The service of ${subgraph.name} ${reasonOf(error)}.`;
         const extensions = { code: 'SUBGRAPH_UNAVAILABLE', product: subgraph.name };
-        return { data: null, errors: [{ message, extensions }] } as unknown as GatewayResponse;
+        return { data: null, errors: [{ message, extensions }] };
       }
     },
   };

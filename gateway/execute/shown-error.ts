@@ -10,7 +10,7 @@ export type LogFault = (fault: { reference: string; cause: unknown; path: readon
  * are, and for any fault a reference under which the log has its cause.
  */
 export function shownError(error: GraphQLError, log: LogFault): GraphQLFormattedError {
-  const { message, locations, path, extensions } = error;
+  const { locations, path, extensions } = error;
   const place = { ...(locations && { locations }), ...(path && { path }) };
   const cause = deepest(error);
   if (cause instanceof Refusal)

@@ -144,5 +144,8 @@ export async function expiredVersions(
 
 /** Records that a version's tables are gone. In the transaction that drops them. */
 export async function markDropped(trx: Transaction, id: ProductId, version: number): Promise<void> {
-  await trx.query('update weft.dataset_versions set dropped_at = now() where product_id = $1 and version = $2', [id, version]);
+  await trx.query('update weft.dataset_versions set dropped_at = now() where product_id = $1 and version = $2', [
+    id,
+    version,
+  ]);
 }

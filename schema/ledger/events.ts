@@ -12,7 +12,11 @@ export type LedgerEvent =
       readonly subject: string;
       readonly payload: { readonly version: number; readonly runId: string };
     }
-  | { readonly type: 'refresh.failed'; readonly subject: string; readonly payload: { readonly runId: string; readonly code: string } };
+  | {
+      readonly type: 'refresh.failed';
+      readonly subject: string;
+      readonly payload: { readonly runId: string; readonly code: string };
+    };
 
 /** `attempts`: how often acting on it failed. */
 export type StoredEvent = LedgerEvent & { readonly id: number; readonly attempts: number };

@@ -32,7 +32,11 @@ export function listen(
   };
 
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: databaseUrl, application_name: options.name, connectionTimeoutMillis: 5_000 });
+    const next = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: options.name,
+      connectionTimeoutMillis: 5_000,
+    });
     next.on('notification', hint);
     // The poll below reconnects: an error here only says that the connection is gone.
     next.on('error', () => undefined);
@@ -42,8 +46,8 @@ export function listen(
     try {
       await next.connect();
       await next.query('listen weft');
-      if (stopped) return await next.end();
-      client = next;
+      if (stopped) await next.end();
+      else client = next;
     } catch (error) {
       options.onFault(error);
       await next.end().catch(() => undefined);

@@ -59,7 +59,9 @@ function refuseStrangers(applied: Map<string, string>, known: Migration[]): void
   for (const [name, checksum] of applied) {
     const migration = byName.get(name);
     if (migration === undefined)
-      throw new Error(`The database has migration ${name}, which this version of Weft does not know: start a newer Weft.`);
+      throw new Error(
+        `The database has migration ${name}, which this version of Weft does not know: start a newer Weft.`,
+      );
     if (migration.checksum !== checksum)
       throw new Error(`Migration ${name} was altered after it was applied: restore its text and add a new one.`);
   }

@@ -80,7 +80,11 @@ export async function liveFiles(
 }
 
 /** The revision in that state, or null: at most one is live and at most one pending. */
-export async function revisionIn(db: Queryable, id: ProductId, state: 'live' | 'pending'): Promise<StoredRevision | null> {
+export async function revisionIn(
+  db: Queryable,
+  id: ProductId,
+  state: 'live' | 'pending',
+): Promise<StoredRevision | null> {
   const { rows } = await db.query<StoredRevision>(
     `select ${REVISION}, r.files, r.folder from weft.product_revisions r where r.product_id = $1 and r.state = $2`,
     [id, state],
@@ -194,10 +198,10 @@ export async function markRetired(trx: Transaction, id: ProductId): Promise<void
 }
 
 async function supersede(trx: Transaction, id: ProductId, states: RevisionState[]): Promise<void> {
-  await trx.query(
-    `update weft.product_revisions set state = 'superseded' where product_id = $1 and state = any($2)`,
-    [id, states],
-  );
+  await trx.query(`update weft.product_revisions set state = 'superseded' where product_id = $1 and state = any($2)`, [
+    id,
+    states,
+  ]);
 }
 
 /** Two digests that change when any product's live revision, or the dataset version that readers see, does. */

@@ -4,7 +4,14 @@ import { subgraphSdl } from '../contract/sdl.ts';
 import type { Finding } from '../findings.ts';
 import type { Transaction } from './connect.ts';
 import { emit } from './events.ts';
-import { addSubgraph, headSupergraph, moveHead, nextSubgraphRevision, type StoredSubgraph, type Subgraph } from './supergraphs.ts';
+import {
+  addSubgraph,
+  headSupergraph,
+  moveHead,
+  nextSubgraphRevision,
+  type StoredSubgraph,
+  type Subgraph,
+} from './supergraphs.ts';
 
 export type Promotion =
   | { readonly promoted: true; readonly supergraph: number; readonly hints: readonly string[] }
@@ -63,16 +70,14 @@ function catalog(sdl: string | undefined): Subgraph[] {
 export function subgraphsOf(mesh: Mesh): Subgraph[] {
   const managed = [...mesh.domains.values()]
     .filter((model) => model.products.length > 0)
-    .map(
-      (model): Subgraph => ({
-        name: model.domain,
-        kind: 'managed',
-        domainId: model.domain,
-        productId: null,
-        sdl: subgraphSdl(model, mesh),
-        url: null,
-      }),
-    );
+    .map((model): Subgraph => ({
+      name: model.domain,
+      kind: 'managed',
+      domainId: model.domain,
+      productId: null,
+      sdl: subgraphSdl(model, mesh),
+      url: null,
+    }));
   const remote = [...mesh.products.values()].flatMap((product): Subgraph[] =>
     product.remote === null
       ? []

@@ -194,10 +194,9 @@ export async function succeedRun(trx: Transaction, id: RunId, datasetVersion: nu
 export async function failRun(trx: Transaction, id: RunId, error: RunError): Promise<boolean> {
   const failed = await tryMove(trx, id, 'fail', 'ended_at = now(), error = $4', [JSON.stringify(error)]);
   if (failed === null) return false;
-  await trx.query(
-    `update weft.stages set state = 'failed', ended_at = now() where run_id = $1 and state = 'running'`,
-    [id],
-  );
+  await trx.query(`update weft.stages set state = 'failed', ended_at = now() where run_id = $1 and state = 'running'`, [
+    id,
+  ]);
   await emit(trx, { type: 'refresh.failed', subject: failed, payload: { runId: id, code: error.code } });
   return true;
 }
@@ -247,7 +246,13 @@ export function stagesOf(db: Queryable, id: RunId): Promise<StageRow[]> {
   return stagesOfRuns(db, [id]);
 }
 
-async function move(trx: Transaction, id: RunId, event: RunEvent, set: string, values: readonly unknown[]): Promise<void> {
+async function move(
+  trx: Transaction,
+  id: RunId,
+  event: RunEvent,
+  set: string,
+  values: readonly unknown[],
+): Promise<void> {
   if ((await tryMove(trx, id, event, set, values)) !== null) return;
   const now = await requireRun(trx, id);
   throw new Refusal('RUN_SUPERSEDED', `Run ${id} is ${now.phase}: it cannot ${event}.`);

@@ -1,0 +1,62 @@
+import type { Logger } from 'pino';
+import { openPool, type Pool } from '../schema/ledger/connect.ts';
+import { migrate } from '../schema/ledger/migrate.ts';
+import { ensureRole, READER, roleUrl } from '../schema/ledger/roles.ts';
+import type { OpenSubgraph } from '../schema/reading.ts';
+import { openCatalog } from './catalog/open-catalog.ts';
+import type { GatewayConfig } from './config.ts';
+import type { LogFault } from './execute/shown-error.ts';
+import { openGraph } from './graph.ts';
+import { openMetrics } from './metrics.ts';
+import { registerCatalog } from './register-catalog.ts';
+import { openServer } from './server.ts';
+
+export interface GatewayDeps {
+  readonly config: GatewayConfig;
+  /** What makes managed subgraphs executable over the pool of the reading role. */
+  readonly openSubgraphs: (products: Pool) => OpenSubgraph;
+  readonly logger: Logger;
+}
+
+/** Opens everything that a gateway is made of and serves; `close` drains what is in flight and releases it in turn. */
+export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps): Promise<{
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}> {
+  // Catalog, publishes and reloads: a few short statements each.
+  const ledger = openPool(config.databaseUrl, { name: 'weft gateway', max: 5 });
+  await migrate(ledger);
+  await ensureRole(ledger, config.databaseUrl, READER);
+  // Four connections were faster than ten for short queries on two cores; eight leave room for slow ones beside.
+  const products = openPool(roleUrl(config.databaseUrl, READER), { name: 'weft reader', max: 8 });
+  const metrics = openMetrics();
+  const logFault: LogFault = ({ reference, cause, path }) =>
+    logger.error({ err: cause, reference, path: path.join('.') }, 'a resolver failed');
+
+  await registerCatalog(ledger);
+  const graph = await openGraph({
+    ledger,
+    databaseUrl: config.databaseUrl,
+    openSubgraph: openSubgraphs(products),
+    openCatalog: (opened) => openCatalog({ ledger, graph: opened, hosts: config, temporalUi: config.temporalUi }),
+    hosts: config,
+    logFault,
+    onSwap: (outcome) => {
+      metrics.swapped(outcome);
+      if (outcome.failure === null) logger.info({ supergraph: outcome.supergraph }, 'supergraph swapped');
+      else logger.error(outcome, 'the new supergraph does not load; the old one is served on');
+    },
+    onReloadFault: (error) => logger.warn({ err: error }, 'the ledger cannot be read; what is served stays'),
+  });
+  metrics.watch(graph);
+  const server = await openServer({ config, graph, metrics, logger, logFault });
+  logger.info({ url: server.url, supergraph: graph.current().supergraph.id }, 'gateway serves');
+  return {
+    url: server.url,
+    close: async () => {
+      await server.close();
+      await graph.close();
+      await Promise.all([ledger.end(), products.end()]);
+    },
+  };
+}
