@@ -20,7 +20,7 @@ const ANSWER_WITHIN_MS = 120_000;
 
 const errorSchema = z.looseObject({
   message: z.string(),
-  extensions: z.looseObject({ code: z.string().optional(), findings: z.unknown() }).optional(),
+  extensions: z.looseObject({ code: z.string().optional(), findings: z.unknown().optional() }).optional(),
 });
 const answerSchema = z.looseObject({
   data: z.record(z.string(), z.unknown()).nullish(),
@@ -132,7 +132,7 @@ function notAllowed({ key }: Settings, message: string, code = 'FORBIDDEN'): Com
 
 function unreachable({ url }: Settings, signal: AbortSignal, cause: unknown): unknown {
   if (signal.aborted) return cause;
-  const isLate = cause instanceof DOMException && cause.name === 'TimeoutError';
+  const isLate = cause instanceof Error && cause.name === 'TimeoutError';
   const why = isLate ? `did not answer within ${ANSWER_WITHIN_MS / 1000} s` : `cannot be reached${reasonOf(cause)}`;
   return new CommandFailure(
     EXIT.unreachable,

@@ -39,7 +39,7 @@ const ESCAPE = String.fromCharCode(27);
 const HARMFUL = /[^\P{Cc}\n\t]|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** The sequences that `paint` makes, and no others: bold, dim, three colors, and their ends. */
-const PAINT = new RegExp(`(${ESCAPE}\\\\[(?:1|2|22|31|32|33|39)m)`);
+const PAINT = new RegExp(`(${ESCAPE}\\[(?:1|2|22|31|32|33|39)m)`);
 
 /**
  * Text of others, safe to show: no escape sequences, and no control characters but line feed and tab; those that turn

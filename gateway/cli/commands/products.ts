@@ -41,7 +41,7 @@ export async function products(terminal: Terminal, options: { search?: string; d
         kind,
         data === null ? '' : data.objects.map(({ rows }) => counted(rows)).join(' + '),
         data === null ? (kind === 'remote' ? 'live' : 'no data yet') : data.publishedAt.slice(0, 19).replace('T', ' '),
-        typeof data?.withinSlo !== 'boolean' ? '' : data?.withinSlo === true ? 'within' : 'beyond',
+        SLO[String(data?.withinSlo)] ?? '',
       ]),
     ),
   );
