@@ -5,9 +5,8 @@ import { listen } from '../schema/ledger/listen.ts';
 import { routingUrl } from '../schema/ledger/promote.ts';
 import type { StoredSubgraph } from '../schema/ledger/supergraphs.ts';
 import type { ExecuteSubgraph, OpenSubgraph } from '../schema/reading.ts';
-import type { ExecuteCatalog } from './catalog/open-catalog.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
-import type { OperationContext } from './execute/context.ts';
+import type { ExecuteInProcess, OperationContext } from './execute/context.ts';
 import { localSubgraph } from './execute/local-subgraph.ts';
 import { remoteSubgraph } from './execute/remote-subgraph.ts';
 import type { LogFault } from './execute/shown-error.ts';
@@ -24,7 +23,7 @@ export interface GraphDeps {
   readonly ledger: Pool;
   readonly databaseUrl: string;
   readonly openSubgraph: OpenSubgraph;
-  readonly openCatalog: (graph: Graph) => ExecuteCatalog;
+  readonly openCatalog: (graph: Graph) => ExecuteInProcess;
   readonly hosts: HostRules;
   readonly logFault: LogFault;
   readonly onSwap: (outcome: { supergraph: number; failure: string | null }) => void;
@@ -54,7 +53,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   let failure: { supergraph: number; message: string } | null = null;
   const executables = new Map<string, { readonly execute: ExecuteSubgraph; superseded: number | null }>();
   let opening: Snapshot = first;
-  let catalog: ExecuteCatalog | null = null;
+  let catalog: ExecuteInProcess | null = null;
   let update: (sdl: string) => void = () => undefined;
 
   const executable = (subgraph: StoredSubgraph, { mesh }: Snapshot): ExecuteSubgraph => {

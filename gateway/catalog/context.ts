@@ -18,7 +18,3 @@ export interface CatalogContext extends CatalogDeps {
   readonly actor: Actor;
   readonly loaders: Loaders;
 }
-
-export type Resolvers<Source> = Readonly<
-  Record<string, (source: Source, args: never, context: CatalogContext) => unknown>
->;

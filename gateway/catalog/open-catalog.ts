@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLSchemaModule } from '@apollo/subgraph/dist/schema-helper/index.js';
-import { type DocumentNode, execute, type ExecutionResult, type GraphQLSchema, Kind, parse, validate } from 'graphql';
-import type { SubgraphRequest } from '../../schema/reading.ts';
-import type { OperationContext } from '../execute/context.ts';
+import { type DocumentNode, execute, type GraphQLSchema, Kind, parse, validate } from 'graphql';
+import type { ExecuteInProcess } from '../execute/context.ts';
 import { CATALOG_SDL } from '../register-catalog.ts';
 import type { CatalogContext, CatalogDeps } from './context.ts';
 import { openLoaders } from './loaders.ts';
@@ -13,10 +12,8 @@ import { products } from './products.ts';
 import { queries } from './queries.ts';
 import { runs } from './runs.ts';
 
-export type ExecuteCatalog = (request: SubgraphRequest, context: OperationContext) => Promise<ExecutionResult>;
-
 /** The catalog as a subgraph of the graph that it describes. */
-export function openCatalog(deps: CatalogDeps): ExecuteCatalog {
+export function openCatalog(deps: CatalogDeps): ExecuteInProcess {
   const schema = catalogSchema();
   return async ({ query, variables, operationName }, { actor }) => {
     const document = parse(query);

@@ -1,5 +1,6 @@
+import type { ExecutionResult } from 'graphql';
 import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
-import type { Reading } from '../../schema/reading.ts';
+import type { Reading, SubgraphRequest } from '../../schema/reading.ts';
 import type { Actor } from '../actor.ts';
 
 /** What belongs to one operation, from its start to its answer. */
@@ -10,3 +11,6 @@ export interface OperationContext {
   /** Remote subgraphs that were asked: what `extensions.dataProducts` names besides the reading. */
   readonly remotesRead: Set<NonNullable<StoredSubgraph['productId']>>;
 }
+
+/** Executes a request on a subgraph of this process, knowing who asks. */
+export type ExecuteInProcess = (request: SubgraphRequest, context: OperationContext) => Promise<ExecutionResult>;

@@ -1,16 +1,11 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
-import type { ExecutionResult } from 'graphql';
-import type { SubgraphRequest } from '../../schema/reading.ts';
-import type { OperationContext } from './context.ts';
+import type { ExecuteInProcess, OperationContext } from './context.ts';
 import { type LogFault, shownError } from './shown-error.ts';
 
 type Process = GraphQLDataSource<OperationContext>['process'];
 
 /** A subgraph that runs in this process, as a data source of @apollo/gateway. */
-export function localSubgraph(
-  execute: (request: SubgraphRequest, context: OperationContext) => Promise<ExecutionResult>,
-  log: LogFault,
-): GraphQLDataSource<OperationContext> {
+export function localSubgraph(execute: ExecuteInProcess, log: LogFault): GraphQLDataSource<OperationContext> {
   return {
     process: async ({ request, context }) => {
       const { query, variables, operationName } = request;

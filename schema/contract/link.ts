@@ -17,16 +17,19 @@ export interface LinkOptions {
  */
 export function linkMesh(products: readonly Product[], options: LinkOptions = {}): { mesh: Mesh; findings: Finding[] } {
   const findings: Finding[] = [];
-  const say: Say = ({ product, contractId, path }, code, message, severity = 'error') =>
+  const say: Say = ({ product, contractId, path }, code, message, severity = 'error') => {
+    const file = contractId === undefined ? null : (product.files[contractId] ?? null);
+    const place = file === null || path === undefined ? null : product.locate(file, path);
     findings.push({
       code,
       severity,
       message: `${product.id}: ${message}`,
-      file: contractId === undefined ? null : (product.files[contractId] ?? null),
-      line: null,
-      column: null,
+      file,
+      line: place?.line ?? null,
+      column: place?.column ?? null,
       path: path ?? null,
     });
+  };
 
   const sorted = [...products].sort((a, b) => (a.id < b.id ? -1 : 1));
   const byId = new Map<ProductId, Product>(sorted.map((product) => [product.id, product]));

@@ -7,6 +7,7 @@ import type { DomainId, ProductId, SqlName } from '../ids.ts';
 import type { OdcsServer } from './odcs-server.ts';
 import type { OdcsContract } from './odcs.ts';
 import type { OdpsProduct } from './odps.ts';
+import type { Locate } from './place.ts';
 
 /** A file of a product's folder: path relative to the folder, with `/`. */
 export interface ProductFile {
@@ -233,6 +234,8 @@ export interface Product {
   readonly documents: { readonly product: OdpsProduct; readonly contracts: readonly OdcsContract[] };
   /** Where each contract stands, for findings: contract id -> file. */
   readonly files: Readonly<Record<string, string>>;
+  /** Where a place of the documents stands, for what is found after reading. */
+  readonly locate: Locate;
   /** SHA-256 over what shapes the tables: columns, types, keys, transforms and inputs. A new one needs a new dataset version. */
   readonly dataDigest: string;
 }

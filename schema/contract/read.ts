@@ -7,6 +7,7 @@ import type { Product, ProductFile, SchemaObject } from './model.ts';
 import { title } from './names.ts';
 import { readObject } from './object.ts';
 import type { OdpsProduct } from './odps.ts';
+import { locator } from './place.ts';
 import { matchSdl, readSdl } from './remote.ts';
 import { custom, type Reporter } from './report.ts';
 import { readSla } from './sla.ts';
@@ -98,6 +99,7 @@ export function readProduct(
     remote,
     documents: { product: odps, contracts: contracts.map(({ contract }) => contract) },
     files: bare(contracts.map(({ contract, report: at }) => [contract.id, at.file])),
+    locate: locator(files),
     dataDigest: dataDigest({ kind, objects, transforms, inputs }),
   };
   return { product: passes(findings) ? product : null, findings };
