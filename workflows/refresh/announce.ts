@@ -31,7 +31,7 @@ export async function announce(deps: RefreshDeps, { plan, client, signal, end }:
     }
   const views = live === null ? true : await moveViews(client, plan, live, signal);
   const dropped = await dropExpired(client, plan, signal);
-  const inputs = await inputProducts(deps.pool, plan.product);
+  const { products: inputs } = await inputProducts(deps.pool, plan.product);
   return inTransaction(client, async (trx) => {
     await dropRunSchema(trx, plan.schema);
     const due = await requestDueRun(trx, { runId: deps.newRunId(), ended: plan.run.id, inputs });

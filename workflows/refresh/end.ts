@@ -12,7 +12,7 @@ export async function failRun(deps: RefreshDeps, ref: RunRef, error: RunError): 
   await fence(deps.pool, ref.runId);
   const run = await findRun(deps.pool, ref.runId);
   if (run === null) return;
-  const inputs = await inputProducts(deps.pool, productOf(await requireRevision(deps.pool, run.productId, run.revision))).catch(() => []);
+  const { products: inputs } = await inputProducts(deps.pool, productOf(await requireRevision(deps.pool, run.productId, run.revision)));
   await transaction(deps.pool, async (trx) => {
     await recordFailure(trx, run.id, error);
     await dropRunSchema(trx, runSchema(run));

@@ -21,14 +21,14 @@ export async function pinInputs(deps: Pick<RefreshDeps, 'pool'>, { runId }: RunR
     await takeNewestRevision(trx, runId);
     const run = await requireRun(trx, runId);
     if (run.phase === 'running' && Object.keys(run.inputVersions).length > 0) return { pinned: run.inputVersions, missing: [], underWay: false };
-    const inputs = await inputProducts(trx, productOf(await requireRevision(trx, run.productId, run.revision)));
+    const { products: inputs, unknown } = await inputProducts(trx, productOf(await requireRevision(trx, run.productId, run.revision)));
     const pinned: Record<string, number> = {};
     for (const input of inputs) {
       const live = await liveDataset(trx, input);
       if (live !== null) pinned[input] = live.version;
     }
-    const missing = inputs.filter((input) => pinned[input] === undefined);
-    const running = new Set(missing.length === 0 ? [] : (await openRuns(trx)).map(({ productId }) => productId));
+    const missing = [...inputs.filter((input) => pinned[input] === undefined), ...unknown.map((id) => `the contract ${id}`)];
+    const running = new Set<string>(missing.length === 0 ? [] : (await openRuns(trx)).map(({ productId }) => productId));
     const underWay = missing.length > 0 && missing.every((input) => running.has(input));
     if (!underWay) await startRun(trx, runId, pinned);
     return { pinned, missing, underWay };

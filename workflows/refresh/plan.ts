@@ -77,12 +77,19 @@ export function runSchema(run: { id: RunId; productId: ProductId }): SqlName {
   return sqlName(`${domainOf(run.productId)}__run_${run.id.slice(0, 8)}`);
 }
 
-/** The products that a product reads, by its input ports. */
-export async function inputProducts(db: Queryable, product: Product): Promise<readonly ProductId[]> {
-  if (product.inputs.every(({ kind }) => kind === 'server')) return [];
+/** The products that a product reads, by its input ports; `unknown` are the contracts that no live product offers. */
+export async function inputProducts(
+  db: Queryable,
+  product: Product,
+): Promise<{ readonly products: readonly ProductId[]; readonly unknown: readonly string[] }> {
+  const ports = product.inputs.filter(({ kind }) => kind === 'product');
+  if (ports.length === 0) return { products: [], unknown: [] };
   const others = (await liveProducts(db)).filter(({ id }) => id !== product.id);
-  const { mesh } = linkMesh([...others, product]);
-  return [...new Set((mesh.inputs.get(product.id) ?? []).map((input) => input.product))];
+  const inputs = linkMesh([...others, product]).mesh.inputs.get(product.id) ?? [];
+  return {
+    products: [...new Set(inputs.map((input) => input.product))],
+    unknown: ports.filter(({ name }) => inputs.every(({ port }) => port !== name)).map(({ contractId }) => contractId),
+  };
 }
 
 async function pinnedInputs(db: Queryable, run: RunRow): Promise<PinnedInput[]> {
