@@ -16,7 +16,7 @@ export const REFUSALS = {
   PUBLISH_CONFLICT: { http: 409, retry: true, says: 'Another publish came first; check again and publish anew.' },
   PRODUCT_IN_USE: { http: 409, retry: false, says: 'Other products extend or read this one.' },
   PRODUCT_RETIRED: { http: 410, retry: false, says: 'This product is retired.' },
-  NOT_REFRESHABLE: { http: 409, retry: false, says: 'Only a managed product is refreshed.' },
+  NOT_REFRESHABLE: { http: 409, retry: false, says: 'Only a managed product that is live is refreshed.' },
   SOURCE_MISSING: { http: 422, retry: false, says: 'The source cannot be found or may not be read.' },
   SOURCE_INCOMPLETE: { http: 422, retry: false, says: 'The source is empty, cut off, or changed while it was read.' },
   SOURCE_DRIFTED: { http: 422, retry: false, says: 'The source no longer has the shape that its contract declares.' },

@@ -95,11 +95,12 @@ async function cancelWorkflow(client: Client, product: ProductId, runId: string)
   }
 }
 
-/** Asks for a run of each product that reads the one, once all that it reads has data, and where it has not read this version yet. */
+/** Asks for a run of each managed product that reads the one, once all that it reads has data, and where it has not read this version yet. */
 async function requestDependents(deps: RelayDeps, trx: Transaction, upstream: ProductId, version: number): Promise<void> {
   const mesh = await liveMesh(trx);
   const ready = new Set((await liveDatasets(trx)).map(({ productId: id }) => id));
   for (const [id, inputs] of mesh.inputs) {
+    if (mesh.products.get(id)?.kind !== 'managed') continue;
     if (!inputs.some(({ product }) => product === upstream) || !inputs.every(({ product }) => ready.has(product))) continue;
     const made = await liveDataset(trx, id);
     const madeBy = made === null ? null : await findRun(trx, made.runId);

@@ -53,10 +53,11 @@ export async function requestRun(
 ): Promise<{ runId: RunId; joined: boolean }> {
   const made = await trx.query(
     `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by)
-     select $1, product_id, revision, $3, 'queued', $4
-       from weft.product_revisions
-      where product_id = $2 and state in ('pending', 'live')
-      order by revision desc limit 1
+     select $1, r.product_id, r.revision, $3, 'queued', $4
+       from weft.product_revisions r
+       join weft.products p on p.id = r.product_id and p.kind = 'managed'
+      where r.product_id = $2 and r.state in ('pending', 'live')
+      order by r.revision desc limit 1
      on conflict (product_id) where phase in ('queued', 'running') do nothing`,
     [ask.runId, ask.productId, ask.trigger, ask.requestedBy],
   );
@@ -70,7 +71,7 @@ export async function requestRun(
   );
   const running = rows[0];
   if (running === undefined)
-    throw new Refusal('PRODUCT_RETIRED', `Product ${ask.productId} has no live revision to refresh.`);
+    throw new Refusal('NOT_REFRESHABLE', `${ask.productId} is no managed product that is live: there is nothing to refresh.`);
   return { runId: running.id, joined: true };
 }
 

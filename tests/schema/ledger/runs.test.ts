@@ -101,7 +101,7 @@ test('a run takes the pending revision where there is one, else the live one', a
 });
 
 test('a product that was never published is not refreshed', async () => {
-  await expect(request('network/unknown' as ProductId)).rejects.toMatchObject({ code: 'PRODUCT_RETIRED' });
+  await expect(request('network/unknown' as ProductId)).rejects.toMatchObject({ code: 'NOT_REFRESHABLE' });
 });
 
 test('a stage that begins again counts its attempts, and the answer of the overtaken one changes nothing', async () => {
