@@ -24,7 +24,7 @@ export async function publish(
   const { publish: outcome } = await terminal.ask(OPERATIONS.publish, variables);
   const findings = sorted(located(outcome.findings, folders, terminal.cwd));
   if (outcome.__typename === 'Rejected')
-    throw new CommandFailure(EXIT.refused, outcome.code, `${outcome.message} Nothing was published.`, { findings });
+    throw new CommandFailure(EXIT.refused, outcome.code, outcome.message, { findings });
   if (findings.length > 0) terminal.say(findingsText(findings, terminal));
   if (outcome.__typename === 'Unchanged') {
     const products = outcome.unchanged.map(({ id }) => ({ id }));
