@@ -5,7 +5,6 @@ import { z } from 'zod';
 import type { AskGraph } from './graph-client.ts';
 import { ROOT } from './home.ts';
 import { productFolders } from './product-folders.ts';
-import { productFolders } from './product-folders.ts';
 import type { Progress } from './progress.ts';
 
 const EXAMPLES = join(ROOT, 'subgraphs/domains');
@@ -134,12 +133,10 @@ function newsOf({ id, datasetVersion, runs }: Product): { line: string; isGood: 
 }
 
 async function exampleFolders(placesPort: number) {
+  const service = `http://127.0.0.1:${placesPort}/graphql`;
   return ((await productFolders(EXAMPLES)) ?? []).map(({ name, path, files }) => ({
     name,
     path,
-    files: files.map((file) => ({
-      path: file.path,
-      text: file.text.replaceAll(PLACES_URL, `http://127.0.0.1:${placesPort}/graphql`),
-    })),
+    files: files.map((file) => ({ path: file.path, text: file.text.replaceAll(PLACES_URL, service) })),
   }));
 }

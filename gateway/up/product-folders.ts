@@ -76,7 +76,8 @@ async function textOf(file: string): Promise<{ text: string } | { why: string }>
       return { why: `has ${Math.ceil(size / 1024)} KiB: at most ${FILE_LIMIT_BYTES / 1024} KiB are read.` };
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await handle.readFile()) };
   } catch (error) {
-    if (isSystemError(error, 'ERR_ENCODING_INVALID_ENCODED_DATA')) return { why: 'is not UTF-8 text: save it as UTF-8.' };
+    if (isSystemError(error, 'ERR_ENCODING_INVALID_ENCODED_DATA'))
+      return { why: 'is not UTF-8 text: save it as UTF-8.' };
     throw error;
   } finally {
     await handle.close();
