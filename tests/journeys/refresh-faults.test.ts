@@ -40,7 +40,10 @@ beforeAll(async () => {
   await migrate(pool);
   folder = await smallProduct({
     content: rows('first'),
-    source: ['{ name: id, logicalType: integer, required: true }', '{ name: label, logicalType: string, required: true }'],
+    source: [
+      '{ name: id, logicalType: integer, required: true }',
+      '{ name: label, logicalType: string, required: true }',
+    ],
     output: [
       '{ name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, required: true, unique: true }',
       '{ name: label, logicalType: string, required: true }',
@@ -61,7 +64,8 @@ function rows(label: string): string {
 }
 
 async function start(crashAt?: string): Promise<WorkerProcess> {
-  const env = crashAt === undefined ? {} : { WEFT_CRASH_AT: `${crashAt},${join(home.folder, `crashed-${randomUUID()}`)}` };
+  const env =
+    crashAt === undefined ? {} : { WEFT_CRASH_AT: `${crashAt},${join(home.folder, `crashed-${randomUUID()}`)}` };
   worker = await startWorker({ databaseUrl: postgres.url, temporal, home: home.folder, env });
   return worker;
 }
@@ -79,7 +83,8 @@ async function ended(id: RunId): Promise<RunRow> {
     const found = await findRun(pool, id).catch(() => null);
     if (found === null || ['queued', 'running'].includes(found.phase)) continue;
     if (found.phase !== 'succeeded') return found;
-    if ((await stagesOf(pool, id).catch(() => [])).some(({ stage, state }) => stage === 'announce' && state === 'done')) return found;
+    if ((await stagesOf(pool, id).catch(() => [])).some(({ stage, state }) => stage === 'announce' && state === 'done'))
+      return found;
   }
   throw new Error(`Run ${id} has not ended: ${worker?.output().slice(-3000)}`);
 }
@@ -133,7 +138,9 @@ function watch(): { stop: () => Promise<Set<string>> } {
 const whole = (label: string): string => `${ROWS} ${ROWS} ${label} ${label}`;
 
 async function left(): Promise<string[]> {
-  const { rows: found } = await pool.query<{ name: string }>(`select nspname as name from pg_namespace where nspname like '%\\_\\_run\\_%'`);
+  const { rows: found } = await pool.query<{ name: string }>(
+    `select nspname as name from pg_namespace where nspname like '%\\_\\_run\\_%'`,
+  );
   return found.map(({ name }) => name);
 }
 
