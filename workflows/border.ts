@@ -57,9 +57,22 @@ async function atBorder<Result>(name: string, work: (signal: AbortSignal) => Pro
   } catch (error) {
     if (signal.aborted) throw calledOff(name, signal, error);
     if (error instanceof InputUnderWay)
-      throw ApplicationFailure.create({ message: error.message, type: 'INPUT_NOT_READY', nextRetryDelay: '1s', category: ApplicationFailureCategory.BENIGN, cause: error });
+      throw ApplicationFailure.create({
+        message: error.message,
+        type: 'INPUT_NOT_READY',
+        nextRetryDelay: '1s',
+        category: ApplicationFailureCategory.BENIGN,
+        cause: error,
+      });
     if (error instanceof Refusal)
-      throw ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: true, details: [{ findings: error.findings }], category: ApplicationFailureCategory.BENIGN, cause: error });
+      throw ApplicationFailure.create({
+        message: error.message,
+        type: error.code,
+        nonRetryable: true,
+        details: [{ findings: error.findings }],
+        category: ApplicationFailureCategory.BENIGN,
+        cause: error,
+      });
     const outage = isOutage(error);
     log.warn('an activity failed by a fault', { activity: name, attempt: info.attempt, outage, error });
     const last = !outage && info.attempt >= FAULTS_ALLOWED && !UNTIL_DONE.has(name);
@@ -79,6 +92,12 @@ async function atBorder<Result>(name: string, work: (signal: AbortSignal) => Pro
 function calledOff(name: string, signal: AbortSignal, error: unknown): Error {
   const cause = error instanceof Error ? error : undefined;
   const reason: unknown = signal.reason;
-  if (reason instanceof Error && reason.message === 'CANCELLED') return new CancelledFailure(`${name} was called off.`, [], cause);
-  return ApplicationFailure.create({ message: `${name} stopped with its worker.`, type: 'WORKER_STOPPED', nextRetryDelay: '100ms', ...(cause === undefined ? {} : { cause }) });
+  if (reason instanceof Error && reason.message === 'CANCELLED')
+    return new CancelledFailure(`${name} was called off.`, [], cause);
+  return ApplicationFailure.create({
+    message: `${name} stopped with its worker.`,
+    type: 'WORKER_STOPPED',
+    nextRetryDelay: '100ms',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -21,7 +21,9 @@ export async function workflowBundle(home: string): Promise<string> {
   const draft = join(folder, `${randomUUID()}.draft`);
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   try {
-    await promisify(execFile)(process.execPath, ['--import', loader, join(ROOM, 'bundle-child.ts'), draft], { maxBuffer: 16 * 1024 * 1024 });
+    await promisify(execFile)(process.execPath, ['--import', loader, join(ROOM, 'bundle-child.ts'), draft], {
+      maxBuffer: 16 * 1024 * 1024,
+    });
     await rename(draft, path);
   } finally {
     await rm(draft, { force: true });

@@ -52,7 +52,8 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
 /** The folder that holds the package of the example data, where it is installed; nothing beside the package may be read. */
 function exampleData(): FileRoot[] {
   try {
-    const [, folder, name] = /^(.*)[\\/](vega-datasets)[\\/]/.exec(createRequire(import.meta.url).resolve('vega-datasets')) ?? [];
+    const [, folder, name] =
+      /^(.*)[\\/](vega-datasets)[\\/]/.exec(createRequire(import.meta.url).resolve('vega-datasets')) ?? [];
     return folder === undefined || name === undefined ? [] : [{ folder, within: join(folder, name) }];
   } catch {
     return [];

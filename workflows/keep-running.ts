@@ -15,16 +15,21 @@ const PAUSE_MS = { first: 500, most: 10_000 } as const;
 /** Runs a worker, and makes a new one where it fails: a worker whose Temporal was away too long ends for good. */
 export function keepRunning(name: string, log: Logger, make: () => Promise<Worker>): KeptWorker {
   const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
   let current: Worker | null = null;
   let begun: () => void = () => undefined;
   const polling = new Promise<void>((resolve) => (begun = resolve));
 
   const ended = (async () => {
-    for (let pauseMs: number = PAUSE_MS.first; !stopping.signal.aborted; pauseMs = Math.min(pauseMs * 2, PAUSE_MS.most)) {
+    for (
+      let pauseMs: number = PAUSE_MS.first;
+      !stopping.signal.aborted;
+      pauseMs = Math.min(pauseMs * 2, PAUSE_MS.most)
+    ) {
       const startedMs = performance.now();
       try {
         current = await make();
-        if (stopping.signal.aborted) break;
+        if (isStopping()) break;
         const running = current.run();
         begun();
         await running;

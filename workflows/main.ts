@@ -38,7 +38,11 @@ const log = pino({ level: config.logLevel, base: { process: 'worker' } });
 const stopping = new AbortController();
 const workers = new Map<string, KeptWorker>();
 
-Runtime.install({ logger: temporalLogger(log), shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: 'WARN' } } });
+Runtime.install({
+  logger: temporalLogger(log),
+  shutdownSignals: [],
+  telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
+});
 const scratch = join(config.home, 'tmp', `worker-${process.pid}`);
 await mkdir(scratch, { recursive: true, mode: 0o700 });
 const pool = openPool(config.databaseUrl, { name: 'weft worker', max: 12 });
@@ -69,12 +73,20 @@ const [bundlePath] = await Promise.all([
     await ensureRole(pool, config.databaseUrl, READER);
   }),
 ]);
-const native = await persist('connecting to Temporal', () => NativeConnection.connect({ address: config.temporal.address }));
+const native = await persist('connecting to Temporal', () =>
+  NativeConnection.connect({ address: config.temporal.address }),
+);
 const connection = Connection.lazy({ address: config.temporal.address });
 const client = new Client({ connection, namespace: config.temporal.namespace });
 await persist('registering search attributes', () => registerSearchAttributes(connection, config.temporal.namespace));
 
-const shared = { connection: native, namespace: config.temporal.namespace, shutdownGraceTime: GRACE, shutdownForceTime: '8s', maxHeartbeatThrottleInterval: '2s' } as const;
+const shared = {
+  connection: native,
+  namespace: config.temporal.namespace,
+  shutdownGraceTime: GRACE,
+  shutdownForceTime: '8s',
+  maxHeartbeatThrottleInterval: '2s',
+} as const;
 const platform = keepRunning('platform', log, () =>
   Worker.create({
     ...shared,
@@ -115,7 +127,12 @@ async function startDomainWorkers(): Promise<void> {
     workers.set(
       taskQueue,
       keepRunning(taskQueue, log, () =>
-        Worker.create({ ...shared, taskQueue, activities: stageActivities(deps), maxConcurrentActivityTaskExecutions: STAGES_AT_ONCE }),
+        Worker.create({
+          ...shared,
+          taskQueue,
+          activities: stageActivities(deps),
+          maxConcurrentActivityTaskExecutions: STAGES_AT_ONCE,
+        }),
       ),
     );
   }
@@ -124,7 +141,9 @@ async function startDomainWorkers(): Promise<void> {
 async function reconcile(): Promise<void> {
   await persist('keeping schedules', () => reconcileSchedules(relay));
   while (!stopping.signal.aborted) {
-    await reconcileRuns(relay).catch((error: unknown) => log.warn({ err: error }, 'open runs could not be looked after'));
+    await reconcileRuns(relay).catch((error: unknown) =>
+      log.warn({ err: error }, 'open runs could not be looked after'),
+    );
     await sleep(RECONCILE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
   }
 }
@@ -159,4 +178,3 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
-

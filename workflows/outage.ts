@@ -2,9 +2,20 @@
 const NOT_NOW = /^(?:08|53|57P|58|40001|40P01|55P03)/;
 
 /** How Node says that nobody answers. */
-const NOBODY = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOSPC']);
+const NOBODY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOSPC',
+]);
 
-const BROKEN = /connection terminated|connection ended|client has encountered a connection error|timeout exceeded when trying to connect|not queryable|server closed the connection/i;
+const BROKEN =
+  /connection terminated|connection ended|client has encountered a connection error|timeout exceeded when trying to connect|not queryable|server closed the connection/i;
 
 /** True where an error says that a server is out of reach for a while: worth waiting for, however long. */
 export function isOutage(error: unknown): boolean {

@@ -22,7 +22,10 @@ export async function reconcileRuns({ pool, client, log }: RelayDeps): Promise<v
       await startRefresh(client, now);
       continue;
     }
-    log.warn({ run: run.id, product: run.productId, status: found.closedAs }, 'the workflow of an open run had ended: it is recorded as failed');
+    log.warn(
+      { run: run.id, product: run.productId, status: found.closedAs },
+      'the workflow of an open run had ended: it is recorded as failed',
+    );
     const message = `Its workflow ended in Temporal (${found.closedAs.toLowerCase()}) before the run did; refresh again.`;
     await transaction(pool, (trx) => failRun(trx, run.id, { code: 'INTERNAL', message, findings: [] }));
   }

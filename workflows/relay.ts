@@ -51,7 +51,11 @@ async function relayOne(deps: RelayDeps): Promise<'none' | 'handled' | StoredEve
     });
   } catch (error) {
     if (taken === undefined) throw error;
-    if (!(error instanceof NotYet)) deps.log.warn({ event: taken.type, subject: taken.subject, attempts: taken.attempts, err: error }, 'an event is put off');
+    if (!(error instanceof NotYet))
+      deps.log.warn(
+        { event: taken.type, subject: taken.subject, attempts: taken.attempts, err: error },
+        'an event is put off',
+      );
     return taken;
   }
 }
@@ -60,7 +64,8 @@ async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent): Pro
   const { client } = deps;
   const subject = productId(event.subject);
   if (subject === null) return;
-  const call = <Result>(act: () => Promise<Result>): Promise<Result> => client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, act);
+  const call = <Result>(act: () => Promise<Result>): Promise<Result> =>
+    client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, act);
   switch (event.type) {
     case 'refresh.requested': {
       const run = await findRun(trx, event.payload.runId as RunId);
@@ -96,12 +101,18 @@ async function cancelWorkflow(client: Client, product: ProductId, runId: string)
 }
 
 /** Asks for a run of each managed product that reads the one, once all that it reads has data, and where it has not read this version yet. */
-async function requestDependents(deps: RelayDeps, trx: Transaction, upstream: ProductId, version: number): Promise<void> {
+async function requestDependents(
+  deps: RelayDeps,
+  trx: Transaction,
+  upstream: ProductId,
+  version: number,
+): Promise<void> {
   const mesh = await liveMesh(trx);
   const ready = new Set((await liveDatasets(trx)).map(({ productId: id }) => id));
   for (const [id, inputs] of mesh.inputs) {
     if (mesh.products.get(id)?.kind !== 'managed') continue;
-    if (!inputs.some(({ product }) => product === upstream) || !inputs.every(({ product }) => ready.has(product))) continue;
+    if (!inputs.some(({ product }) => product === upstream) || !inputs.every(({ product }) => ready.has(product)))
+      continue;
     const made = await liveDataset(trx, id);
     const madeBy = made === null ? null : await findRun(trx, made.runId);
     if (madeBy?.inputVersions[upstream] === version) continue;

@@ -32,7 +32,10 @@ function options({ id }: Product, refresh: Refresh) {
     spec:
       refresh.kind === 'every'
         ? { intervals: [{ every: refresh.seconds * 1000 }] }
-        : { cronExpressions: [refresh.expression], ...(refresh.timezone === null ? {} : { timezone: refresh.timezone }) },
+        : {
+            cronExpressions: [refresh.expression],
+            ...(refresh.timezone === null ? {} : { timezone: refresh.timezone }),
+          },
     action: {
       type: 'startWorkflow' as const,
       workflowType: 'tick',

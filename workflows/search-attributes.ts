@@ -12,8 +12,11 @@ export async function registerSearchAttributes(connection: Connection, namespace
   const missing = Object.values(ATTRIBUTES).filter(({ name }) => customAttributes[name] === undefined);
   if (missing.length === 0) return;
   try {
-    await operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing.map(({ name }) => [name, KEYWORD])) });
+    await operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: Object.fromEntries(missing.map(({ name }) => [name, KEYWORD])),
+    });
   } catch (error) {
-    if (!(isGrpcServiceError(error) && Number(error.code) === ALREADY_EXISTS)) throw error;
+    if (!(isGrpcServiceError(error) && (error.code as number) === ALREADY_EXISTS)) throw error;
   }
 }

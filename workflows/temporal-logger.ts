@@ -6,7 +6,8 @@ export function temporalLogger(log: Logger): TemporalLogger {
   const write = (level: 'trace' | 'debug' | 'info' | 'warn' | 'error', message: string, fields?: object): void =>
     log[level]({ ...fields, taskToken: undefined, from: 'temporal' }, message);
   return {
-    log: (level: LogLevel, message, fields) => write(message.startsWith('No workflows registered') ? 'debug' : LEVELS[level], message, fields),
+    log: (level: LogLevel, message, fields) =>
+      write(message.startsWith('No workflows registered') ? 'debug' : LEVELS[level], message, fields),
     trace: (message, fields) => write('trace', message, fields),
     // The SDK says at this level when a worker starts and stops.
     info: (message, fields) => write('debug', message, fields),

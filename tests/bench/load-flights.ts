@@ -37,7 +37,12 @@ const place = mkdtempSync(join(tmpdir(), 'weft-bench-'));
 chmodSync(place, 0o711);
 const home = await openHome(place);
 const postgres = await startPostgres(home, home, { port: 0, env: process.env });
-const temporal = await startTemporal(home, home, { port: await freePort(), uiPort: await freePort(), namespace: 'default', env: process.env });
+const temporal = await startTemporal(home, home, {
+  port: await freePort(),
+  uiPort: await freePort(),
+  namespace: 'default',
+  env: process.env,
+});
 const pool = openPool(postgres.url, { name: 'bench', max: 4 });
 try {
   process.exitCode = await bench();
@@ -51,7 +56,11 @@ try {
 async function bench(): Promise<number> {
   await migrate(pool);
   const csv = await asCsv();
-  const worker = await startWorker({ databaseUrl: postgres.url, temporal: { address: temporal.address, namespace: 'default' }, home: home.folder });
+  const worker = await startWorker({
+    databaseUrl: postgres.url,
+    temporal: { address: temporal.address, namespace: 'default' },
+    home: home.folder,
+  });
   const before = peakMiB(worker.pid);
   const bare: number[] = [];
   const weft: number[] = [];
@@ -68,8 +77,12 @@ async function bench(): Promise<number> {
   const rows = (await liveDataset(pool, FLIGHTS))!.tables['flights']!.rows;
   console.log(`
 ${rows.toLocaleString('en')} flights, median of ${TIMES}           seconds   rows/s
-bare COPY, primary key there              ${copy.toFixed(2).padStart(7)}  ${Math.round(rows / copy).toLocaleString('en').padStart(7)}
-Weft, extract to publish                  ${load.toFixed(2).padStart(7)}  ${Math.round(rows / load).toLocaleString('en').padStart(7)}
+bare COPY, primary key there              ${copy.toFixed(2).padStart(7)}  ${Math.round(rows / copy)
+    .toLocaleString('en')
+    .padStart(7)}
+Weft, extract to publish                  ${load.toFixed(2).padStart(7)}  ${Math.round(rows / load)
+    .toLocaleString('en')
+    .padStart(7)}
 times the bare COPY                       ${(load / copy).toFixed(2).padStart(7)}  (at most ${GOAL.timesBareCopy})
 peak memory of the worker, MiB            ${peak.toFixed(0).padStart(7)}  (at most ${GOAL.peakMiB}; ${before.toFixed(0)} before the first load)
 all rounds                                bare ${bare.map((s) => s.toFixed(1)).join(' ')}, Weft ${weft.map((s) => s.toFixed(1)).join(' ')}
@@ -116,7 +129,12 @@ async function refresh(): Promise<{ seconds: number; text: string }> {
     if (stages.some(({ stage, state }) => stage === 'announce' && state === 'done')) {
       const publish = stages.find(({ stage }) => stage === 'publish')!;
       const seconds = (publish.endedAt!.getTime() - stages[0]!.startedAt.getTime()) / 1000;
-      const text = stages.map(({ stage, startedAt, endedAt }) => `${stage} ${((endedAt!.getTime() - startedAt.getTime()) / 1000).toFixed(2)}`).join(', ');
+      const text = stages
+        .map(
+          ({ stage, startedAt, endedAt }) =>
+            `${stage} ${((endedAt!.getTime() - startedAt.getTime()) / 1000).toFixed(2)}`,
+        )
+        .join(', ');
       return { seconds, text };
     }
     await sleep(50);

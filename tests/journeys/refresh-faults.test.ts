@@ -77,16 +77,31 @@ async function request(): Promise<RunId> {
   return runId;
 }
 
-/** The run once it has ended and its last stage too. */
-async function ended(id: RunId): Promise<RunRow> {
-  for (const until = Date.now() + 90_000; Date.now() < until; await sleep(100)) {
-    const found = await findRun(pool, id).catch(() => null);
-    if (found === null || ['queued', 'running'].includes(found.phase)) continue;
-    if (found.phase !== 'succeeded') return found;
-    if ((await stagesOf(pool, id).catch(() => [])).some(({ stage, state }) => stage === 'announce' && state === 'done'))
-      return found;
+/** Asks until there is an answer. */
+async function eventually<Value>(ask: () => Promise<Value | null>): Promise<Value> {
+  const untilMs = Date.now() + 90_000;
+  while (Date.now() < untilMs) {
+    const answer = await ask().catch(() => null);
+    if (answer !== null) return answer;
+    await sleep(50);
   }
-  throw new Error(`Run ${id} has not ended: ${worker?.output().slice(-3000)}`);
+  throw new Error(`It did not come about: ${worker?.output().slice(-3000) ?? ''}`);
+}
+
+/** The run once it has ended, and its last stage too. */
+async function ended(id: RunId): Promise<RunRow> {
+  return eventually(async () => {
+    const found = await findRun(pool, id);
+    if (found === null || ['queued', 'running'].includes(found.phase)) return null;
+    if (found.phase !== 'succeeded') return found;
+    const stages = await stagesOf(pool, id);
+    return stages.some(({ stage, state }) => stage === 'announce' && state === 'done') ? found : null;
+  });
+}
+
+/** Resolves once the run's publishing has begun. */
+async function publishing(id: RunId): Promise<true> {
+  return eventually(async () => ((await stagesOf(pool, id)).some(({ stage }) => stage === 'publish') ? true : null));
 }
 
 /** What a reader sees in one snapshot: the pointer, then the table that it names. Null while Postgres is away. */
@@ -191,8 +206,7 @@ test('PostgreSQL killed in the midst of publishing loses and doubles no row', as
     // The publishing transaction waits for the head of the graph: it is open, and has moved nothing yet.
     await holder.query('begin');
     await holder.query('select 1 from weft.supergraph_head for update');
-    for (const until = Date.now() + 60_000; Date.now() < until; await sleep(50))
-      if ((await stagesOf(pool, id)).some(({ stage }) => stage === 'publish')) break;
+    await publishing(id);
     await sleep(300);
     process.kill(postgres.child.pid()!, 'SIGKILL');
     holder.release(true);
@@ -205,10 +219,9 @@ test('a run that is cancelled in its midst leaves nothing, and the next one succ
   await holder.query('begin');
   await holder.query('select 1 from weft.supergraph_head for update');
   const id = await request();
-  for (const until = Date.now() + 60_000; Date.now() < until; await sleep(50))
-    if ((await stagesOf(pool, id)).some(({ stage }) => stage === 'publish')) break;
+  await publishing(id);
   await transaction(pool, (trx) => cancelRun(trx, id));
-  for (const until = Date.now() + 30_000; Date.now() < until && (await left()).length > 0; await sleep(100));
+  await eventually(async () => ((await left()).length === 0 ? true : null));
   expect(await left()).toEqual([]);
   await holder.query('rollback');
   holder.release();

@@ -10,7 +10,9 @@ export function historyText(history: object): string {
 /** A history that `runReplayHistories` takes. */
 export function readHistory(text: string): unknown {
   return JSON.parse(text, (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && '$bytes' in value ? Buffer.from(String(value.$bytes), 'base64') : value,
+    typeof value === 'object' && value !== null && '$bytes' in value
+      ? Buffer.from(String(value.$bytes), 'base64')
+      : value,
   );
 }
 

@@ -18,7 +18,9 @@ export async function plainPublish(
   options: { refresh?: boolean; change?: (files: ProductFile[]) => ProductFile[] } = {},
 ): Promise<{ product: Product; runId: RunId | null }> {
   const names = (await readdir(folder)).filter((name) => /\.(ya?ml|sql)$/.test(name));
-  const read = await Promise.all(names.map(async (path) => ({ path, text: await readFile(join(folder, path), 'utf8') })));
+  const read = await Promise.all(
+    names.map(async (path) => ({ path, text: await readFile(join(folder, path), 'utf8') })),
+  );
   const files = options.change?.(read) ?? read;
   const { product, findings } = readProduct(files, { folder: basename(folder) });
   if (product === null) throw new Error(findings.map(({ message }) => message).join('\n'));
@@ -38,7 +40,12 @@ export async function plainPublish(
     });
     await emit(trx, { type: 'product.published', subject: product.id, payload: { revision } });
     if (options.refresh === false) return { product, runId: null };
-    const { runId } = await requestRun(trx, { runId: randomUUID() as RunId, productId: product.id, trigger: 'publish', requestedBy: 'test' });
+    const { runId } = await requestRun(trx, {
+      runId: randomUUID() as RunId,
+      productId: product.id,
+      trigger: 'publish',
+      requestedBy: 'test',
+    });
     return { product, runId };
   });
 }

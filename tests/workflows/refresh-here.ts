@@ -29,7 +29,11 @@ export async function refreshDeps(database: TestDatabase): Promise<RefreshDeps> 
 }
 
 /** Refreshes a product in this process, stage by stage, as the workflow does; a refusal is recorded. Answers the run as it ended. */
-export async function refreshHere(deps: RefreshDeps, productId: ProductId, during?: (stage: string) => Promise<void>): Promise<RunRow> {
+export async function refreshHere(
+  deps: RefreshDeps,
+  productId: ProductId,
+  during?: (stage: string) => Promise<void>,
+): Promise<RunRow> {
   const { runId } = await transaction(deps.pool, (trx) =>
     requestRun(trx, { runId: randomUUID() as RunId, productId, trigger: 'manual', requestedBy: 'test' }),
   );

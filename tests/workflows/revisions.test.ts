@@ -28,7 +28,11 @@ afterAll(() => database.drop());
 
 /** The same product with a column more, in source and output. */
 function widened(column: string): (files: ProductFile[]) => ProductFile[] {
-  return (files) => files.map((file) => ({ ...file, text: file.text.replaceAll(/^( {6}- \{ name: id,.*)$/gm, `$1\n      - { name: ${column}, logicalType: string }`) }));
+  return (files) =>
+    files.map((file) => ({
+      ...file,
+      text: file.text.replaceAll(/^( {6}- \{ name: id,.*)$/gm, `$1\n      - { name: ${column}, logicalType: string }`),
+    }));
 }
 
 async function published(name: string) {
@@ -68,18 +72,29 @@ test('data made for a revision that was overtaken is not published, and the newe
   await plainPublish(database.pool, folder, { refresh: false, change: widened('colour') });
   await writeFile(join(folder, 'things.csv'), 'id,colour,size\n1,red,big\n');
   const run = await refreshHere(deps, id, async (stage) => {
-    if (stage === 'audit') await plainPublish(database.pool, folder, { refresh: false, change: (files) => widened('colour')(widened('size')(files)) });
+    if (stage === 'audit')
+      await plainPublish(database.pool, folder, {
+        refresh: false,
+        change: (files) => widened('colour')(widened('size')(files)),
+      });
   });
   expect(run).toMatchObject({ phase: 'failed', error: { code: 'RUN_SUPERSEDED' } });
   expect(await liveDataset(database.pool, id)).toMatchObject({ version: 1, revision: 1 });
-  const { rows } = await database.pool.query('select phase, revision, trigger from weft.runs where product_id = $1 order by requested_at desc limit 1', [id]);
+  const { rows } = await database.pool.query(
+    'select phase, revision, trigger from weft.runs where product_id = $1 order by requested_at desc limit 1',
+    [id],
+  );
   expect(rows).toEqual([{ phase: 'queued', revision: 3, trigger: 'publish' }]);
 });
 
 test('a run that ends asks for no other where nothing has moved', async () => {
   const { id } = await published('gizmos');
   const run = await refreshHere(deps, id);
-  expect(await transaction(database.pool, (trx) => requestDueRun(trx, { runId: deps.newRunId(), ended: run.id, inputs: [] }))).toBeNull();
+  expect(
+    await transaction(database.pool, (trx) =>
+      requestDueRun(trx, { runId: deps.newRunId(), ended: run.id, inputs: [] }),
+    ),
+  ).toBeNull();
 });
 
 test('a product that is retired while its run is under way gets no data', async () => {

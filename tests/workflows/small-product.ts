@@ -41,14 +41,21 @@ team:
   members: [{ username: trial@example.org, role: owner }]
 `,
   );
-  await writeFile(join(folder, 'source.odcs.yaml'), contract(`trial/${name}/source`, name, small.source, {
-    head: `servers:
+  await writeFile(
+    join(folder, 'source.odcs.yaml'),
+    contract(`trial/${name}/source`, name, small.source, {
+      head: `servers:
   - { server: file, type: local, path: ${file}, format: ${small.format ?? 'csv'} }
 ${small.rejectedShareAllowed === undefined ? '' : `customProperties:\n  - { property: rejectedShareAllowed, value: ${small.rejectedShareAllowed} }\n`}`,
-  }));
-  await writeFile(join(folder, `${name}.odcs.yaml`), contract(`trial/${name}/output`, name, small.output, {
-    tail: small.quality === undefined ? '' : `    quality:\n${small.quality.map((line) => `      - ${line}\n`).join('')}`,
-  }));
+    }),
+  );
+  await writeFile(
+    join(folder, `${name}.odcs.yaml`),
+    contract(`trial/${name}/output`, name, small.output, {
+      tail:
+        small.quality === undefined ? '' : `    quality:\n${small.quality.map((line) => `      - ${line}\n`).join('')}`,
+    }),
+  );
   if (small.transform !== undefined) await writeFile(join(folder, 'transform.sql'), small.transform);
   return folder;
 }

@@ -47,9 +47,11 @@ afterAll(async () => {
 }, 60_000);
 
 async function eventually<Value>(ask: () => Promise<Value | null | false | undefined>): Promise<Value> {
-  for (const until = Date.now() + 60_000; Date.now() < until; await sleep(100)) {
+  const untilMs = Date.now() + 60_000;
+  while (Date.now() < untilMs) {
     const answer = await ask();
     if (answer !== null && answer !== false && answer !== undefined) return answer;
+    await sleep(100);
   }
   throw new Error(`It did not come about:\n${worker.output().slice(-3000)}`);
 }
@@ -60,17 +62,29 @@ async function lastRun(id: ProductId, phase: RunRow['phase'] = 'succeeded'): Pro
 
 test('a product that comes first waits for its input, and follows it from then on', async () => {
   // Published before what it reads: its first run waits as long as the input's own is under way.
-  const tip = await smallProduct({ name: 'tip', file: 'tip.csv', content: null, source: SOURCE, output: OUTPUT, transform: 'select id * 10 as id from base' });
+  const tip = await smallProduct({
+    name: 'tip',
+    file: 'tip.csv',
+    content: null,
+    source: SOURCE,
+    output: OUTPUT,
+    transform: 'select id * 10 as id from base',
+  });
   await plainPublish(database.pool, base, { refresh: false });
   await plainPublish(database.pool, tip, {
     refresh: false,
     change: (files) =>
       files
         .filter(({ path }) => path !== 'source.odcs.yaml')
-        .map((file) => ({ ...file, text: file.text.replace('contractId: trial/tip/source', 'contractId: trial/base/output') })),
+        .map((file) => ({
+          ...file,
+          text: file.text.replace('contractId: trial/tip/source', 'contractId: trial/base/output'),
+        })),
   });
   const ask = (productId: ProductId) =>
-    transaction(database.pool, (trx) => requestRun(trx, { runId: randomUUID() as RunId, productId, trigger: 'publish', requestedBy: 'test' }));
+    transaction(database.pool, (trx) =>
+      requestRun(trx, { runId: randomUUID() as RunId, productId, trigger: 'publish', requestedBy: 'test' }),
+    );
   await transaction(database.pool, async (trx) => {
     for (const productId of [TIP, BASE])
       await requestRun(trx, { runId: randomUUID() as RunId, productId, trigger: 'publish', requestedBy: 'test' });
@@ -80,7 +94,9 @@ test('a product that comes first waits for its input, and follows it from then o
 
   await writeFile(join(base, 'base.csv'), 'id\n7\n');
   await ask(BASE);
-  const second = await eventually(async () => ((await product(database.pool, TIP))?.liveVersion === 2 ? lastRun(TIP) : null));
+  const second = await eventually(async () =>
+    (await product(database.pool, TIP))?.liveVersion === 2 ? lastRun(TIP) : null,
+  );
   expect(second).toMatchObject({ trigger: 'upstream', inputVersions: { [BASE]: 2 } });
   const { rows } = await eventually(async () => {
     const seen = await database.pool.query<{ id: number }>('select id from trial.tip');
@@ -91,11 +107,17 @@ test('a product that comes first waits for its input, and follows it from then o
 
 test('Temporal shows product, domain, trigger and stage, and the table of stages', async () => {
   const handle = client.workflow.getHandle(`refresh:${BASE}`);
-  const { searchAttributes } = await eventually(async () => {
+  const { typedSearchAttributes } = await eventually(async () => {
     const described = await handle.describe();
     return described.status.name === 'COMPLETED' ? described : null;
   });
-  expect(searchAttributes).toMatchObject({ WeftDomain: ['trial'], WeftProduct: [BASE], WeftTrigger: ['publish'], WeftStage: ['announce'] });
+  const shown = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
+  expect(shown).toMatchObject({
+    WeftDomain: 'trial',
+    WeftProduct: BASE,
+    WeftTrigger: 'publish',
+    WeftStage: 'announce',
+  });
 }, 60_000);
 
 test('a schedule comes with the contract, fires runs, changes with it, and goes with the product', async () => {
@@ -104,7 +126,9 @@ test('a schedule comes with the contract, fires runs, changes with it, and goes 
       refresh: false,
       change: (files) =>
         files.map((file) =>
-          file.path === 'base.odcs.yaml' ? { ...file, text: `${file.text}slaProperties:\n  - { property: frequency, value: ${value}, unit: s }\n` } : file,
+          file.path === 'base.odcs.yaml'
+            ? { ...file, text: `${file.text}slaProperties:\n  - { property: frequency, value: ${value}, unit: s }\n` }
+            : file,
         ),
     });
   };
@@ -123,8 +147,12 @@ test('a schedule comes with the contract, fires runs, changes with it, and goes 
 }, 120_000);
 
 test('an event that cannot be acted on holds up no other', async () => {
-  await transaction(database.pool, (trx) => emit(trx, { type: 'refresh.requested', subject: BASE, payload: { runId: 'no uuid' } }));
+  await transaction(database.pool, (trx) =>
+    emit(trx, { type: 'refresh.requested', subject: BASE, payload: { runId: 'no uuid' } }),
+  );
   const before = (await lastRun(TIP))?.id;
-  await transaction(database.pool, (trx) => requestRun(trx, { runId: randomUUID() as RunId, productId: TIP, trigger: 'manual', requestedBy: 'test' }));
+  await transaction(database.pool, (trx) =>
+    requestRun(trx, { runId: randomUUID() as RunId, productId: TIP, trigger: 'manual', requestedBy: 'test' }),
+  );
   await eventually(async () => (await lastRun(TIP))?.id !== before);
 }, 60_000);

@@ -75,10 +75,8 @@ async function open<Result>(
         rows: async <Row>(sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJson() as Row[],
         columns: async (relation) => {
           const described = await connection.runAndReadAll(`describe select * from ${relation}`);
-          return described.getRowObjectsJson().map((row) => ({
-            name: String(row['column_name']),
-            type: String(row['column_type']),
-          }));
+          const rows = described.getRowObjectsJson() as { column_name: string; column_type: string }[];
+          return rows.map((row) => ({ name: row.column_name, type: row.column_type }));
         },
         interrupt,
         folder,

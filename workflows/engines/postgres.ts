@@ -29,7 +29,11 @@ export async function asDomain<Result>(
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
   const role = domainRole(plan.product.domain);
-  const settings = Object.entries({ ...LIMITS, search_path: plan.schema, default_transaction_read_only: readOnly ? 'on' : 'off' });
+  const settings = Object.entries({
+    ...LIMITS,
+    search_path: plan.schema,
+    default_transaction_read_only: readOnly ? 'on' : 'off',
+  });
   return withConnection(
     deps,
     {
@@ -46,9 +50,11 @@ export async function asDomain<Result>(
 export async function prepareDomainRole(deps: RefreshDeps, plan: RefreshPlan): Promise<SqlName> {
   const role = domainRole(plan.product.domain);
   await ensureRole(deps.pool, deps.databaseUrl, role);
-  await deps.pool.query(`alter role ${quoted(role)} set temp_file_limit = '${TEMP_FILE_LIMIT}'`).catch((error: unknown) => {
-    if (!(error instanceof pg.DatabaseError && error.code === INSUFFICIENT_PRIVILEGE)) throw error;
-  });
+  await deps.pool
+    .query(`alter role ${quoted(role)} set temp_file_limit = '${TEMP_FILE_LIMIT}'`)
+    .catch((error: unknown) => {
+      if (!(error instanceof pg.DatabaseError && error.code === INSUFFICIENT_PRIVILEGE)) throw error;
+    });
   return role;
 }
 
@@ -61,12 +67,19 @@ export function embeddable(sql: string): string {
 const ABOUT_THE_SQL = /^(?:0A|21|22|23|25006|2F|34|42|44|53400|54|57014|P0|2201)/;
 
 /** What Postgres says against a domain's SQL, as a refusal with its place in the file; other errors as they are. */
-export function sqlRefusal(error: unknown, at: { sql: string; prefix: string; file: string | null; what: string }): unknown {
+export function sqlRefusal(
+  error: unknown,
+  at: { sql: string; prefix: string; file: string | null; what: string },
+): unknown {
   if (!(error instanceof pg.DatabaseError) || !ABOUT_THE_SQL.test(error.code ?? '')) return error;
   const place = placeOf(error, at);
   const where = `${at.file ?? at.what}${place === null ? '' : `:${place.line}:${place.column}`}`;
   const reason =
-    error.code === '57014' ? `it ran longer than ${LIMITS.statement_timeout}` : error.code === '53400' ? `it needs more than ${TEMP_FILE_LIMIT} of temporary files` : error.message;
+    error.code === '57014'
+      ? `it ran longer than ${LIMITS.statement_timeout}`
+      : error.code === '53400'
+        ? `it needs more than ${TEMP_FILE_LIMIT} of temporary files`
+        : error.message;
   const message = `${where}: ${reason} (SQLSTATE ${error.code}).${error.hint === undefined ? '' : ` ${error.hint}`}`;
   const finding: Finding = {
     code: `SQLSTATE_${error.code}`,
@@ -78,10 +91,16 @@ export function sqlRefusal(error: unknown, at: { sql: string; prefix: string; fi
     path: null,
   };
   const refused = error.code === INSUFFICIENT_PRIVILEGE || error.code === '25006';
-  return new Refusal(refused ? 'TRANSFORM_REFUSED' : 'TRANSFORM_FAILED', message, { findings: [finding], cause: error });
+  return new Refusal(refused ? 'TRANSFORM_REFUSED' : 'TRANSFORM_FAILED', message, {
+    findings: [finding],
+    cause: error,
+  });
 }
 
-function placeOf(error: pg.DatabaseError, { sql, prefix }: { sql: string; prefix: string }): { line: number; column: number } | null {
+function placeOf(
+  error: pg.DatabaseError,
+  { sql, prefix }: { sql: string; prefix: string },
+): { line: number; column: number } | null {
   const offset = Number(error.position ?? 0) - 1 - prefix.length;
   if (offset < 0 || offset > sql.length) return null;
   const lines = sql.slice(0, offset).split('\n');

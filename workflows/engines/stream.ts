@@ -64,10 +64,13 @@ export async function streamInto(
       },
     );
 
-  const [wrote, piped] = await Promise.allSettled([writing, piping.catch(async (error: unknown) => {
-    await release(db, fifo, writing);
-    throw error;
-  })]);
+  const [wrote, piped] = await Promise.allSettled([
+    writing,
+    piping.catch(async (error: unknown) => {
+      await release(db, fifo, writing);
+      throw error;
+    }),
+  ]);
   if (piped.status === 'rejected' && piped.reason instanceof NulByte) throw piped.reason;
   // Where both failed, the one is the other's echo: DuckDB's own error is passed on by `destroy`, Postgres' breaks the pipe.
   if (piped.status === 'rejected') throw piped.reason;
@@ -77,10 +80,12 @@ export async function streamInto(
 
 /** Lets a DuckDB go whose reader is gone: interrupts it, and reads for a moment in case it still waits to open the FIFO. */
 async function release(db: Duckdb, fifo: string, writing: Promise<unknown>): Promise<void> {
-  let settled = false;
-  const settle = (): void => void (settled = true);
+  const state = { settled: false };
+  const settle = (): void => {
+    state.settled = true;
+  };
   writing.then(settle, settle);
-  while (!settled) {
+  while (!state.settled) {
     db.interrupt();
     const drain = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
     await sleep(20);

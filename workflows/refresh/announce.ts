@@ -27,7 +27,8 @@ export async function announce(deps: RefreshDeps, { plan, client, signal, end }:
   if (live !== null)
     for (const { object } of plan.outputs) {
       const table = live.tables[object.name]?.table;
-      if (table !== undefined) await indexReferences(client, { schema: domainSchema(plan.product.domain), table }, object);
+      if (table !== undefined)
+        await indexReferences(client, { schema: domainSchema(plan.product.domain), table }, object);
     }
   const views = live === null ? true : await moveViews(client, plan, live, signal);
   const dropped = await dropExpired(client, plan, signal);
@@ -49,7 +50,12 @@ export async function dropRunSchema(db: Queryable, schema: SqlName): Promise<voi
 }
 
 /** Points `<domain>.<table>` at the live version. False where readers held the old views all the while: they stay as they were. */
-async function moveViews(client: pg.Client, plan: RefreshPlan, live: DatasetVersion, signal: AbortSignal): Promise<boolean> {
+async function moveViews(
+  client: pg.Client,
+  plan: RefreshPlan,
+  live: DatasetVersion,
+  signal: AbortSignal,
+): Promise<boolean> {
   const domain = domainSchema(plan.product.domain);
   for (const { object } of plan.outputs) {
     const target = live.tables[object.name];
@@ -72,7 +78,8 @@ async function dropExpired(client: pg.Client, plan: RefreshPlan, signal: AbortSi
   let dropped = 0;
   for (const { version, tables } of expired) {
     const gone = await patiently(client, signal, async (trx) => {
-      for (const { table } of Object.values(tables)) await client.query(`drop table if exists ${quoted(domain, table)}`);
+      for (const { table } of Object.values(tables))
+        await client.query(`drop table if exists ${quoted(domain, table)}`);
       await markDropped(trx, plan.product.id, version);
     });
     if (gone) dropped += 1;

@@ -70,7 +70,9 @@ async function measure(
   relations: readonly SqlName[],
 ): Promise<{ rows: number; results: QualityResult[] }> {
   const view = quoted(plan.schema, object.table);
-  const enums = object.properties.flatMap((property) => enumCounter(property, `${object.name}.${property.name}.enum`) ?? []);
+  const enums = object.properties.flatMap(
+    (property) => enumCounter(property, `${object.name}.${property.name}.enum`) ?? [],
+  );
   const counters = [...object.quality.flatMap((rule) => counterOf(rule, object) ?? []), ...enums];
   const { rows, counts } = await countAll(domain, view, counters);
 
@@ -82,7 +84,9 @@ async function measure(
       results.push(result(rule, 'skipped', null, null));
       continue;
     }
-    const measured = isSql ? await sqlValue(domain, plan, object, rule, relations) : inUnit(counts.get(rule.id)!, rule, rows);
+    const measured = isSql
+      ? await sqlValue(domain, plan, object, rule, relations)
+      : inUnit(counts.get(rule.id)!, rule, rows);
     const passed = !(measured instanceof Unmeasurable) && isAsExpected(measured, expectation);
     results.push(result(rule, passed ? 'passed' : 'failed', text(measured), expectationText(expectation, rule.unit)));
   }
@@ -90,7 +94,16 @@ async function measure(
     const strangers = counts.get(rule);
     if (strangers === 0) continue;
     const property = rule.slice(object.name.length + 1, -'.enum'.length);
-    results.push({ rule, object: object.name, property, severity: 'error', outcome: 'failed', measured: text(strangers ?? null), expected: '= 0', description: 'values that are no member of the enum' });
+    results.push({
+      rule,
+      object: object.name,
+      property,
+      severity: 'error',
+      outcome: 'failed',
+      measured: text(strangers ?? null),
+      expected: '= 0',
+      description: 'values that are no member of the enum',
+    });
   }
   return { rows, results };
 }
@@ -106,11 +119,16 @@ class Unmeasurable {
 type Measured = number | string | null | Unmeasurable;
 
 /** All counts of an object in one scan; where one of them cannot be had (a pattern that is none), each in its own. */
-async function countAll(domain: pg.Client, view: string, counters: readonly Counter[]): Promise<{ rows: number; counts: Map<string, number | Unmeasurable> }> {
+async function countAll(
+  domain: pg.Client,
+  view: string,
+  counters: readonly Counter[],
+): Promise<{ rows: number; counts: Map<string, number | Unmeasurable> }> {
   try {
     return await countTogether(domain, view, counters);
   } catch (error) {
-    if (!(sqlRefusal(error, NOWHERE) instanceof Error) || sqlRefusal(error, NOWHERE) === error || counters.length === 0) throw error;
+    if (!(sqlRefusal(error, NOWHERE) instanceof Error) || sqlRefusal(error, NOWHERE) === error || counters.length === 0)
+      throw error;
   }
   const counts = new Map<string, number | Unmeasurable>();
   const { rows } = await countTogether(domain, view, []);
@@ -123,25 +141,49 @@ async function countAll(domain: pg.Client, view: string, counters: readonly Coun
   return { rows, counts };
 }
 
-async function countTogether(domain: pg.Client, view: string, counters: readonly Counter[]): Promise<{ rows: number; counts: Map<string, number> }> {
+async function countTogether(
+  domain: pg.Client,
+  view: string,
+  counters: readonly Counter[],
+): Promise<{ rows: number; counts: Map<string, number> }> {
   const values: unknown[] = [];
   const value = (item: unknown): string => `$${values.push(item)}`;
   const columns = counters.map((counter, index) => `${counter.sql(value)} as c${index}`);
-  const { rows } = await domain.query<Record<string, string>>(`select count(*) as total${columns.map((sql) => `, ${sql}`).join('')} from ${view}`, values);
+  const { rows } = await domain.query<Record<string, string>>(
+    `select count(*) as total${columns.map((sql) => `, ${sql}`).join('')} from ${view}`,
+    values,
+  );
   const [row] = rows;
-  return { rows: Number(row!['total']), counts: new Map(counters.map(({ rule }, index) => [rule, Number(row![`c${index}`])])) };
+  return {
+    rows: Number(row!['total']),
+    counts: new Map(counters.map(({ rule }, index) => [rule, Number(row![`c${index}`])])),
+  };
 }
 
 /** The first column of the first row of an `sql` rule. */
-async function sqlValue(domain: pg.Client, plan: RefreshPlan, object: SchemaObject, rule: QualityRule, relations: readonly SqlName[]): Promise<Measured> {
+async function sqlValue(
+  domain: pg.Client,
+  plan: RefreshPlan,
+  object: SchemaObject,
+  rule: QualityRule,
+  relations: readonly SqlName[],
+): Promise<Measured> {
   const column = object.properties.find(({ name }) => name === rule.property)?.column ?? null;
   const query = fillPlaceholders(rule.query ?? '', { object: object.table, property: column });
-  const { allowed, findings } = await checkSelect({ sql: query, file: plan.product.files[object.contractId] ?? null, relations });
+  const { allowed, findings } = await checkSelect({
+    sql: query,
+    file: plan.product.files[object.contractId] ?? null,
+    relations,
+  });
   if (!allowed) return new Unmeasurable(findings.map(({ message }) => message).join(' '));
   try {
-    const { rows } = await domain.query<unknown[]>({ text: `select * from (\n${embeddable(query)}\n) as "measured" limit 1`, rowMode: 'array' });
+    const { rows } = await domain.query<(number | string | boolean | Date | null)[]>({
+      text: `select * from (\n${embeddable(query)}\n) as "measured" limit 1`,
+      rowMode: 'array',
+    });
     const [value] = rows[0] ?? [];
-    return value === null || value === undefined ? null : typeof value === 'number' ? value : String(value);
+    if (value === null || value === undefined) return null;
+    return typeof value === 'number' ? value : String(value);
   } catch (error) {
     return unmeasurable(error);
   }
@@ -166,7 +208,12 @@ function text(measured: Measured): string | null {
   return measured === null ? null : String(measured);
 }
 
-function result(rule: QualityRule, outcome: QualityResult['outcome'], measured: string | null, expected: string | null): QualityResult {
+function result(
+  rule: QualityRule,
+  outcome: QualityResult['outcome'],
+  measured: string | null,
+  expected: string | null,
+): QualityResult {
   const { id, object, property, severity, description } = rule;
   return { rule: id, object, property, severity, outcome, measured, expected, description };
 }

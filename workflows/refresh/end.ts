@@ -1,5 +1,11 @@
 import { transaction } from '../../schema/ledger/connect.ts';
-import { cancelRun, failRun as recordFailure, requestDueRun, run as findRun, type RunError } from '../../schema/ledger/runs.ts';
+import {
+  cancelRun,
+  failRun as recordFailure,
+  requestDueRun,
+  run as findRun,
+  type RunError,
+} from '../../schema/ledger/runs.ts';
 import type { RunRef } from '../names.ts';
 import { dropRunSchema } from './announce.ts';
 import { inputProducts, runSchema } from './plan.ts';
@@ -12,7 +18,10 @@ export async function failRun(deps: RefreshDeps, ref: RunRef, error: RunError): 
   await fence(deps.pool, ref.runId);
   const run = await findRun(deps.pool, ref.runId);
   if (run === null) return;
-  const { products: inputs } = await inputProducts(deps.pool, productOf(await requireRevision(deps.pool, run.productId, run.revision)));
+  const { products: inputs } = await inputProducts(
+    deps.pool,
+    productOf(await requireRevision(deps.pool, run.productId, run.revision)),
+  );
   await transaction(deps.pool, async (trx) => {
     await recordFailure(trx, run.id, error);
     await dropRunSchema(trx, runSchema(run));

@@ -28,7 +28,12 @@ export async function extract(deps: RefreshDeps, { plan, client, signal, end }: 
 }
 
 /** Opens the source of a landing as the run's plan says. */
-export function openLanding(deps: RefreshDeps, plan: RefreshPlan, { port, object }: Landing, db: Duckdb): Promise<OpenSource> {
+export function openLanding(
+  deps: RefreshDeps,
+  plan: RefreshPlan,
+  { port, object }: Landing,
+  db: Duckdb,
+): Promise<OpenSource> {
   return openSource({ server: port.server, object, folder: plan.revision.folder, roots: deps.roots }, db);
 }
 
@@ -37,7 +42,13 @@ export function contractFile(plan: RefreshPlan, { port }: Landing): string {
   return plan.product.files[port.contractId] ?? port.contractId;
 }
 
-async function look(deps: RefreshDeps, plan: RefreshPlan, landing: Landing, db: Duckdb, former: StageDetail): Promise<StageDetail> {
+async function look(
+  deps: RefreshDeps,
+  plan: RefreshPlan,
+  landing: Landing,
+  db: Duckdb,
+  former: StageDetail,
+): Promise<StageDetail> {
   const source = await openLanding(deps, plan, landing, db);
   try {
     const added = newColumns(source, landing.object, contractFile(plan, landing));
@@ -46,7 +57,11 @@ async function look(deps: RefreshDeps, plan: RefreshPlan, landing: Landing, db: 
         'SOURCE_INCOMPLETE',
         `The source file ${JSON.stringify(source.label)} ends without a line break, and it had one before: it seems to be cut off.`,
       );
-    return { ...source.facts, columns: source.columns.length, ...(added.length > 0 ? { newColumns: added.join(', ') } : {}) };
+    return {
+      ...source.facts,
+      columns: source.columns.length,
+      ...(added.length > 0 ? { newColumns: added.join(', ') } : {}),
+    };
   } finally {
     await source.close();
   }

@@ -19,17 +19,35 @@ export async function createInputViews(client: pg.Client, plan: RefreshPlan, rol
     objects.flatMap((object) => {
       const table = version.tables[object.name]?.table;
       if (table === undefined) return [];
-      return [{ view: sqlName(object.name), columns: object.properties.map(({ column }) => column), from: quoted(domainSchema(domainOf(product)), table) }];
+      return [
+        {
+          view: sqlName(object.name),
+          columns: object.properties.map(({ column }) => column),
+          from: quoted(domainSchema(domainOf(product)), table),
+        },
+      ];
     }),
   );
   const views = [...landed, ...pinned];
   for (const { view, columns, from } of views)
-    await replaceView(client, plan, role, view, `select ${columns.map((column) => quoted(column)).join(', ')} from ${from}`);
+    await replaceView(
+      client,
+      plan,
+      role,
+      view,
+      `select ${columns.map((column) => quoted(column)).join(', ')} from ${from}`,
+    );
   return views.map(({ view }) => view);
 }
 
 /** Makes a view in the run's schema, in place of one that was there, and lets the role read it. */
-export async function replaceView(client: pg.Client, plan: RefreshPlan, role: SqlName, view: SqlName, query: string): Promise<void> {
+export async function replaceView(
+  client: pg.Client,
+  plan: RefreshPlan,
+  role: SqlName,
+  view: SqlName,
+  query: string,
+): Promise<void> {
   const name = quoted(plan.schema, view);
   await client.query(`drop view if exists ${name}`);
   await client.query(`create view ${name} as ${query}`);

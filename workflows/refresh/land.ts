@@ -67,13 +67,26 @@ async function landOne(
     }).catch((error: unknown) => {
       throw fromPostgres(error) ? error : asIncomplete(source.label, error);
     });
-    const rejected = await setAside(db, source, landing, plan, client, { ...streamed, checks: select.checks, rowsRead: await select.rowsRead(db, streamed.rowsRead) });
+    const rejected = await setAside(db, source, landing, plan, client, {
+      ...streamed,
+      checks: select.checks,
+      rowsRead: await select.rowsRead(db, streamed.rowsRead),
+    });
     await source.verify();
     if (streamed.rowsCopied === 0)
-      throw new Refusal('SOURCE_INCOMPLETE', `The source ${JSON.stringify(source.label)} has no row. The last good version stays live.`);
-    if (landing.straight !== null) await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
+      throw new Refusal(
+        'SOURCE_INCOMPLETE',
+        `The source ${JSON.stringify(source.label)} has no row. The last good version stays live.`,
+      );
+    if (landing.straight !== null)
+      await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
     await client.query(`analyze ${quoted(plan.schema, landing.table)}`);
-    return { rowsRead: streamed.rowsCopied + rejected, rowsLanded: streamed.rowsCopied, rowsRejected: rejected, bytesStreamed: streamed.bytes };
+    return {
+      rowsRead: streamed.rowsCopied + rejected,
+      rowsLanded: streamed.rowsCopied,
+      rowsRejected: rejected,
+      bytesStreamed: streamed.bytes,
+    };
   } finally {
     await source.close();
   }
@@ -96,13 +109,25 @@ async function setAside(
     );
   const rejected = seen.rowsRead - seen.rowsCopied + brokenLines.length;
   if (rejected > 0)
-    await keepRejects({ db, client }, { source, landing, plan, brokenLines, rejected, rowsRead: seen.rowsRead + brokenLines.length, checks: seen.checks });
+    await keepRejects(
+      { db, client },
+      {
+        source,
+        landing,
+        plan,
+        brokenLines,
+        rejected,
+        rowsRead: seen.rowsRead + brokenLines.length,
+        checks: seen.checks,
+      },
+    );
   return rejected;
 }
 
 function createTable(plan: RefreshPlan, { table, columns }: Landing): string {
   const lines = columns.map(
-    ({ column, from, required }) => `${quoted(column)} ${from.pgType}${from.list ? '[]' : ''}${required ? ' not null' : ''}`,
+    ({ column, from, required }) =>
+      `${quoted(column)} ${from.pgType}${from.list ? '[]' : ''}${required ? ' not null' : ''}`,
   );
   return `create table ${quoted(plan.schema, table)} (${lines.join(', ')})`;
 }

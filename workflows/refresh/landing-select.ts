@@ -41,7 +41,8 @@ export function landingSelect(source: OpenSource, landing: Landing, options: { n
   const checks = landing.object.properties.map((property): ColumnCheck => {
     const cast = castFor(property);
     const column = property.sourceColumn === ROW_NUMBER ? 'weft_row' : identifier(property.sourceColumn);
-    const noNul = options.nulsExpected && types.get(property.sourceColumn) === 'VARCHAR' ? `strpos(${column}, chr(0)) = 0` : null;
+    const noNul =
+      options.nulsExpected && types.get(property.sourceColumn) === 'VARCHAR' ? `strpos(${column}, chr(0)) = 0` : null;
     const terms = [cast.fits, noNul].filter((term) => term !== null);
     return {
       property,

@@ -20,9 +20,13 @@ export function counterOf(rule: QualityRule, object: SchemaObject): Counter | nu
     case 'nullValues':
       return property === undefined ? null : { rule: rule.id, sql: () => countIf(`${column(property)} is null`) };
     case 'missingValues':
-      return property === undefined ? null : { rule: rule.id, sql: (value) => countIf(isMissing(rule, property, value)) };
+      return property === undefined
+        ? null
+        : { rule: rule.id, sql: (value) => countIf(isMissing(rule, property, value)) };
     case 'invalidValues':
-      return property === undefined ? null : { rule: rule.id, sql: (value) => countIf(isInvalid(rule, property, value)) };
+      return property === undefined
+        ? null
+        : { rule: rule.id, sql: (value) => countIf(isInvalid(rule, property, value)) };
   }
 }
 
@@ -53,26 +57,34 @@ function isMissing(rule: QualityRule, property: Property, value: (value: unknown
 function isInvalid({ arguments: given }: QualityRule, property: Property, value: (value: unknown) => string): string {
   const terms: string[] = [];
   const { validValues, pattern, minimum, maximum, minLength, maxLength } = given;
-  if (Array.isArray(validValues)) terms.push(`${text(property)} <> all(${value(validValues.filter((item) => item !== null).map(String))}::text[])`);
+  if (Array.isArray(validValues))
+    terms.push(`${text(property)} <> all(${value(validValues.filter((item) => item !== null).map(String))}::text[])`);
   if (typeof pattern === 'string') terms.push(`${text(property)} !~ ${value(pattern)}::text`);
-  if (minimum !== undefined) terms.push(`${column(property)} < ${value(String(minimum))}::text::${property.pgType}`);
-  if (maximum !== undefined) terms.push(`${column(property)} > ${value(String(maximum))}::text::${property.pgType}`);
+  if (isBound(minimum)) terms.push(`${column(property)} < ${value(String(minimum))}::text::${property.pgType}`);
+  if (isBound(maximum)) terms.push(`${column(property)} > ${value(String(maximum))}::text::${property.pgType}`);
   if (typeof minLength === 'number') terms.push(`length(${text(property)}) < ${value(minLength)}::int`);
   if (typeof maxLength === 'number') terms.push(`length(${text(property)}) > ${value(maxLength)}::int`);
   return terms.length === 0 ? 'false' : terms.join(' or ');
 }
 
+function isBound(bound: unknown): bound is number | string {
+  return typeof bound === 'number' || typeof bound === 'string';
+}
+
 function keyOf(rule: QualityRule, object: SchemaObject, property: Property | undefined): readonly Property[] {
   const named = rule.arguments['properties'];
   if (!Array.isArray(named)) return property === undefined ? object.key : [property];
-  return named.flatMap((name) => object.properties.find((candidate) => candidate.name === name || candidate.column === name) ?? []);
+  return named.flatMap(
+    (name) => object.properties.find((candidate) => candidate.name === name || candidate.column === name) ?? [],
+  );
 }
 
 /** Rows beyond the first of each value; null where a constraint says already that there is none, so that nothing is sorted. */
 function duplicates(object: SchemaObject, key: readonly Property[]): string {
   const [only] = key;
   const isConstraint =
-    (key.length === 1 && only!.unique) || (key.length === object.key.length && object.key.every((property) => key.includes(property)));
+    (key.length === 1 && only!.unique) ||
+    (key.length === object.key.length && object.key.every((property) => key.includes(property)));
   if (key.length === 0 || isConstraint) return '0::bigint';
   const columns = key.map(column);
   const given = `filter (where ${columns.map((name) => `${name} is not null`).join(' and ')})`;

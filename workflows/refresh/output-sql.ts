@@ -30,7 +30,10 @@ function valueOf(property: Property, input: Input): string {
   const origin = originOf(property, input);
   if (origin.kind === 'expression') return `(${origin.sql}\n)`;
   if (origin.kind === 'unknown')
-    throw new Refusal('TRANSFORM_MISMATCH', `${property.name} comes from ${origin.name}, which ${input.name} does not have.`);
+    throw new Refusal(
+      'TRANSFORM_MISMATCH',
+      `${property.name} comes from ${origin.name}, which ${input.name} does not have.`,
+    );
   const column = quoted(origin.input.column);
   return columnType(origin.input) === columnType(property) ? column : `${column}::${columnType(property)}`;
 }
@@ -38,7 +41,9 @@ function valueOf(property: Property, input: Input): string {
 function onlyInput(plan: RefreshPlan, object: SchemaObject): Input {
   const inputs: Input[] = [
     ...plan.landings.map((landing) => landing.object),
-    ...plan.inputs.flatMap(({ objects }) => objects.map(({ name, properties }) => ({ name, properties, view: sqlName(name) }))),
+    ...plan.inputs.flatMap(({ objects }) =>
+      objects.map(({ name, properties }) => ({ name, properties, view: sqlName(name) })),
+    ),
   ];
   const [input] = inputs.length === 1 ? inputs : inputs.filter(({ name }) => name === object.name);
   if (input === undefined)

@@ -20,15 +20,24 @@ export async function pinInputs(deps: Pick<RefreshDeps, 'pool'>, { runId }: RunR
   const outcome = await transaction(deps.pool, async (trx) => {
     await takeNewestRevision(trx, runId);
     const run = await requireRun(trx, runId);
-    if (run.phase === 'running' && Object.keys(run.inputVersions).length > 0) return { pinned: run.inputVersions, missing: [], underWay: false };
-    const { products: inputs, unknown } = await inputProducts(trx, productOf(await requireRevision(trx, run.productId, run.revision)));
+    if (run.phase === 'running' && Object.keys(run.inputVersions).length > 0)
+      return { pinned: run.inputVersions, missing: [], underWay: false };
+    const { products: inputs, unknown } = await inputProducts(
+      trx,
+      productOf(await requireRevision(trx, run.productId, run.revision)),
+    );
     const pinned: Record<string, number> = {};
     for (const input of inputs) {
       const live = await liveDataset(trx, input);
       if (live !== null) pinned[input] = live.version;
     }
-    const missing = [...inputs.filter((input) => pinned[input] === undefined), ...unknown.map((id) => `the contract ${id}`)];
-    const running = new Set<string>(missing.length === 0 ? [] : (await openRuns(trx)).map(({ productId }) => productId));
+    const missing = [
+      ...inputs.filter((input) => pinned[input] === undefined),
+      ...unknown.map((id) => `the contract ${id}`),
+    ];
+    const running = new Set<string>(
+      missing.length === 0 ? [] : (await openRuns(trx)).map(({ productId }) => productId),
+    );
     const underWay = missing.length > 0 && missing.every((input) => running.has(input));
     if (!underWay) await startRun(trx, runId, pinned);
     return { pinned, missing, underWay };
@@ -36,6 +45,9 @@ export async function pinInputs(deps: Pick<RefreshDeps, 'pool'>, { runId }: RunR
   const names = outcome.missing.join(' and ');
   if (outcome.underWay) throw new InputUnderWay(`Waits for the first data of ${names}.`);
   if (outcome.missing.length > 0)
-    throw new Refusal('INPUT_NOT_READY', `It reads ${names}, which has no data yet. Refresh that first; this product follows by itself.`);
+    throw new Refusal(
+      'INPUT_NOT_READY',
+      `It reads ${names}, which has no data yet. Refresh that first; this product follows by itself.`,
+    );
   return outcome.pinned;
 }

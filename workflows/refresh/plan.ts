@@ -1,5 +1,12 @@
 import { linkMesh } from '../../schema/contract/link.ts';
-import type { InputPort, Product, Property, SchemaObject, SourceObject, SourceProperty } from '../../schema/contract/model.ts';
+import type {
+  InputPort,
+  Product,
+  Property,
+  SchemaObject,
+  SourceObject,
+  SourceProperty,
+} from '../../schema/contract/model.ts';
 import { originOf } from '../../schema/contract/renaming.ts';
 import { domainOf, type ProductId, type RunId, type SqlName, sqlName } from '../../schema/ids.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
@@ -96,7 +103,8 @@ async function pinnedInputs(db: Queryable, run: RunRow): Promise<PinnedInput[]> 
   return Promise.all(
     Object.entries(run.inputVersions).map(async ([product, version]) => {
       const dataset = await datasetVersion(db, product as ProductId, version);
-      if (dataset === null) throw new Error(`Run ${run.id} pins version ${version} of ${product}, which the ledger does not have.`);
+      if (dataset === null)
+        throw new Error(`Run ${run.id} pins version ${version} of ${product}, which the ledger does not have.`);
       const shape = productOf(await requireRevision(db, dataset.productId, dataset.revision));
       return { product: dataset.productId, version: dataset, objects: shape.objects };
     }),
@@ -135,7 +143,11 @@ function landing(run: RunRow, port: Landing['port'], object: SourceObject, strai
     columns: straight.properties.map((property) => {
       const from = straightOrigin(property, object);
       if (from === null) throw new Error(`${straight.name}.${property.name} has no column of its own in the source.`);
-      return { from, column: property.column, required: from.required || property.required || property.keyPosition !== null };
+      return {
+        from,
+        column: property.column,
+        required: from.required || property.required || property.keyPosition !== null,
+      };
     }),
     straight,
   };

@@ -27,7 +27,13 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
     const revision = await revisionToServe(trx, plan);
     const tables = await moveTables(trx, plan, version);
     if (revision.makeLive) await goLive(trx, plan);
-    await addVersion(trx, { productId: plan.product.id, version, revision: revision.number, runId: plan.run.id, tables });
+    await addVersion(trx, {
+      productId: plan.product.id,
+      version,
+      revision: revision.number,
+      runId: plan.run.id,
+      tables,
+    });
     await succeedRun(trx, plan.run.id, version);
     const counts = await end(trx, { version, rows: Object.values(tables).reduce((sum, { rows }) => sum + rows, 0) });
     deps.crash('publish:committing');
@@ -38,9 +44,13 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
 }
 
 /** The revision that the rows have the shape of, as things stand now: others may have been published since the run began. */
-async function revisionToServe(trx: Transaction, { product: { id, dataDigest }, run }: RefreshPlan): Promise<{ number: number; makeLive: boolean }> {
+async function revisionToServe(
+  trx: Transaction,
+  { product: { id, dataDigest }, run }: RefreshPlan,
+): Promise<{ number: number; makeLive: boolean }> {
   const row = await product(trx, id);
-  if (row === null || row.retiredAt !== null) throw new Refusal('PRODUCT_RETIRED', `Product ${id} was retired while its run was under way.`);
+  if (row === null || row.retiredAt !== null)
+    throw new Refusal('PRODUCT_RETIRED', `Product ${id} was retired while its run was under way.`);
   const pending = await revisionIn(trx, id, 'pending');
   if (pending?.revision === run.revision) return { number: run.revision, makeLive: true };
   const live = await revisionIn(trx, id, 'live');
@@ -55,9 +65,10 @@ async function goLive(trx: Transaction, plan: RefreshPlan): Promise<void> {
   await makeLive(trx, plan.product.id, plan.run.revision);
   const { mesh, findings } = linkMesh(await liveProducts(trx));
   const errors = findings.filter(({ severity }) => severity === 'error');
-  const promotion = errors.length > 0
-    ? ({ promoted: false, findings: errors } as const)
-    : await promote(trx, { mesh, cause: `first data of ${plan.product.id} revision ${plan.run.revision}` });
+  const promotion =
+    errors.length > 0
+      ? ({ promoted: false, findings: errors } as const)
+      : await promote(trx, { mesh, cause: `first data of ${plan.product.id} revision ${plan.run.revision}` });
   if (promotion.promoted) return;
   throw new Refusal(
     'DOES_NOT_COMPOSE',
@@ -84,9 +95,17 @@ async function moveTables(trx: Transaction, plan: RefreshPlan, version: number):
 }
 
 /** `flights__42`; the run's own name for it where another product had a table of that name before. */
-async function freeName(trx: Transaction, schema: SqlName, base: SqlName, version: number, otherwise: SqlName): Promise<SqlName> {
+async function freeName(
+  trx: Transaction,
+  schema: SqlName,
+  base: SqlName,
+  version: number,
+  otherwise: SqlName,
+): Promise<SqlName> {
   const suffix = `__${version}`;
   const name = sqlName(base.slice(0, 63 - suffix.length) + suffix);
-  const { rows } = await trx.query<{ taken: boolean }>('select to_regclass($1) is not null as taken', [quoted(schema, name)]);
+  const { rows } = await trx.query<{ taken: boolean }>('select to_regclass($1) is not null as taken', [
+    quoted(schema, name),
+  ]);
   return rows[0]!.taken ? otherwise : name;
 }

@@ -60,7 +60,11 @@ export async function keepRejects(
       text.replaceAll('\0', '').slice(0, VALUE_LETTERS),
       reason.replaceAll('\0', ''),
     ]);
-  if (checks.length > 0) await streamInto(db, reasons(source, landing, checks), { client, copy: `copy ${table} (object, "row", property, value, expected) from stdin (format csv)` });
+  if (checks.length > 0)
+    await streamInto(db, reasons(source, landing, checks), {
+      client,
+      copy: `copy ${table} (object, "row", property, value, expected) from stdin (format csv)`,
+    });
 
   const allowed = landing.port.rejectedShareAllowed;
   if (rejected / Math.max(rowsRead, 1) <= allowed) return;
@@ -84,13 +88,18 @@ async function retypedColumns(db: Duckdb, source: OpenSource, checks: readonly C
     const broken = Number(row?.[`b${index}`] ?? 0);
     // A single row may as well be wrong itself.
     if (broken < 2 || broken < Number(row?.[`n${index}`] ?? 0)) return [];
-    return [`~ ${property.sourceColumn} holds text such as ${JSON.stringify(row?.[`v${index}`] ?? '')} where the contract says ${expected}`];
+    return [
+      `~ ${property.sourceColumn} holds text such as ${JSON.stringify(row?.[`v${index}`] ?? '')} where the contract says ${expected}`,
+    ];
   });
 }
 
 function reasons(source: OpenSource, landing: Landing, checks: readonly ColumnCheck[]): string {
   const each = checks.map((check) => {
-    const [value, property] = [`left(replace(${check.column}::varchar, chr(0), ''), ${VALUE_LETTERS})`, literal(check.property.name)];
+    const [value, property] = [
+      `left(replace(${check.column}::varchar, chr(0), ''), ${VALUE_LETTERS})`,
+      literal(check.property.name),
+    ];
     const expected = literal(check.required ? `${check.expected}, required` : check.expected);
     return `case when not (${validTerm(check).join(' and ')}) then {'property': ${property}, 'value': ${value}, 'expected': ${expected}} end`;
   });
@@ -111,17 +120,15 @@ function refusal(
     `${found.rejected} of ${found.rowsRead} rows of ${JSON.stringify(source.label)} break ${contractFile(plan, landing)}, which tolerates ` +
       `${found.allowed * 100} percent: ${said.slice(0, 3).join('; ')}${found.rejected > 3 ? '; …' : ''}.`,
     {
-      findings: said.map(
-        (message): Finding => ({
-          code: 'ROW_REJECTED',
-          severity: 'error',
-          message: `${source.label}: ${message}`,
-          file: contractFile(plan, landing),
-          line: null,
-          column: null,
-          path: null,
-        }),
-      ),
+      findings: said.map((message): Finding => ({
+        code: 'ROW_REJECTED',
+        severity: 'error',
+        message: `${source.label}: ${message}`,
+        file: contractFile(plan, landing),
+        line: null,
+        column: null,
+        path: null,
+      })),
     },
   );
 }

@@ -19,7 +19,9 @@ export async function seal(
   { client, plan }: { client: pg.Client; plan: RefreshPlan },
   { object, table }: { object: SchemaObject; table: SqlName },
 ): Promise<void> {
-  for (const statement of tableConstraints(object, { schema: plan.schema, table }).filter((statement) => !isIndex(statement))) {
+  for (const statement of tableConstraints(object, { schema: plan.schema, table }).filter(
+    (statement) => !isIndex(statement),
+  )) {
     await client.query('savepoint sealing');
     try {
       await client.query(statement);
@@ -39,7 +41,11 @@ export async function seal(
  * Indexes a published table by what relationships read by. After the publish: readers do without for some seconds, which costs
  * them a scan, while before it everybody would wait for data that is there. Locks no reader out. Doing so twice changes nothing.
  */
-export async function indexReferences(client: pg.Client, at: { schema: SqlName; table: SqlName }, object: SchemaObject): Promise<void> {
+export async function indexReferences(
+  client: pg.Client,
+  at: { schema: SqlName; table: SqlName },
+  object: SchemaObject,
+): Promise<void> {
   await client.query(`set maintenance_work_mem = '256MB'`);
   for (const statement of tableConstraints(object, at).filter(isIndex))
     await client.query(statement.replace(/^create index/, 'create index if not exists'));
@@ -72,7 +78,12 @@ export function qualityRefusal(plan: RefreshPlan, failed: readonly QualityResult
   );
 }
 
-async function whatBroke(client: pg.Client, table: string, object: SchemaObject, error: pg.DatabaseError): Promise<QualityResult[]> {
+async function whatBroke(
+  client: pg.Client,
+  table: string,
+  object: SchemaObject,
+  error: pg.DatabaseError,
+): Promise<QualityResult[]> {
   if (error.code === NOT_NULL_VIOLATION) {
     const required = object.properties.filter(({ required, keyPosition }) => required || keyPosition !== null);
     const { rows } = await client.query<Record<string, string>>(
@@ -80,7 +91,9 @@ async function whatBroke(client: pg.Client, table: string, object: SchemaObject,
     );
     return required.flatMap((property, index) => {
       const nulls = Number(rows[0]?.[`n${index}`] ?? 0);
-      return nulls === 0 ? [] : [implied(object, [property], 'required', `${nulls} rows without a value`, 'a value in every row')];
+      return nulls === 0
+        ? []
+        : [implied(object, [property], 'required', `${nulls} rows without a value`, 'a value in every row')];
     });
   }
   const properties = brokenKey(object, error.constraint ?? '');
@@ -91,16 +104,32 @@ async function whatBroke(client: pg.Client, table: string, object: SchemaObject,
        from ${table} where (${columns}) is not null group by ${columns} having count(*) > 1 order by count(*) desc limit 3`,
   );
   const samples = rows.map(({ value, times }) => `${JSON.stringify(value)} ${times} times`).join(', ');
-  return [implied(object, properties, 'unique', `${rows[0]?.groups ?? 'some'} values more than once, such as ${samples}`, 'every value once')];
+  return [
+    implied(
+      object,
+      properties,
+      'unique',
+      `${rows[0]?.groups ?? 'some'} values more than once, such as ${samples}`,
+      'every value once',
+    ),
+  ];
 }
 
 function brokenKey(object: SchemaObject, constraint: string): readonly Property[] {
   if (constraint.endsWith('__key')) return object.key;
-  const unique = object.properties.filter((property) => property.unique && constraint.includes(`__${property.column}__`));
+  const unique = object.properties.filter(
+    (property) => property.unique && constraint.includes(`__${property.column}__`),
+  );
   return unique.length === 0 ? object.key : unique.slice(0, 1);
 }
 
-function implied(object: SchemaObject, properties: readonly Property[], law: string, measured: string, expected: string): QualityResult {
+function implied(
+  object: SchemaObject,
+  properties: readonly Property[],
+  law: string,
+  measured: string,
+  expected: string,
+): QualityResult {
   const names = properties.map(({ name }) => name).join('+');
   return {
     rule: `${object.name}.${names}.${law}`,

@@ -11,7 +11,9 @@ export interface StageProgress {
 /** The stages so far as a Markdown table, for the Temporal Web UI. */
 export function stageTable(progress: readonly StageProgress[], end?: string): string {
   const rows = progress.map(({ stage, state, detail, ms }) => {
-    const counts = Object.entries(detail).map(([name, value]) => `${name} ${typeof value === 'number' ? grouped(value) : value}`);
+    const counts = Object.entries(detail).map(
+      ([name, value]) => `${name} ${typeof value === 'number' ? grouped(value) : value}`,
+    );
     return `| ${stage} | ${state} | ${state === 'done' ? `${(ms / 1000).toFixed(1)} s` : ''} | ${cell(counts.join(', '))} |`;
   });
   const table = ['| stage | state | time | |', '| --- | --- | --- | --- |', ...rows].join('\n');

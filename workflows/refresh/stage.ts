@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { Refusal } from '../../schema/errors.ts';
 import type { RunId } from '../../schema/ids.ts';
-import { type Pool, type Queryable, type Transaction } from '../../schema/ledger/connect.ts';
+import type { Pool, Queryable, Transaction } from '../../schema/ledger/connect.ts';
 import { beginStage, endStage, stagesOf } from '../../schema/ledger/runs.ts';
 import type { Stage } from '../../schema/run.ts';
 import type { CrashPoint } from '../crash.ts';
@@ -30,7 +30,7 @@ export interface StageWork {
   readonly client: pg.Client;
   readonly signal: AbortSignal;
   /** Ends the stage, in the transaction of what it did: either both are so or neither. */
-  end(trx: Queryable, detail: StageDetail): Promise<StageDetail>;
+  readonly end: (trx: Queryable, detail: StageDetail) => Promise<StageDetail>;
 }
 
 /** Attempts that began and did not end, after which a stage is given up: each may have killed its worker. */
@@ -50,7 +50,10 @@ export async function performStage(
   if (before?.state === 'done') return before.detail;
   const attempt = await beginStage(deps.pool, run.runId, stage);
   if (attempt > ATTEMPTS_ALLOWED)
-    throw new Refusal('RUN_SUPERSEDED', `Stage ${stage} of run ${run.runId} began ${attempt - 1} times and never ended: it is given up.`);
+    throw new Refusal(
+      'RUN_SUPERSEDED',
+      `Stage ${stage} of run ${run.runId} began ${attempt - 1} times and never ended: it is given up.`,
+    );
   await fence(deps.pool, run.runId);
   const plan = await refreshPlan(deps.pool, run.runId);
   const end = async (trx: Queryable, detail: StageDetail): Promise<StageDetail> => {
@@ -98,7 +101,10 @@ export async function withConnection<Result>(
 }
 
 /** Runs `story` in one transaction of a connection of one's own. */
-export async function inTransaction<Result>(client: pg.Client, story: (trx: Transaction) => Promise<Result>): Promise<Result> {
+export async function inTransaction<Result>(
+  client: pg.Client,
+  story: (trx: Transaction) => Promise<Result>,
+): Promise<Result> {
   await client.query('begin');
   try {
     const result = await story(client as unknown as Transaction);

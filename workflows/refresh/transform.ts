@@ -35,7 +35,13 @@ export async function transform(deps: RefreshDeps, { plan, client, signal, end }
   });
   const made = await asDomain(deps, { plan, signal, readOnly: false }, async (domain) => {
     const rows: Record<string, number> = {};
-    for (const output of outputs) rows[outputs.length === 1 ? 'rowsMade' : `${output.object.name}.rowsMade`] = await fill(domain, plan, output, relations);
+    for (const output of outputs)
+      rows[outputs.length === 1 ? 'rowsMade' : `${output.object.name}.rowsMade`] = await fill(
+        domain,
+        plan,
+        output,
+        relations,
+      );
     return rows;
   });
   return inTransaction(client, async (trx) => {
@@ -48,11 +54,20 @@ export async function transform(deps: RefreshDeps, { plan, client, signal, end }
   });
 }
 
-async function fill(domain: pg.Client, plan: RefreshPlan, { object, table }: PlannedOutput, relations: readonly string[]): Promise<number> {
+async function fill(
+  domain: pg.Client,
+  plan: RefreshPlan,
+  { object, table }: PlannedOutput,
+  relations: readonly string[],
+): Promise<number> {
   const source = outputSql(plan, object);
   const { allowed, findings } = await checkSelect({ sql: source.sql, file: source.file, relations });
   if (!allowed)
-    throw new Refusal('TRANSFORM_REFUSED', `${object.name}: ${findings.map((finding) => `${place(finding)}${finding.message}`).join(' ')}`, { findings });
+    throw new Refusal(
+      'TRANSFORM_REFUSED',
+      `${object.name}: ${findings.map((finding) => `${place(finding)}${finding.message}`).join(' ')}`,
+      { findings },
+    );
   const sql = embeddable(source.sql);
   const columns = await matchedColumns(domain, object, { ...source, sql });
   const targets = object.properties.map(({ column }) => quoted(column)).join(', ');
@@ -72,13 +87,16 @@ async function matchedColumns(domain: pg.Client, object: SchemaObject, source: O
   const types = await assignableTypes(domain, fields, object);
   const faults: string[] = [];
   const columns = object.properties.map((property) => {
-    const found = fields.filter(({ name }) => folded(name) === folded(property.name) || folded(name) === folded(property.column));
+    const found = fields.filter(
+      ({ name }) => folded(name) === folded(property.name) || folded(name) === folded(property.column),
+    );
     const [field, twin] = found;
     if (field === undefined) faults.push(`${property.column} (${columnType(property)}) is missing`);
     else if (twin !== undefined) faults.push(`${property.column} is there twice`);
     else {
       const type = types.get(`${field.dataTypeID} ${columnType(property)}`);
-      if (type?.assignable === false) faults.push(`${property.column} is ${type.found}, and ${columnType(property)} is expected`);
+      if (type?.assignable === false)
+        faults.push(`${property.column} is ${type.found}, and ${columnType(property)} is expected`);
       return `"${field.name.replaceAll('"', '""')}"`;
     }
     return '';
@@ -91,9 +109,15 @@ async function matchedColumns(domain: pg.Client, object: SchemaObject, source: O
     'TRANSFORM_MISMATCH',
     `${source.file ?? object.name} does not yield the columns of ${object.name}: ${faults.join('; ')}. Found: ${found}. Expected: ${object.properties.map(({ column }) => column).join(', ')}.`,
     {
-      findings: faults.map(
-        (message): Finding => ({ code: 'TRANSFORM_MISMATCH', severity: 'error', message, file: source.file, line: null, column: null, path: object.name }),
-      ),
+      findings: faults.map((message): Finding => ({
+        code: 'TRANSFORM_MISMATCH',
+        severity: 'error',
+        message,
+        file: source.file,
+        line: null,
+        column: null,
+        path: object.name,
+      })),
     },
   );
 }

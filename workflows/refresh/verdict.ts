@@ -48,6 +48,7 @@ export function expectationText({ operator, operand }: Expectation, unit: Qualit
 
 function bothNumbers(left: number | string, right: number | string): [number, number] | [string, string] {
   const numbers: [number, number] = [Number(left), Number(right)];
-  const areNumbers = numbers.every((number) => !Number.isNaN(number)) && String(left).trim() !== '' && String(right).trim() !== '';
+  const areNumbers =
+    numbers.every((number) => !Number.isNaN(number)) && String(left).trim() !== '' && String(right).trim() !== '';
   return areNumbers ? numbers : [String(left), String(right)];
 }

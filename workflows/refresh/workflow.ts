@@ -49,7 +49,10 @@ async function perform(stage: Stage, run: RunRef, progress: StageProgress[]): Pr
   progress.push({ stage, state: 'running', detail: {}, ms: 0 });
   setCurrentDetails(stageTable(progress));
   const activities = stageActivities(run);
-  const detail = await activities[stage].executeWithOptions({ ...stageOptions(run), summary: `${run.productId}: ${WHAT[stage]}` }, [run]);
+  const detail = await activities[stage].executeWithOptions(
+    { ...stageOptions(run), summary: `${run.productId}: ${WHAT[stage]}` },
+    [run],
+  );
   progress.splice(-1, 1, { stage, state: 'done', detail, ms: Date.now() - startedMs });
   setCurrentDetails(stageTable(progress));
   return detail;
@@ -86,6 +89,11 @@ function runError(error: unknown): RunError {
     const [first] = (cause.details ?? []) as ({ findings?: readonly Finding[] } | undefined)[];
     return { code: cause.type ?? 'INTERNAL', message: cause.message, findings: first?.findings ?? [] };
   }
-  const message = cause instanceof TimeoutFailure ? 'A stage took longer than it may.' : cause instanceof Error ? cause.message : String(cause);
+  const message =
+    cause instanceof TimeoutFailure
+      ? 'A stage took longer than it may.'
+      : cause instanceof Error
+        ? cause.message
+        : String(cause);
   return { code: 'INTERNAL', message, findings: [] };
 }

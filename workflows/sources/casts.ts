@@ -10,7 +10,8 @@ export interface Cast {
   readonly expected: string;
 }
 
-type Family = 'text' | 'integer' | 'number' | 'boolean' | 'date' | 'timestamp' | 'time' | 'uuid' | 'json' | 'list' | 'other';
+type Family =
+  'text' | 'integer' | 'number' | 'boolean' | 'date' | 'timestamp' | 'time' | 'uuid' | 'json' | 'list' | 'other';
 
 /** Types in which a contract's type may lie in a source that has types. All may come as JSON. */
 const LIES_IN: Readonly<Record<Exclude<Family, 'other'>, readonly Family[]>> = {
@@ -52,7 +53,11 @@ export function castOf(column: string, foundType: string, wanted: { pgType: stri
   }
   // Without precision Postgres keeps every digit: the text itself goes through, once it is seen to be a number.
   if (target === null)
-    return { value: `trim(${name})`, fits: `regexp_full_match(trim(${name}), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?')`, expected };
+    return {
+      value: `trim(${name})`,
+      fits: `regexp_full_match(trim(${name}), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?')`,
+      expected,
+    };
   const value = `try_cast(${name} as ${target})`;
   // DuckDB would round '1.5' and read '1e3' and '1_000'.
   const letters = family === 'integer' ? ` and ltrim(trim(${name}), '+-0123456789') = ''` : '';
@@ -97,7 +102,8 @@ function familyOfDuckdb(type: string): Family {
 /** DuckDB's type of the same values; null where it has none: numerics of more than 38 digits, or of any number. */
 function duckdbType(pgType: string): string | null {
   const [, base = pgType, precision] = /^([a-z ]+?)(?:\((\d+)(?:,(\d+))?\))?$/.exec(pgType) ?? [];
-  if (base === 'numeric') return precision !== undefined && Number(precision) <= 38 ? pgType.replace('numeric', 'decimal') : null;
+  if (base === 'numeric')
+    return precision !== undefined && Number(precision) <= 38 ? pgType.replace('numeric', 'decimal') : null;
   return base === 'double precision' ? 'double' : base === 'timestamp' ? 'timestamp' : base;
 }
 

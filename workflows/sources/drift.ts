@@ -21,28 +21,32 @@ export function newColumns(source: OpenSource, object: SourceObject, contractFil
     if (!source.typed || holds(type, property)) return [];
     return [`~ ${name} is ${type} where the contract says ${property.pgType}`];
   });
-  if (differences.length > 0) throw drifted(source.label, object, contractFile, [...differences, ...added.map((name) => `+ ${name} is new`)]);
+  if (differences.length > 0)
+    throw drifted(source.label, object, contractFile, [...differences, ...added.map((name) => `+ ${name} is new`)]);
   return added;
 }
 
 /** The refusal that says how a source differs from its contract: one line a column. */
-export function drifted(label: string, object: SourceObject, contractFile: string, differences: readonly string[]): Refusal {
+export function drifted(
+  label: string,
+  object: SourceObject,
+  contractFile: string,
+  differences: readonly string[],
+): Refusal {
   return new Refusal(
     'SOURCE_DRIFTED',
     `The source ${JSON.stringify(label)} no longer has the columns that ${contractFile} declares for ${object.name}: ${differences.join('; ')}. ` +
       `Mend the source, or publish a contract that says what it has now.`,
     {
-      findings: differences.map(
-        (difference): Finding => ({
-          code: 'SOURCE_DRIFTED',
-          severity: difference.startsWith('+') ? 'warning' : 'error',
-          message: `${label}: ${difference}`,
-          file: contractFile,
-          line: null,
-          column: null,
-          path: null,
-        }),
-      ),
+      findings: differences.map((difference): Finding => ({
+        code: 'SOURCE_DRIFTED',
+        severity: difference.startsWith('+') ? 'warning' : 'error',
+        message: `${label}: ${difference}`,
+        file: contractFile,
+        line: null,
+        column: null,
+        path: null,
+      })),
     },
   );
 }

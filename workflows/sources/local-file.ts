@@ -20,7 +20,10 @@ type Reader = (file: OpenFile, label: string, ask: SourceAsk, db: Duckdb) => Pro
 /** Files on this machine: CSV, TSV, JSON, NDJSON (all also gzipped) and Parquet. */
 export const openLocalFile: Connector = async (ask, db) => {
   const path = pathOf(ask);
-  const file = await openFile(path, ask.folder === null ? ask.roots : [{ folder: ask.folder, within: ask.folder }, ...ask.roots]);
+  const file = await openFile(
+    path,
+    ask.folder === null ? ask.roots : [{ folder: ask.folder, within: ask.folder }, ...ask.roots],
+  );
   try {
     if (file.stamp.bytes === 0) throw incomplete(path, 'is empty: it has no byte');
     const { tail, ...read } = await readerOf(ask, path)(file, path, ask, db);
@@ -81,7 +84,10 @@ async function readCsv(file: OpenFile, label: string, db: Duckdb, delimiter: str
   if (header === null) throw incomplete(label, 'ends within its header');
   const twice = header.find((name, at) => header.indexOf(name) !== at);
   if (twice !== undefined)
-    throw new Refusal('SOURCE_DRIFTED', `The source file ${JSON.stringify(label)} has two columns named ${JSON.stringify(twice)}.`);
+    throw new Refusal(
+      'SOURCE_DRIFTED',
+      `The source file ${JSON.stringify(label)} has two columns named ${JSON.stringify(twice)}.`,
+    );
   const columns = header.map((name): SourceColumn => ({ name, type: 'VARCHAR' }));
   const options = [
     `auto_detect=false`,
@@ -140,7 +146,10 @@ async function readJson(
   const options = `format='${format}', compression=${gzipped ? "'gzip'" : "'uncompressed'"}, maximum_object_size=16777216`;
   // All of it is looked at: a key may come late, and a file that was cut is seen by its end.
   const seen = await db.columns(`read_json(${literal(file.readable)}, ${options}, sample_size=-1, maximum_depth=1)`);
-  const empty = seen.length === 1 && seen[0]!.name === 'json' && !object.properties.some(({ sourceColumn }) => sourceColumn === 'json');
+  const empty =
+    seen.length === 1 &&
+    seen[0]!.name === 'json' &&
+    !object.properties.some(({ sourceColumn }) => sourceColumn === 'json');
   const names = empty ? object.properties.map(({ sourceColumn }) => sourceColumn) : seen.map(({ name }) => name);
   const columns = names.filter((name) => name !== ROW_NUMBER).map((name): SourceColumn => ({ name, type: 'VARCHAR' }));
   const typed = columns.map(({ name }) => `${literal(name)}: 'VARCHAR'`).join(', ');
@@ -170,9 +179,11 @@ async function gunzippedHead(file: OpenFile, label: string): Promise<{ head: str
       done();
     },
   });
-  await pipeline(file.handle.createReadStream({ start: 0, autoClose: false }), createGunzip(), sink).catch((error: unknown) => {
-    throw incomplete(label, 'is no whole gzip file', error);
-  });
+  await pipeline(file.handle.createReadStream({ start: 0, autoClose: false }), createGunzip(), sink).catch(
+    (error: unknown) => {
+      throw incomplete(label, 'is no whole gzip file', error);
+    },
+  );
   return { head: Buffer.concat(head).toString('utf8'), whole: bytes <= HEAD_BYTES };
 }
 
@@ -200,7 +211,8 @@ export function asIncomplete(label: string, error: unknown): unknown {
   // DuckDB's errors come from native code: not of this realm's class in a sandbox.
   const message = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
   const [first = ''] = message.split('\n');
-  const broken = /malformed|magic bytes|footer|unexpected end|unterminated|corrupt|truncat|invalid (unicode|utf|input|error)|decompress|gzip|thrift|out of range|failed to (read|decode)|not utf-8|TProtocol|maximum line size|Could not read enough bytes|Maximum_object_size/i;
+  const broken =
+    /malformed|magic bytes|footer|unexpected end|unterminated|corrupt|truncat|invalid (unicode|utf|input|error)|decompress|gzip|thrift|out of range|failed to (read|decode)|not utf-8|TProtocol|maximum line size|Could not read enough bytes|Maximum_object_size/i;
   if (!broken.test(message) || /interrupt/i.test(first)) return error;
   return incomplete(label, `cannot be read to its end: ${clean(first)}`, error);
 }
@@ -216,4 +228,3 @@ function incomplete(label: string, found: string, cause?: unknown): Refusal {
     { cause },
   );
 }
-
