@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { CommandFailure, EXIT } from './exit.ts';
+import { CommandFailure, EXIT, type ExitCode } from './exit.ts';
 import type { ShownRun } from './answer-shapes.ts';
 import { OPERATIONS } from './operations.ts';
 import { counted } from './table.ts';
@@ -24,6 +24,15 @@ export async function requireRun({ ask }: Pick<Terminal, 'ask'>, id: string): Pr
 
 /** Tells each stage as it comes, and answers the run when it is over; outlives a short outage of the server. */
 export async function followRun(terminal: Terminal, id: string): Promise<ShownRun> {
+  try {
+    return await toItsEnd(terminal, id);
+  } catch (error) {
+    if (terminal.signal.aborted) terminal.warn(safeLine(`The run ${id} goes on without us: weft run ${id} --watch`));
+    throw error;
+  }
+}
+
+async function toItsEnd(terminal: Terminal, id: string): Promise<ShownRun> {
   const told = new Set<string>();
   const began = performance.now();
   let reachedAt = began;
@@ -58,18 +67,12 @@ export function isOver({ phase }: Pick<ShownRun, 'phase'>): boolean {
   return phase !== 'queued' && phase !== 'running';
 }
 
-/** Refuses where the run did not succeed. */
-export function requireSuccess({ id, product, phase, error }: ShownRun): void {
-  if (phase === 'succeeded') return;
+/** Tells how a run that is over ended, where it did not succeed: the exit code. The run itself was shown. */
+export function endOf({ id, product, phase, error }: ShownRun, { warn, paint }: Terminal): ExitCode {
+  if (phase === 'succeeded') return EXIT.done;
   const why = error === null ? '' : ` ${error.message}`;
-  throw new CommandFailure(
-    EXIT.refused,
-    error?.code ?? 'RUN_CANCELLED',
-    `The run ${id} of ${product.id} ${phase}.${why}`,
-    {
-      findings: error?.findings ?? [],
-    },
-  );
+  warn(`${paint('red', 'weft:')} ${safeLine(`The run ${id} of ${product.id} ${phase}.${why}`)}`);
+  return EXIT.refused;
 }
 
 /** `land       done     1.2 s  rowsRead 3,376, rowsLanded 3,376`. */
@@ -100,7 +103,8 @@ export function duration(from: string | null, to: string | null): string {
 function detailText(detail: unknown): string {
   if (typeof detail !== 'object' || detail === null || Array.isArray(detail)) return '';
   return Object.entries(detail)
-    .filter(([, value]) => typeof value === 'number' || typeof value === 'string')
+    // A moment among counts is for programs.
+    .filter(([name, value]) => name !== 'modifiedMs' && (typeof value === 'number' || typeof value === 'string'))
     .map(([name, value]) => safeLine(`${name} ${counted(value as number | string)}`))
     .join(', ');
 }

@@ -1,5 +1,5 @@
 import { EXIT } from '../exit.ts';
-import { followRun, requireSuccess } from '../follow-run.ts';
+import { endOf, followRun } from '../follow-run.ts';
 import { OPERATIONS } from '../operations.ts';
 import { safeLine, type Terminal } from '../terminal.ts';
 import { runText } from './run.ts';
@@ -13,7 +13,7 @@ export async function refresh(terminal: Terminal, id: string, options: { wait?: 
   );
   const run = options.wait === true ? await followRun(terminal, asked.id) : asked;
   terminal.show({ joined, run }, () => runText(run, terminal));
-  if (options.wait === true) requireSuccess(run);
-  else terminal.say(`Next: weft run ${run.id} --watch`);
+  if (options.wait === true) return endOf(run, terminal);
+  terminal.say(`Next: weft run ${run.id} --watch`);
   return EXIT.done;
 }

@@ -1,6 +1,6 @@
 import { EXIT } from '../exit.ts';
 import { findingsText } from '../findings-text.ts';
-import { duration, followRun, isOver, requireRun, requireSuccess, stageLine } from '../follow-run.ts';
+import { duration, endOf, followRun, isOver, requireRun, stageLine } from '../follow-run.ts';
 import type { ShownRun } from '../answer-shapes.ts';
 import { details, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -9,8 +9,8 @@ import type { Terminal } from '../terminal.ts';
 export async function run(terminal: Terminal, id: string, options: { watch?: boolean }): Promise<number> {
   const shown = options.watch === true ? await followRun(terminal, id) : await requireRun(terminal, id);
   terminal.show({ run: shown }, () => runText(shown, terminal));
-  if (options.watch === true) requireSuccess(shown);
-  else if (!isOver(shown)) terminal.say(`Next: weft run ${id} --watch`);
+  if (options.watch === true) return endOf(shown, terminal);
+  if (!isOver(shown)) terminal.say(`Next: weft run ${id} --watch`);
   else if (shown.phase === 'failed') terminal.say(`Next: weft refresh ${shown.product.id} --wait`);
   return EXIT.done;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { firstMessage } from '../../testkit/processes.ts';
 import { folderOf, returnsProduct, weft, type Ran } from './weft.ts';
 
 const MAIN = fileURLToPath(new URL('../../../gateway/main.ts', import.meta.url));
+const LAUNCHER = fileURLToPath(new URL('../../../gateway/cli/weft.js', import.meta.url));
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const KEY = 'weft_admin_of_this_test';
 
@@ -159,10 +160,15 @@ test('refresh --wait tells the stages and ends by the outcome; a second one join
   expect(shown.code).toBe(0);
 });
 
-test('run --watch of a run that succeeds ends by 0', async () => {
+test('Ctrl-C leaves the run going and says so; run --watch of a run that succeeds ends by 0', async () => {
   const { run } = (await ask('refresh', 'sales/returns', '--json')).json<{ run: { id: RunId } }>();
   const watching = ask('run', run.id, '--watch', '--json');
+  const left = interrupted(['run', run.id, '--watch']);
   await workOn(run.id);
+  expect(await left).toEqual({
+    code: 130,
+    said: expect.stringContaining(`The run ${run.id} goes on without us: weft run ${run.id} --watch`),
+  });
   await transaction(database.pool, (trx) => succeedRun(trx, run.id, 1));
   const ran = await watching;
   expect(ran.json()).toMatchObject({
@@ -188,6 +194,10 @@ test('doctor names the run that failed with its fix, and ends by 1', async () =>
   await transaction(database.pool, (trx) =>
     failRun(trx, run.id, { code: 'SOURCE_MISSING', message: 'Gone.', findings: [] }),
   );
+  // One document, though it ends badly.
+  const watched = await ask('run', run.id, '--watch', '--json');
+  expect(watched.json()).toMatchObject({ run: { phase: 'failed', error: { code: 'SOURCE_MISSING' } } });
+  expect(watched.code).toBe(1);
   const ran = await ask('doctor');
   expect(ran.out).toContain('the newest run of sales/returns failed: Gone.');
   expect(ran.out).toContain(`fix: weft run ${run.id}, then weft refresh sales/returns --wait`);
@@ -207,4 +217,21 @@ async function workOn(id: RunId): Promise<void> {
   await transaction(database.pool, (trx) => startRun(trx, id, {}));
   await endStage(database.pool, id, 'extract', await beginStage(database.pool, id, 'extract'), { rowsRead: 3000 });
   await sleep(700);
+}
+
+/** A command in a process of its own that gets Ctrl-C once it has told something. */
+function interrupted(args: string[]): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    if (!child.killed) child.kill('SIGINT');
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, said }));
+  });
 }
