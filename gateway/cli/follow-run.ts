@@ -102,9 +102,11 @@ export function duration(from: string | null, to: string | null): string {
 
 function detailText(detail: unknown): string {
   if (typeof detail !== 'object' || detail === null || Array.isArray(detail)) return '';
-  return Object.entries(detail)
-    // A moment among counts is for programs.
-    .filter(([name, value]) => name !== 'modifiedMs' && (typeof value === 'number' || typeof value === 'string'))
-    .map(([name, value]) => safeLine(`${name} ${counted(value as number | string)}`))
-    .join(', ');
+  return (
+    Object.entries(detail)
+      // A moment among counts is for programs.
+      .filter(([name, value]) => name !== 'modifiedMs' && (typeof value === 'number' || typeof value === 'string'))
+      .map(([name, value]) => safeLine(`${name} ${counted(value as number | string)}`))
+      .join(', ')
+  );
 }
