@@ -15,6 +15,8 @@ export interface Settings {
   readonly home: string;
   /** Null where nobody said. */
   readonly temporalUiUrl: string | null;
+  /** What `weft up` would heed. */
+  readonly env: Environment;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,7 +33,7 @@ export function settings(env: Environment): Settings {
   const key =
     set(env['WEFT_KEY']) ?? (LOOPBACK.has(new URL(url).hostname) || url === running?.url ? keptKey(home) : null);
   if (key !== null && !/^[\x21-\x7e]+$/.test(key)) throw wrongUsage('WEFT_KEY has characters that no key has.');
-  return { url, key, home, temporalUiUrl: set(env['WEFT_TEMPORAL_UI_URL']) ?? running?.temporalUiUrl ?? null };
+  return { url, key, home, temporalUiUrl: set(env['WEFT_TEMPORAL_UI_URL']) ?? running?.temporalUiUrl ?? null, env };
 }
 
 /** True where color is welcome on a terminal (https://no-color.org). */

@@ -1,21 +1,16 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 import { isSystemError } from '../../up/failure.ts';
+import { ROOT } from '../../up/home.ts';
 import { statusOf } from '../ask.ts';
+import { failed, judged, passed, skipped, type Diagnosis } from '../diagnosis.ts';
 import { CommandFailure, EXIT } from '../exit.ts';
 import { OPERATIONS } from '../operations.ts';
+import { portDiagnoses } from '../port-diagnoses.ts';
 import { plural } from '../table.ts';
 import { safeLine, type Terminal } from '../terminal.ts';
-
-/** One thing that was looked at; a failure has its fix. */
-interface Check {
-  readonly name: string;
-  readonly state: 'passed' | 'failed' | 'skipped';
-  readonly message: string;
-  readonly fix: string | null;
-}
 
 type Health = z.infer<(typeof OPERATIONS)['health']['answer']>;
 type Product = Health['dataProducts']['nodes'][number];
@@ -24,7 +19,12 @@ const WITHIN_MS = 5_000;
 
 /** Looks at everything that a start, a publish or a read needs, and says of each failure how it is mended. */
 export async function doctor(terminal: Terminal): Promise<number> {
-  const checks = [node(), adminKey(terminal.settings.home), ...(await server(terminal)), await temporalUi(terminal)];
+  const checks = [
+    versions(),
+    adminKey(terminal.settings.home),
+    ...(await server(terminal)),
+    await temporalUi(terminal),
+  ];
   const healthy = checks.every(({ state }) => state !== 'failed');
   terminal.show({ healthy, checks }, () => checks.map((check) => checkText(check, terminal)).join('\n'));
   const failed = checks.filter(({ state }) => state === 'failed').length;
@@ -34,13 +34,21 @@ export async function doctor(terminal: Terminal): Promise<number> {
   return healthy ? EXIT.done : EXIT.refused;
 }
 
-function node(): Check {
+function versions(): Diagnosis {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const isNew = major > 20 || (major === 20 && minor >= 19);
-  return judged('Node', isNew, process.versions.node, 'Install Node 20.19 or later.');
+  const message = `Weft ${ownVersion()} on Node ${process.versions.node}`;
+  return judged('Versions', isNew, message, 'Install Node 20.19 or later.');
 }
 
-function adminKey(home: string): Check {
+function ownVersion(): string {
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
+  return version;
+}
+
+function adminKey(home: string): Diagnosis {
   const file = join(home, 'admin.key');
   try {
     const mode = statSync(file).mode & 0o777;
@@ -53,12 +61,15 @@ function adminKey(home: string): Check {
   }
 }
 
-async function server(terminal: Terminal): Promise<Check[]> {
+async function server(terminal: Terminal): Promise<Diagnosis[]> {
   const { settings, signal } = terminal;
   const { url } = settings;
   const alive = await statusOf(`${url}/healthz`, signal, WITHIN_MS);
   if (alive === null)
-    return [failed('Server', `${url} cannot be reached`, 'weft up, or set WEFT_URL to where Weft runs')];
+    return [
+      failed('Server', `${url} cannot be reached`, 'weft up, or set WEFT_URL to where Weft runs'),
+      ...(await portDiagnoses(settings)),
+    ];
   if (alive !== 200)
     return [failed('Server', `${url}/healthz answers ${alive}: that is not Weft`, 'Set WEFT_URL to where Weft runs.')];
   const reached = passed('Server', `${url} is alive`);
@@ -75,7 +86,7 @@ async function server(terminal: Terminal): Promise<Check[]> {
   return [reached, passed('Graph', 'a graph is served'), ...(await mesh(terminal))];
 }
 
-async function mesh(terminal: Terminal): Promise<Check[]> {
+async function mesh(terminal: Terminal): Promise<Diagnosis[]> {
   let health: { me: Health['me']; products: Product[] };
   try {
     health = await allProducts(terminal);
@@ -128,7 +139,7 @@ async function allProducts({ ask }: Terminal): Promise<{ me: Health['me']; produ
   }
 }
 
-async function temporalUi({ settings, signal }: Terminal): Promise<Check> {
+async function temporalUi({ settings, signal }: Terminal): Promise<Diagnosis> {
   const { temporalUiUrl } = settings;
   if (temporalUiUrl === null)
     return skipped('Temporal', 'no address of its Web UI is known here (WEFT_TEMPORAL_UI_URL)');
@@ -142,24 +153,8 @@ async function temporalUi({ settings, signal }: Terminal): Promise<Check> {
   );
 }
 
-function checkText({ name, state, message, fix }: Check, { paint }: Terminal): string {
+function checkText({ name, state, message, fix }: Diagnosis, { paint }: Terminal): string {
   const sign = state === 'passed' ? paint('green', '✔') : state === 'failed' ? paint('red', '✘') : paint('dim', '-');
   const line = `${sign} ${name.padEnd(9)}  ${safeLine(message)}`;
   return fix === null ? line : `${line}\n  ${' '.repeat(9)}  fix: ${safeLine(fix)}`;
-}
-
-function judged(name: string, isGood: boolean, message: string, fix: string): Check {
-  return isGood ? passed(name, message) : failed(name, message, fix);
-}
-
-function passed(name: string, message: string): Check {
-  return { name, state: 'passed', message, fix: null };
-}
-
-function failed(name: string, message: string, fix: string): Check {
-  return { name, state: 'failed', message, fix };
-}
-
-function skipped(name: string, message: string): Check {
-  return { name, state: 'skipped', message, fix: null };
 }

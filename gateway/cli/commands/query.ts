@@ -2,17 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { GraphQLError, Kind, parse, type DocumentNode, type TypeNode } from 'graphql';
+import { z } from 'zod';
 
 import { isSystemError } from '../../up/failure.ts';
 import { failureOf, postGraph } from '../ask.ts';
 import { answerText } from '../answer-text.ts';
 import { CommandFailure, EXIT, wrongUsage } from '../exit.ts';
+import { table } from '../table.ts';
 import { jsonText, type Terminal } from '../terminal.ts';
 
 export interface QueryOptions {
   readonly var: readonly string[];
   readonly operation?: string;
   readonly output?: 'table' | 'json';
+  readonly verbose?: boolean;
 }
 
 /** Sends one operation and shows its answer: as it came, or as tables. */
@@ -29,9 +32,40 @@ export async function query(terminal: Terminal, given: string | undefined, optio
   const failure = failureOf(answer, terminal.settings);
   if (failure !== null && (answer.data ?? null) === null && !terminal.json) throw failure;
   terminal.show(answer, () => (options.output === 'table' ? answerText(answer.data ?? {}) : jsonText(answer)));
+  if (options.verbose === true) terminal.warn(freshness(answer['extensions']));
   if (failure === null) return EXIT.done;
   terminal.warn(failure.message);
   return failure.exit;
+}
+
+/** What an answer says that it was made of: `extensions.dataProducts`. */
+const madeOf = z.object({
+  dataProducts: z.array(
+    z.object({
+      id: z.string(),
+      version: z.string(),
+      datasetVersion: z.number().nullable(),
+      refreshedAt: z.string().nullable(),
+      withinSlo: z.boolean().nullable(),
+      failedWarnings: z.array(z.string()),
+    }),
+  ),
+});
+
+function freshness(extensions: unknown): string {
+  const read = madeOf.safeParse(extensions);
+  if (!read.success || read.data.dataProducts.length === 0) return 'Made of no data product.';
+  return table(
+    ['MADE OF', 'VERSION', 'DATASET', 'DATA OF', 'SLO', 'FAILED WARNINGS'],
+    read.data.dataProducts.map(({ id, version, datasetVersion, refreshedAt, withinSlo, failedWarnings }) => [
+      id,
+      version,
+      datasetVersion === null ? 'live' : String(datasetVersion),
+      refreshedAt === null ? '' : refreshedAt.slice(0, 19).replace('T', ' '),
+      withinSlo === null ? '' : withinSlo ? 'within' : 'beyond',
+      failedWarnings.join(', '),
+    ]),
+  );
 }
 
 async function operationText({ cwd, streams }: Terminal, given: string | undefined): Promise<string> {

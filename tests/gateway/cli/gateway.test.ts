@@ -130,6 +130,8 @@ test('query asks the graph with typed variables, from text, file and stdin, as J
     env,
     stdin: '{ dataProducts { nodes { id team { name } } } }',
   });
+  const verbose = await ask('query', '{ returns { totalCount } }', '--verbose');
+  expect(verbose.err).toMatch(/^MADE OF .*\nsales\/returns +1\.0\.0 +0$/m);
   expect(piped.out).toBe('id             team.name\nsales/returns  Sales\n');
 });
 
