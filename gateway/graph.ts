@@ -10,14 +10,13 @@ import type { ExecuteInProcess, OperationContext } from './execute/context.ts';
 import { localSubgraph } from './execute/local-subgraph.ts';
 import { remoteSubgraph } from './execute/remote-subgraph.ts';
 import type { LogFault } from './execute/shown-error.ts';
+import { inTurn } from './in-turn.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 
 // A NOTIFY comes in milliseconds; where one is missed, gateways still swap within 2 s.
 const POLL_MS = 2_000;
 // How long a subgraph that was replaced still answers at /subgraphs/<domain>/<revision>: longer than any router polls.
 const SUPERSEDED_FOR_MS = 600_000;
-// A reload reads a few rows; one that takes longer than this has lost its database.
-const PATIENCE_MS = 5_000;
 
 export interface GraphDeps {
   readonly ledger: Pool;
@@ -39,8 +38,8 @@ export interface Graph {
   failure(): { readonly supergraph: number; readonly message: string } | null;
   /** The managed subgraph at a routing URL, superseded ones for a while. */
   subgraph(url: string): ExecuteSubgraph | null;
-  /** Resolves once what the caller has seen in the ledger is served, or after 5 s. */
-  caughtUp(isServed: (served: Snapshot) => boolean): Promise<void>;
+  /** Resolves once what the ledger holds now is served, so that who wrote it reads it; or once it is known that it cannot be. */
+  catchUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -114,25 +113,18 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     if (next.supergraph.id === served.supergraph.id) served = next;
     else swap(next);
   };
-  let reloading: Promise<void> = Promise.resolve();
-  const reloadInTurn = (): Promise<void> => {
-    const turn = reloading.then(reload);
-    reloading = turn.catch(() => undefined);
-    return turn;
-  };
+  const turn = inTurn();
+  const reloadInTurn = (): Promise<void> => turn(reload);
 
   const graph: Graph = {
     gateway,
     current: () => served,
     failure: () => failure,
     subgraph: (url) => executables.get(url)?.execute ?? null,
-    caughtUp: async (isServed) => {
-      const until = Date.now() + PATIENCE_MS;
-      while (!isServed(served) && Date.now() < until && failure === null) await reloadInTurn();
-    },
+    catchUp: () => reloadInTurn().catch(deps.onReloadFault),
     close: async () => {
       await listener.stop();
-      await reloading;
+      await turn(() => Promise.resolve());
     },
   };
   const listener = listen(deps.databaseUrl, {

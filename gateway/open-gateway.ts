@@ -7,6 +7,7 @@ import { openCatalog } from './catalog/open-catalog.ts';
 import type { GatewayConfig } from './config.ts';
 import type { LogFault } from './execute/shown-error.ts';
 import { openGraph } from './graph.ts';
+import { inTurn } from './in-turn.ts';
 import { openMetrics } from './metrics.ts';
 import { registerCatalog } from './register-catalog.ts';
 import { openServer } from './server.ts';
@@ -33,12 +34,14 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
   const logFault: LogFault = ({ reference, cause, path }) =>
     logger.error({ err: cause, reference, path: path.join('.') }, 'a resolver failed');
 
-  await registerCatalog(ledger);
+  const writers = inTurn();
+  await registerCatalog({ ledger, writers });
   const graph = await openGraph({
     ledger,
     databaseUrl: config.databaseUrl,
     openSubgraph: openSubgraphs(products),
-    openCatalog: (opened) => openCatalog({ ledger, graph: opened, hosts: config, temporalUi: config.temporalUi }),
+    openCatalog: (opened) =>
+      openCatalog({ ledger, writers, graph: opened, hosts: config, temporalUi: config.temporalUi }),
     hosts: config,
     logFault,
     onSwap: (outcome) => {

@@ -7,16 +7,16 @@ import type { RefusalCode } from '../schema/errors.ts';
 import { REFUSALS } from '../schema/errors.ts';
 import { type Finding, passes } from '../schema/findings.ts';
 import type { ProductId, RunId } from '../schema/ids.ts';
-import { type Pool, type Transaction, transaction } from '../schema/ledger/connect.ts';
+import type { Transaction } from '../schema/ledger/connect.ts';
 import { emit } from '../schema/ledger/events.ts';
 import { liveProducts } from '../schema/ledger/mesh.ts';
 import { addRevision, newestRevisions, type NewestRevision } from '../schema/ledger/products.ts';
 import { promote, subgraphsOf } from '../schema/ledger/promote.ts';
 import { requestRun } from '../schema/ledger/runs.ts';
-import { lockHead } from '../schema/ledger/supergraphs.ts';
 import type { Actor } from './actor.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
-import { type Candidate, type ProductFolder, readFolders } from './read-folders.ts';
+import { type Candidate, placedInFolder, type ProductFolder, readFolders } from './read-folders.ts';
+import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
 
 export type PublishOutcome =
   | {
@@ -51,6 +51,10 @@ export interface PublishAsk {
   readonly dryRun: boolean;
 }
 
+export interface PublishDeps extends GraphWriting {
+  readonly hosts: HostRules;
+}
+
 /** An outcome before which nothing was, or may stay, written: rolls the transaction back. */
 class Undo extends Error {
   readonly outcome: PublishOutcome;
@@ -65,19 +69,18 @@ class Undo extends Error {
  * The story of a publish: read, check, link with what is live, compose with all others, and write revisions, supergraph, events and
  * runs in one transaction; all products or none. Every fault is found before it answers. A dry run is the same, undone.
  */
-export async function publish(deps: { ledger: Pool; hosts: HostRules }, ask: PublishAsk): Promise<PublishOutcome> {
+export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<PublishOutcome> {
   const { candidates, findings } = readFolders(ask.folders, deps.hosts);
   const seen = await newestRevisions(deps.ledger);
   try {
-    return await transaction(deps.ledger, async (trx) => {
-      await lockHead(trx);
+    return await writeInTurn(deps, async (trx) => {
       const newest = await newestRevisions(trx);
       const raced = candidates.filter(({ product: { id } }) => newest.get(id)?.revision !== seen.get(id)?.revision);
       const live = await liveProducts(trx);
 
       const proposed = linkMesh(replaced(live, candidates));
       findings.push(
-        ...proposed.findings,
+        ...proposed.findings.map((finding) => placedInFolder(finding, candidates)),
         ...(await sqlFindings(candidates, proposed.mesh)),
         ...kindFindings(candidates, live),
       );
@@ -128,7 +131,10 @@ function replaced(live: readonly Product[], candidates: readonly Candidate[]): P
 }
 
 async function sqlFindings(candidates: readonly Candidate[], mesh: Mesh): Promise<Finding[]> {
-  const checks = candidates.map(({ product }) => checkProductSql(product, mesh.inputs.get(product.id) ?? []));
+  const checks = candidates.map(async ({ product }) => {
+    const found = await checkProductSql(product, mesh.inputs.get(product.id) ?? []);
+    return found.map((finding) => placedInFolder({ ...finding, product: product.id }, candidates));
+  });
   return (await Promise.all(checks)).flat();
 }
 

@@ -20,6 +20,8 @@ export interface Candidate {
   readonly folder: string | null;
   /** SHA-256 over its documents: the same digest is the same revision. */
   readonly digest: string;
+  /** What tells its files apart from those of the other folders: `airports/`, or nothing where it came alone. */
+  readonly filePrefix: string;
 }
 
 // A product is a handful of documents; more is a wrong folder.
@@ -33,9 +35,10 @@ export function readFolders(
   const candidates: Candidate[] = [];
   const findings: Finding[] = [];
   for (const folder of folders) {
+    const filePrefix = folders.length === 1 ? '' : `${folder.name}/`;
     const read = readFolder(folder, rules);
-    if (read.candidate !== null) candidates.push(read.candidate);
-    findings.push(...read.findings.map((finding) => inFolder(finding, folder, folders.length)));
+    if (read.candidate !== null) candidates.push({ ...read.candidate, filePrefix });
+    findings.push(...read.findings.map((finding) => prefixed(finding, filePrefix)));
   }
   const ids = candidates.map(({ product }) => product.id);
   for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) !== index)))
@@ -48,7 +51,7 @@ export function readFolders(
 function readFolder(
   { name, path, files }: ProductFolder,
   rules: HostRules,
-): { candidate: Candidate | null; findings: Finding[] } {
+): { candidate: Omit<Candidate, 'filePrefix'> | null; findings: Finding[] } {
   if (files.length > FILES_MAX)
     return {
       candidate: null,
@@ -67,8 +70,14 @@ function readFolder(
   return { candidate: product && { product, files: sorted, folder: path ?? null, digest }, findings };
 }
 
-function inFolder(finding: Finding, { name }: ProductFolder, folders: number): Finding {
-  return folders === 1 || finding.file === null ? finding : { ...finding, file: `${name}/${finding.file}` };
+/** A finding of what was judged together, with its file as that of the folder whose product it is about. */
+export function placedInFolder(finding: Finding, candidates: readonly Candidate[]): Finding {
+  const candidate = candidates.find(({ product }) => product.id === finding.product);
+  return candidate === undefined ? finding : prefixed(finding, candidate.filePrefix);
+}
+
+function prefixed(finding: Finding, filePrefix: string): Finding {
+  return finding.file === null ? finding : { ...finding, file: `${filePrefix}${finding.file}` };
 }
 
 function fault(code: string, message: string): Finding {

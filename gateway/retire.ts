@@ -1,24 +1,22 @@
 import { linkMesh } from '../schema/contract/link.ts';
 import { Refusal } from '../schema/errors.ts';
 import type { ProductId } from '../schema/ids.ts';
-import { type Pool, transaction } from '../schema/ledger/connect.ts';
 import { emit } from '../schema/ledger/events.ts';
 import { liveProducts } from '../schema/ledger/mesh.ts';
 import { markRetired, requireProduct } from '../schema/ledger/products.ts';
 import { promote } from '../schema/ledger/promote.ts';
 import { cancelRun, runHistory } from '../schema/ledger/runs.ts';
-import { lockHead } from '../schema/ledger/supergraphs.ts';
 import { dependencies, type Dependency } from './dependencies.ts';
+import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
 
 const DOES: Record<Dependency['kind'], string> = { READS: 'reads it', REFERS: 'refers to it', EXTENDS: 'extends it' };
 
 /**
  * Takes a product out of the graph in one transaction; its data and history stay. Refuses while others read it, refer to it or
- * extend it, naming them. Answers the supergraph without it.
+ * extend it, naming them.
  */
-export function retire(ledger: Pool, id: ProductId): Promise<number> {
-  return transaction(ledger, async (trx) => {
-    await lockHead(trx);
+export function retire(deps: GraphWriting, id: ProductId): Promise<void> {
+  return writeInTurn(deps, async (trx) => {
     const { retiredAt } = await requireProduct(trx, id);
     if (retiredAt !== null) throw new Refusal('PRODUCT_RETIRED', `${id} was retired on ${retiredAt.toISOString()}.`);
     const live = await liveProducts(trx);
@@ -37,6 +35,5 @@ export function retire(ledger: Pool, id: ProductId): Promise<number> {
         findings: promotion.findings,
       });
     await emit(trx, { type: 'product.retired', subject: id, payload: {} });
-    return promotion.supergraph;
   });
 }

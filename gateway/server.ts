@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { type ExpressContextFunctionArgument, expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
@@ -57,6 +58,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
       ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: 10_000 }),
       dataProductsRead(() => graph.current()),
       badRequestStatus,
+      ApolloServerPluginLandingPageDisabled(),
       metrics.plugin,
     ],
     logger,
@@ -81,6 +83,11 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   });
   const context = ({ req, res }: ExpressContextFunctionArgument): Promise<OperationContext> =>
     Promise.resolve(operationContext(actorOf(req.headers.authorization), graph, goneSignal(res)));
+  // A person who opens it in a browser is shown the console.
+  app.get('/graphql', (request, response, next) => {
+    if (request.query['query'] === undefined && request.accepts(['json', 'html']) === 'html') response.redirect('/');
+    else next();
+  });
   app.use('/graphql', body(actorOf), expressMiddleware(apollo, { context }));
   app.post('/subgraphs/:domain/:revision', body(actorOf), subgraphRoute(graph, actorOf, logFault));
   app.use('/', express.static(CONSOLE, { index: 'index.html', dotfiles: 'ignore', maxAge: '1h' }));

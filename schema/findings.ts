@@ -1,3 +1,5 @@
+import type { ProductId } from './ids.ts';
+
 /** What a check found: one fault or doubt, with its place. Findings are collected, never thrown one by one. */
 export interface Finding {
   /** Stable, UPPER_SNAKE: `CONTRACT_TYPE`, `RELATIONSHIP_DANGLING`. */
@@ -6,6 +8,8 @@ export interface Finding {
   readonly severity: 'error' | 'warning';
   /** One sentence: the thing, what was found, what was expected, what to do. */
   readonly message: string;
+  /** The product that it is about, where several were judged together. */
+  readonly product?: ProductId;
   /** Path of the file as it was given, relative to the product's folder. */
   readonly file: string | null;
   /** Both from 1; null where the finding belongs to a whole file. */

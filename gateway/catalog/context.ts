@@ -1,14 +1,11 @@
-import type { Pool } from '../../schema/ledger/connect.ts';
 import type { Actor } from '../actor.ts';
-import type { HostRules } from '../execute/allowed-hosts.ts';
 import type { Graph } from '../graph.ts';
+import type { PublishDeps } from '../publish.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What the catalog stands on. */
-export interface CatalogDeps {
-  readonly ledger: Pool;
+export interface CatalogDeps extends PublishDeps {
   readonly graph: Graph;
-  readonly hosts: HostRules;
   /** Where people find the Temporal Web UI; null where nobody said. */
   readonly temporalUi: { readonly url: string; readonly namespace: string } | null;
 }

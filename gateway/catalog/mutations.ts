@@ -26,7 +26,7 @@ export const mutations = {
     requireAdmin(context.actor);
     const ask = { folders: products, actor: context.actor, refresh: refresh ?? true, dryRun: false };
     const outcome = await publish(context, ask);
-    if (outcome.kind === 'Published') await serves(context, outcome.supergraph);
+    if (outcome.kind === 'Published') await context.graph.catchUp();
     return outcome;
   },
 
@@ -39,7 +39,8 @@ export const mutations = {
   retire: async (_source: unknown, { product }: { product: string }, context: CatalogContext) => {
     requireAdmin(context.actor);
     const id = requireProductId(product);
-    await serves(context, await retire(context.ledger, id));
+    await retire(context, id);
+    await context.graph.catchUp();
     return byId(id, context);
   },
 
@@ -76,9 +77,4 @@ function requireProductId(text: string): ProductId {
   const id = productId(text);
   if (id === null) throw new Refusal('NOT_FOUND', `${text} is no product's id, which is like \`network/airports\`.`);
   return id;
-}
-
-/** Answers once this gateway serves what was just written, so that the next query sees it. */
-function serves({ graph }: CatalogContext, supergraph: number): Promise<void> {
-  return graph.caughtUp((now) => now.supergraph.id >= supergraph);
 }

@@ -23,12 +23,9 @@ const COLUMNS = [
 
 /** A run that succeeded is shown as such once its data is served here, so that who saw it reads what it made. */
 export async function served(run: RunRow, { graph }: CatalogContext): Promise<RunRow> {
-  const { phase, productId, datasetVersion } = run;
-  if (phase === 'succeeded' && datasetVersion !== null)
-    await graph.caughtUp(({ mesh, datasets }) => {
-      const version = datasets.get(productId)?.version ?? 0;
-      return version >= datasetVersion || !mesh.products.has(productId);
-    });
+  const { productId, datasetVersion } = run;
+  const servedVersion = graph.current().datasets.get(productId)?.version ?? 0;
+  if (datasetVersion !== null && datasetVersion > servedVersion) await graph.catchUp();
   return run;
 }
 

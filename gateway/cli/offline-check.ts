@@ -43,7 +43,7 @@ export async function offlineCheck(
   }
   const { mesh, findings: links } = linkMesh(products, { dangling: 'warning' });
   for (const link of links) {
-    const home = homes.get(/^([^:]+): /.exec(link.message)?.[1] ?? '');
+    const home = link.product === undefined ? undefined : homes.get(link.product);
     const shown: Finding = ELSEWHERE.has(link.code)
       ? { ...link, severity: 'warning', message: `${link.message} It may be live: only the server can tell.` }
       : link;

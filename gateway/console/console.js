@@ -109,7 +109,8 @@ async function showProducts() {
     const { nodes } = data.dataProducts;
     table.tBodies[0].replaceChildren(...nodes.map(rowOf));
     table.hidden = nodes.length === 0;
-    state.textContent = nodes.length === 0 ? 'Nothing is published yet: `npx weft publish <folder>` publishes a product.' : '';
+    state.textContent =
+      nodes.length === 0 ? 'Nothing is published yet: `npx weft publish <folder>` publishes a product.' : '';
     showAddresses(nodes.flatMap(({ runs }) => runs[0]?.temporalUrl ?? [])[0]);
   } catch (error) {
     state.textContent = `The catalog cannot be read: ${error.message}`;

@@ -10,10 +10,14 @@ export interface ReadContract {
   readonly report: Reporter;
 }
 
-/** Every contract of a folder that follows the grammar; what does not is found. */
-export function readContracts(files: readonly ProductFile[], findings: Finding[]): ReadContract[] {
+/** Every contract of a folder that follows the grammar; what does not is found, and `complete` is then false. */
+export function readContracts(
+  files: readonly ProductFile[],
+  findings: Finding[],
+): { contracts: ReadContract[]; complete: boolean } {
   const read: ReadContract[] = [];
-  for (const file of files.filter(({ path }) => /\.odcs\.ya?ml$/.test(path))) {
+  const contractFiles = files.filter(({ path }) => /\.odcs\.ya?ml$/.test(path));
+  for (const file of contractFiles) {
     const { contract, findings: found, document } = parseContract(file);
     findings.push(...found);
     if (contract === null) continue;
@@ -27,7 +31,7 @@ export function readContracts(files: readonly ProductFile[], findings: Finding[]
       );
     read.push({ contract, report });
   }
-  return read;
+  return { contracts: read, complete: read.length === contractFiles.length };
 }
 
 /** The one product document of a folder; null, with findings, where there is none or it does not follow the grammar. */

@@ -23,6 +23,7 @@ export function linkMesh(products: readonly Product[], options: LinkOptions = {}
     findings.push({
       code,
       severity,
+      product: product.id,
       message: `${product.id}: ${message}`,
       file,
       line: place?.line ?? null,

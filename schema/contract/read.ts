@@ -25,13 +25,13 @@ export function readProduct(
   hint: { readonly folder: string },
 ): { product: Product | null; findings: Finding[] } {
   const findings: Finding[] = [];
-  const contracts = readContracts(files, findings);
+  const { contracts, complete } = readContracts(files, findings);
   const found = readDocument(files, findings);
   if (found === null) return { product: null, findings };
   const { document: odps, report } = found;
   const id = identify(odps, hint, report);
 
-  const outputs = outputContracts(odps, contracts, report);
+  const outputs = outputContracts(odps, contracts, { report, complete });
   const kind = kindOf(odps, outputs);
   const ruleIds = new Set<string>();
   let objects: readonly SchemaObject[] = outputs.flatMap(({ contract, report: at }) =>
@@ -131,7 +131,11 @@ function identify(
   return product === null ? null : { domain, product };
 }
 
-function outputContracts(odps: OdpsProduct, contracts: readonly ReadContract[], report: Reporter): ReadContract[] {
+function outputContracts(
+  odps: OdpsProduct,
+  contracts: readonly ReadContract[],
+  { report, complete }: { report: Reporter; complete: boolean },
+): ReadContract[] {
   const ports = odps.outputPorts ?? [];
   if (ports.length === 0)
     report.error('OUTPUT_MISSING', ['outputPorts'], 'The product has no output port, so nobody can use it.');
@@ -145,13 +149,14 @@ function outputContracts(odps: OdpsProduct, contracts: readonly ReadContract[], 
         place,
         `The output port ${name} names no contractId; it is listed and has no data.`,
       );
-    else if (contract === undefined)
+    // Where a contract could not be read, it may be this one, and that was said.
+    else if (contract === undefined && complete)
       report.error(
         'CONTRACT_MISSING',
         [...place, 'contractId'],
         `The contract ${contractId} of the output port ${name} is in no *.odcs.yaml of this folder.`,
       );
-    else found.add(contract);
+    else if (contract !== undefined) found.add(contract);
   }
   return [...found];
 }

@@ -16,8 +16,8 @@ export function createTable(object: SchemaObject, at: TableName): string {
 }
 
 /**
- * What makes the loaded table hold its contract, in order: NOT NULL, primary key, unique, then an index on each column (or list
- * of columns) that a relationship reads by. Names carry the table's, so that versions lie beside each other.
+ * What makes the loaded table hold its contract, in order: NOT NULL, primary key, unique. Names carry the table's, so that versions
+ * lie beside each other.
  */
 export function tableConstraints(object: SchemaObject, at: TableName): string[] {
   const table = quoted(at.schema, at.table);
@@ -37,11 +37,15 @@ export function tableConstraints(object: SchemaObject, at: TableName): string[] 
       (property) =>
         `alter table ${table} add constraint ${quoted(named(at.table, property.column, 'unique'))} unique (${quoted(property.column)})`,
     ),
-    ...referenceColumns(object).map(
-      (properties) =>
-        `create index ${quoted(named(at.table, ...properties.map(({ column }) => column)))} on ${table} (${columnList(properties)})`,
-    ),
   ];
+}
+
+/** An index on each column (or list of columns) that a relationship reads by; made twice, they change nothing. */
+export function tableIndexes(object: SchemaObject, at: TableName): string[] {
+  return referenceColumns(object).map((properties) => {
+    const index = named(at.table, ...properties.map(({ column }) => column));
+    return `create index if not exists ${quoted(index)} on ${quoted(at.schema, at.table)} (${columnList(properties)})`;
+  });
 }
 
 /** `"a", "b"`: the columns of an object, or of some properties, in order. */

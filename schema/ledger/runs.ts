@@ -71,7 +71,10 @@ export async function requestRun(
   );
   const running = rows[0];
   if (running === undefined)
-    throw new Refusal('NOT_REFRESHABLE', `${ask.productId} is no managed product that is live: there is nothing to refresh.`);
+    throw new Refusal(
+      'NOT_REFRESHABLE',
+      `${ask.productId} is no managed product that is live: there is nothing to refresh.`,
+    );
   return { runId: running.id, joined: true };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { tableIndexes } from '../../schema/contract/tables.ts';
 import { quoted, type SqlName } from '../../schema/ids.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { type DatasetVersion, expiredVersions, liveDataset, markDropped } from '../../schema/ledger/datasets.ts';
@@ -7,7 +8,6 @@ import { domainSchema, READER } from '../../schema/ledger/roles.ts';
 import { requestDueRun } from '../../schema/ledger/runs.ts';
 import type { StageDetail } from './activities.ts';
 import { inputProducts, type RefreshPlan } from './plan.ts';
-import { indexReferences } from './seal.ts';
 import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
 
 /** Full versions that are kept for rollback, the live one among them. */
@@ -21,15 +21,10 @@ const LOCK_PAUSE_MS = 500;
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** After the commit: indexes of relationships are built, views follow the live version, old versions and the run's schema go, a run that is due is asked for. */
+/** After the commit: the first version is indexed, views follow the live version, old versions and the run's schema go, a run that is due is asked for. */
 export async function announce(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
   const live = await liveDataset(client, plan.product.id);
-  if (live !== null)
-    for (const { object } of plan.outputs) {
-      const table = live.tables[object.name]?.table;
-      if (table !== undefined)
-        await indexReferences(client, { schema: domainSchema(plan.product.domain), table }, object);
-    }
+  if (live?.version === 1) await indexFirst(client, plan, live);
   const views = live === null ? true : await moveViews(client, plan, live, signal);
   const dropped = await dropExpired(client, plan, signal);
   const { products: inputs } = await inputProducts(deps.pool, plan.product);
@@ -42,6 +37,17 @@ export async function announce(deps: RefreshDeps, { plan, client, signal, end }:
       ...(due === null ? {} : { nextRun: due.runId }),
     });
   });
+}
+
+/** Indexes the first version by what relationships read by; later ones were indexed when they were sealed. Locks no reader out. */
+async function indexFirst(client: pg.Client, plan: RefreshPlan, { tables }: DatasetVersion): Promise<void> {
+  await client.query(`set maintenance_work_mem = '256MB'`);
+  const schema = domainSchema(plan.product.domain);
+  for (const { object } of plan.outputs) {
+    const table = tables[object.name]?.table;
+    if (table === undefined) continue;
+    for (const statement of tableIndexes(object, { schema, table })) await client.query(statement);
+  }
 }
 
 /** Drops what a run made and did not publish. Published tables were moved out of its schema, so none of them can go. */

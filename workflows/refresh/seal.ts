@@ -1,8 +1,9 @@
 import pg from 'pg';
 import type { Property, SchemaObject } from '../../schema/contract/model.ts';
-import { tableConstraints } from '../../schema/contract/tables.ts';
+import { tableConstraints, tableIndexes } from '../../schema/contract/tables.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { quoted, type SqlName } from '../../schema/ids.ts';
+import { liveDataset } from '../../schema/ledger/datasets.ts';
 import { type QualityResult, saveQuality } from '../../schema/ledger/quality.ts';
 import type { RefreshPlan } from './plan.ts';
 import type { RefreshDeps } from './stage.ts';
@@ -11,17 +12,17 @@ const NOT_NULL_VIOLATION = '23502';
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Gives a loaded table its constraints: NOT NULL, key, unique. Refuses with QUALITY_FAILED, naming column and values, where the
- * rows break one. In the transaction of the load.
+ * Gives a loaded table its constraints: NOT NULL, key, unique; and the indexes of its relationships where it will take the place of
+ * a version that has them. Refuses with QUALITY_FAILED, naming column and values, where the rows break one. In the transaction of
+ * the load.
  */
 export async function seal(
   deps: RefreshDeps,
   { client, plan }: { client: pg.Client; plan: RefreshPlan },
   { object, table }: { object: SchemaObject; table: SqlName },
 ): Promise<void> {
-  for (const statement of tableConstraints(object, { schema: plan.schema, table }).filter(
-    (statement) => !isIndex(statement),
-  )) {
+  const at = { schema: plan.schema, table };
+  for (const statement of tableConstraints(object, at)) {
     await client.query('savepoint sealing');
     try {
       await client.query(statement);
@@ -35,24 +36,9 @@ export async function seal(
       throw qualityRefusal(plan, broken);
     }
   }
-}
-
-/**
- * Indexes a published table by what relationships read by. After the publish: readers do without for some seconds, which costs
- * them a scan, while before it everybody would wait for data that is there. Locks no reader out. Doing so twice changes nothing.
- */
-export async function indexReferences(
-  client: pg.Client,
-  at: { schema: SqlName; table: SqlName },
-  object: SchemaObject,
-): Promise<void> {
-  await client.query(`set maintenance_work_mem = '256MB'`);
-  for (const statement of tableConstraints(object, at).filter(isIndex))
-    await client.query(statement.replace(/^create index/, 'create index if not exists'));
-}
-
-function isIndex(statement: string): boolean {
-  return statement.startsWith('create index');
+  // The first version goes without, until it is announced: its readers have waited for data, not for speed.
+  if ((await liveDataset(deps.pool, plan.product.id)) !== null)
+    for (const statement of tableIndexes(object, at)) await client.query(statement);
 }
 
 /** The refusal of an audit: every rule that failed, with what was measured and what was expected. */

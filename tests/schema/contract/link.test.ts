@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { linkMesh } from '../../../schema/contract/link.ts';
 import { compose } from '../../../schema/compose.ts';
 import { subgraphSdl } from '../../../schema/contract/sdl.ts';
-import { createTable, tableConstraints } from '../../../schema/contract/tables.ts';
+import { createTable, tableConstraints, tableIndexes } from '../../../schema/contract/tables.ts';
 import { sqlName } from '../../../schema/ids.ts';
 import { meshOf, productOf, type Sketch } from './product-files.ts';
 
@@ -260,6 +260,8 @@ test('a table is made bare, and its constraints come after the rows', () => {
     'alter table "operations"."flights__42" alter column "id" set not null, alter column "origin_iata" set not null',
     'alter table "operations"."flights__42" add constraint "flights__42__key" primary key ("id")',
     'alter table "operations"."flights__42" add constraint "flights__42__tail_number__unique" unique ("tail_number")',
-    'create index "flights__42__origin_iata" on "operations"."flights__42" ("origin_iata")',
+  ]);
+  expect(tableIndexes(object!, at)).toEqual([
+    'create index if not exists "flights__42__origin_iata" on "operations"."flights__42" ("origin_iata")',
   ]);
 });

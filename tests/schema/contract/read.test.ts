@@ -37,7 +37,7 @@ describe('what is wrong is found in its place', () => {
     [
       'an old apiVersion',
       edited('out.odcs.yaml', 'v3.2.0', 'v2.2.2'),
-      ['CONTRACT_API_VERSION out.odcs.yaml:1', 'CONTRACT_MISSING product.odps.yaml:10'],
+      ['CONTRACT_API_VERSION out.odcs.yaml:1'],
     ],
     ['a newer apiVersion', edited('out.odcs.yaml', 'v3.2.0', 'v3.9.0'), ['CONTRACT_VALUE out.odcs.yaml:1']],
     [
@@ -48,7 +48,7 @@ describe('what is wrong is found in its place', () => {
     [
       'a type that is misspelt',
       edited('out.odcs.yaml', 'integer', 'integr'),
-      ['CONTRACT_VALUE out.odcs.yaml:10', 'CONTRACT_MISSING product.odps.yaml:10'],
+      ['CONTRACT_VALUE out.odcs.yaml:10'],
     ],
     [
       'a version that is a number',

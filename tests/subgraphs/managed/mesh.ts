@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { linkMesh } from '../../../schema/contract/link.ts';
 import type { Mesh, Product, SchemaObject } from '../../../schema/contract/model.ts';
 import { readProduct } from '../../../schema/contract/read.ts';
-import { createTable, tableConstraints } from '../../../schema/contract/tables.ts';
+import { createTable, tableConstraints, tableIndexes } from '../../../schema/contract/tables.ts';
 import {
   domainOf,
   quoted,
@@ -99,7 +99,8 @@ export async function openTestMesh(options: { limits?: Limits; max?: number } = 
       const at = { schema: sqlName(domainOf(product.id)), table: `${object.table}__${version}` as SqlName };
       await database.pool.query(createTable(object, at));
       await insert(database.pool, object, at, rows);
-      for (const constraint of tableConstraints(object, at)) await database.pool.query(constraint);
+      for (const statement of [...tableConstraints(object, at), ...tableIndexes(object, at)])
+        await database.pool.query(statement);
       await database.pool.query(`analyze ${quoted(at.schema, at.table)}`);
       const tables = { ...before?.tables, [name]: { table: at.table, rows: rows.length } };
       datasets.set(product.id, {

@@ -1,0 +1,160 @@
+import pino from 'pino';
+import { randomUUID } from 'node:crypto';
+import { openGateway } from '../../gateway/open-gateway.ts';
+import type { ProductFolder } from '../../gateway/read-folders.ts';
+import { productId, type RunId, sqlName } from '../../schema/ids.ts';
+import { transaction } from '../../schema/ledger/connect.ts';
+import { addVersion, nextVersion } from '../../schema/ledger/datasets.ts';
+import { saveQuality } from '../../schema/ledger/quality.ts';
+import { requestRun, requireRun, startRun, succeedRun } from '../../schema/ledger/runs.ts';
+import { openSubgraph } from '../../subgraphs/managed/open-subgraph.ts';
+import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
+
+const KEY = 'weft_admin_of_this_test';
+
+export interface Outcome {
+  readonly __typename: 'Published' | 'Rejected' | 'Unchanged';
+  readonly code?: string;
+  readonly supergraph?: number;
+  readonly products?: readonly {
+    readonly id: string;
+    readonly state?: string;
+    readonly revision?: number;
+    readonly run?: { id: string } | null;
+  }[];
+  readonly findings: readonly {
+    readonly code: string;
+    readonly severity: string;
+    readonly message: string;
+    readonly file: string | null;
+    readonly line: number | null;
+  }[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly data: any;
+  readonly errors?: readonly { message: string; path?: unknown; extensions: Record<string, any> }[];
+  readonly extensions?: { readonly dataProducts: readonly Record<string, unknown>[] };
+}
+
+/** A gateway in this process, over a database of its own. */
+export interface GatewayHere {
+  readonly url: string;
+  readonly database: TestDatabase;
+  /** What the log had of warnings and faults. */
+  readonly log: readonly Record<string, any>[];
+  ask(query: string, variables?: object, headers?: Record<string, string>): Promise<Answer>;
+  /** With the admin key. */
+  order(query: string, variables?: object): Promise<Answer>;
+  publish(folders: readonly ProductFolder[], options?: { refresh?: boolean; check?: boolean }): Promise<Outcome>;
+  /** Makes rows of an object of the product its next dataset version, by SQL: `values ('a', 1)`. */
+  load(product: string, object: string, columns: string, values: string, failedWarning?: string): Promise<RunId>;
+  /** Rows of every table of the ledger: to see that nothing was changed. */
+  ledger(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+export async function gatewayHere(options: { loopbackOnly?: boolean } = {}): Promise<GatewayHere> {
+  const database = await cloneDatabase();
+  const log: Record<string, any>[] = [];
+  const gateway = await openGateway({
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      databaseUrl: database.url,
+      adminKey: KEY,
+      loopbackOnly: options.loopbackOnly ?? true,
+      allowedHosts: [],
+      temporalUi: { url: 'http://127.0.0.1:8233', namespace: 'default' },
+    },
+    openSubgraphs: openSubgraph,
+    logger: pino({ level: 'warn' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
+  });
+  const ask: GatewayHere['ask'] = async (query, variables = {}, headers = {}) => {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query, variables }),
+    });
+    return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) };
+  };
+  const order: GatewayHere['order'] = (query, variables) => ask(query, variables, { authorization: `Bearer ${KEY}` });
+  return {
+    url: gateway.url,
+    database,
+    log,
+    ask,
+    order,
+    publish: async (products, { refresh = false, check = false } = {}) => {
+      const answer = await order(check ? CHECK : PUBLISH, check ? { products } : { products, refresh });
+      if (answer.errors !== undefined) throw new Error(answer.errors.map(({ message }) => message).join('\n'));
+      return answer.data.outcome as Outcome;
+    },
+    load: (...row) => load(database, ...row),
+    ledger: async () => {
+      const tables = await database.pool.query<{ name: string }>(
+        `select table_name as name from information_schema.tables where table_schema = 'weft' order by 1`,
+      );
+      const counts = tables.rows.map(async ({ name }) => {
+        const { rows } = await database.pool.query<{ rows: number }>(`select count(*)::int as rows from weft.${name}`);
+        return [name, rows[0]!.rows] as const;
+      });
+      return Object.fromEntries(await Promise.all(counts));
+    },
+    close: async () => {
+      await gateway.close();
+      await database.drop();
+    },
+  };
+}
+
+const OUTCOME = `{
+  __typename
+  ... on Published { supergraph products { id state revision run { id } } findings { ...F } }
+  ... on Rejected { code findings { ...F } }
+  ... on Unchanged { products { id } findings { ...F } }
+} }
+fragment F on Finding { code severity message file line }`;
+const PUBLISH = `mutation ($products: [ProductFolder!]!, $refresh: Boolean) { outcome: publish(products: $products, refresh: $refresh) ${OUTCOME}`;
+const CHECK = `mutation ($products: [ProductFolder!]!) { outcome: check(products: $products) ${OUTCOME}`;
+
+/** What the worker does, without a worker: a table, and the version that points at it. */
+async function load(database: TestDatabase, ...row: Parameters<GatewayHere['load']>): Promise<RunId> {
+  const [product, object, columns, values, failedWarning] = row;
+  const id = productId(product)!;
+  const schema = sqlName(product.split('/')[0]!);
+  await database.pool.query(
+    `create schema if not exists "${schema}"; grant usage on schema "${schema}" to weft_reader`,
+  );
+  return transaction(database.pool, async (trx) => {
+    const ask = { runId: randomUUID() as RunId, productId: id, trigger: 'manual', requestedBy: 'test' } as const;
+    const { runId } = await requestRun(trx, ask);
+    await startRun(trx, runId, {});
+    const { revision } = await requireRun(trx, runId);
+    const version = await nextVersion(trx, id);
+    const table = sqlName(`${object}__${version}`);
+    await trx.query(`create table "${schema}"."${table}" (${columns}); insert into "${schema}"."${table}" ${values};
+                     grant select on "${schema}"."${table}" to weft_reader`);
+    const { rowCount } = await trx.query(`select 1 from "${schema}"."${table}"`);
+    const result = {
+      object,
+      property: null,
+      severity: 'warning',
+      outcome: 'failed',
+      measured: '1',
+      expected: '0',
+    } as const;
+    if (failedWarning !== undefined)
+      await saveQuality(trx, runId, [{ ...result, rule: failedWarning, description: null }]);
+    await addVersion(trx, {
+      productId: id,
+      version,
+      revision,
+      runId,
+      tables: { [object]: { table, rows: rowCount ?? 0 } },
+    });
+    await succeedRun(trx, runId, version);
+    return runId;
+  });
+}

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { inTurn } from '../../gateway/in-turn.ts';
+import { publish } from '../../gateway/publish.ts';
+import type { ProductFolder } from '../../gateway/read-folders.ts';
+import { gatewayHere, type GatewayHere } from './gateway-here.ts';
+import { edited, folderOf, remoteFolder } from './product-text.ts';
+
+let gateway: GatewayHere;
+
+beforeAll(async () => {
+  gateway = await gatewayHere();
+});
+afterAll(() => gateway.close());
+
+const AIRPORTS = folderOf({ domain: 'network', name: 'airports', properties: ['{ name: city, logicalType: string }'] });
+const TO_AIRPORTS = (target: string) => `{ name: airportId, logicalType: string, relationships: [{ to: ${target} }] }`;
+const STRIKES = folderOf({ domain: 'safety', name: 'strikes', properties: [TO_AIRPORTS('airports.id')] });
+
+test('a reader and its producer publish together, whichever comes first, and are in the graph when the answer comes', async () => {
+  const reader = folderOf({
+    domain: 'operations',
+    name: 'hubs',
+    reads: 'network/airports',
+    transform: 'select id from airports',
+  });
+  const outcome = await gateway.publish([reader, AIRPORTS], { refresh: true });
+  expect(outcome).toMatchObject({
+    __typename: 'Published',
+    products: [
+      { id: 'network/airports', state: 'LIVE', revision: 1, run: { id: expect.any(String) } },
+      // It runs when its input publishes.
+      { id: 'operations/hubs', state: 'LIVE', revision: 1, run: null },
+    ],
+  });
+  const { data, errors } = await gateway.ask('{ airports { totalCount nodes { city } } hubAggregate { count } }');
+  expect(errors).toBeUndefined();
+  expect(data).toEqual({ airports: { totalCount: '0', nodes: [] }, hubAggregate: [{ count: '0' }] });
+});
+
+test('what is published already is unchanged', async () => {
+  const before = await gateway.ledger();
+  expect(await gateway.publish([AIRPORTS])).toMatchObject({
+    __typename: 'Unchanged',
+    products: [{ id: 'network/airports' }],
+  });
+  expect(await gateway.ledger()).toEqual(before);
+});
+
+test('a check says what a publish would, and changes nothing', async () => {
+  const before = await gateway.ledger();
+  expect(await gateway.publish([STRIKES], { check: true })).toMatchObject({
+    __typename: 'Published',
+    products: [{ id: 'safety/strikes', state: 'LIVE', run: null }],
+  });
+  expect(await gateway.ledger()).toEqual(before);
+  expect((await gateway.ask('{ strikes { totalCount } }')).status).toBe(400);
+});
+
+test('products that refer to one another publish in one act', async () => {
+  const ships = folderOf({
+    domain: 'sea',
+    name: 'ships',
+    properties: ['{ name: portId, logicalType: string, relationships: [{ to: ports.id }] }'],
+  });
+  const ports = folderOf({
+    domain: 'land',
+    name: 'ports',
+    properties: ['{ name: shipId, logicalType: string, relationships: [{ to: ships.id }] }'],
+  });
+  expect(await gateway.publish([ships])).toMatchObject({ __typename: 'Rejected' });
+  expect(await gateway.publish([ships, ports])).toMatchObject({ __typename: 'Published' });
+  const { errors } = await gateway.ask('{ ships { nodes { port { ships { nodes { id } } } } } }');
+  expect(errors).toBeUndefined();
+});
+
+test('a new shape waits for its data, and readers keep the old one until then', async () => {
+  await gateway.publish([folderOf({ domain: 'stock', name: 'parts' })]);
+  await gateway.load('stock/parts', 'parts', 'id text primary key', `values ('bolt')`);
+  const weighed = folderOf({ domain: 'stock', name: 'parts', properties: ['{ name: weight, logicalType: integer }'] });
+  expect(await gateway.publish([weighed], { refresh: true })).toMatchObject({
+    __typename: 'Published',
+    products: [{ state: 'PENDING', revision: 2, run: { id: expect.any(String) } }],
+  });
+  expect((await gateway.ask('{ parts { nodes { id } } }')).data).toEqual({ parts: { nodes: [{ id: 'bolt' }] } });
+  expect((await gateway.ask('{ parts { nodes { weight } } }')).status).toBe(400);
+  expect(await gateway.publish([weighed])).toMatchObject({ __typename: 'Unchanged' });
+});
+
+test('a new description is live at once, beside the data that is there', async () => {
+  const named = folderOf({ domain: 'stock', name: 'tools' });
+  await gateway.publish([named]);
+  await gateway.load('stock/tools', 'tools', 'id text primary key', `values ('saw')`);
+  const told = edited(named, 'product.odps.yaml', (text) => `${text}description: { purpose: What cuts. }\n`);
+  expect(await gateway.publish([told])).toMatchObject({ products: [{ state: 'LIVE', revision: 2 }] });
+  const { data } = await gateway.ask('{ dataProduct(id: "stock/tools") { purpose datasetVersion { version } } }');
+  expect(data.dataProduct).toEqual({ purpose: 'What cuts.', datasetVersion: { version: 1 } });
+});
+
+describe('what is refused names its place, and nothing was changed:', () => {
+  const cases: [string, ProductFolder[], { code: string; file: string | null; line?: number; says: string }][] = [
+    [
+      'a broken YAML',
+      [edited(STRIKES, 'output.odcs.yaml', (text) => `${text}  - [`)],
+      { code: 'YAML', file: 'output.odcs.yaml', says: '' },
+    ],
+    [
+      'a contract that breaks ODCS',
+      [edited(STRIKES, 'output.odcs.yaml', (text) => text.replace('logicalType: string', 'logicalType: strnig'))],
+      { code: '', file: 'output.odcs.yaml', line: 9, says: 'strnig' },
+    ],
+    [
+      'an unknown relationship target',
+      [folderOf({ domain: 'safety', name: 'strikes', properties: [TO_AIRPORTS('airfields.id')] })],
+      { code: 'RELATIONSHIP_DANGLING', file: 'output.odcs.yaml', line: 10, says: 'airfields' },
+    ],
+    [
+      'an input that nobody offers',
+      [folderOf({ domain: 'safety', name: 'strikes', reads: 'nobody/knows', transform: 'select id from strikes' })],
+      { code: 'INPUT', file: null, says: 'nobody/knows/output' },
+    ],
+    [
+      'SQL that writes',
+      [folderOf({ domain: 'safety', name: 'strikes', transform: 'delete from strikes returning id' })],
+      { code: 'SQL', file: 'transform.sql', line: 1, says: '' },
+    ],
+    [
+      'SQL that reads an undeclared table',
+      [folderOf({ domain: 'safety', name: 'strikes', transform: 'select id\nfrom airports' })],
+      { code: 'SQL', file: 'transform.sql', line: 2, says: 'airports' },
+    ],
+    [
+      'a quality rule that reads an undeclared table',
+      [
+        folderOf({
+          domain: 'safety',
+          name: 'strikes',
+          quality: ['{ type: sql, query: select count(*) from weft.runs, mustBe: 0 }'],
+        }),
+      ],
+      { code: 'SQL', file: 'output.odcs.yaml', says: 'weft' },
+    ],
+    [
+      "another domain's type",
+      [folderOf({ domain: 'safety', name: 'airports' })],
+      { code: '', file: 'output.odcs.yaml', says: 'network/airports' },
+    ],
+    [
+      'a file of 300 KB',
+      [edited(STRIKES, 'output.odcs.yaml', (text) => text + '#'.repeat(300_000))],
+      { code: '', file: 'output.odcs.yaml', says: '' },
+    ],
+    [
+      'a folder of 101 documents',
+      [{ ...STRIKES, files: Array.from({ length: 101 }, (_, at) => ({ path: `${at}.yaml`, text: '' })) }],
+      { code: 'FOLDER_SIZE', file: null, says: '101' },
+    ],
+    [
+      'one product twice',
+      [STRIKES, { ...STRIKES, name: 'copy' }],
+      { code: 'PRODUCT_TWICE', file: null, says: 'safety/strikes' },
+    ],
+    [
+      'a remote type that does not compose',
+      [remoteFolder('clash', 'http://127.0.0.1:9/graphql', 'type Query { airport(id: Int!): Int }')],
+      { code: 'COMPOSITION_', file: null, says: 'airport' },
+    ],
+    [
+      'a service at the address of cloud metadata',
+      [remoteFolder('cloud', 'http://169.254.169.254/graphql', 'type Query { secret: String }')],
+      { code: 'SUBGRAPH_HOST', file: null, says: '169.254.169.254' },
+    ],
+  ];
+  test.each(cases)('%s', async (_name, folders, { code, file, line, says }) => {
+    const before = await gateway.ledger();
+    const outcome = await gateway.publish(folders);
+    expect(outcome.__typename).toBe('Rejected');
+    const errors = outcome.findings.filter(({ severity }) => severity === 'ERROR');
+    expect(errors).toContainEqual(
+      expect.objectContaining({
+        code: expect.stringContaining(code),
+        file,
+        ...(line !== undefined && { line }),
+        message: expect.stringContaining(says),
+      }),
+    );
+    expect(await gateway.ledger()).toEqual(before);
+  });
+});
+
+test('all products of a publish, or none', async () => {
+  const broken = folderOf({ domain: 'safety', name: 'near-misses', transform: 'select nothing from nowhere' });
+  const before = await gateway.ledger();
+  const outcome = await gateway.publish([STRIKES, broken]);
+  expect(outcome.__typename).toBe('Rejected');
+  expect(outcome.findings.map(({ file }) => file)).toContain('near-misses/transform.sql');
+  expect(await gateway.ledger()).toEqual(before);
+});
+
+test('of ten that publish one product at once, at two gateways, exactly one wins and the others are told why', async () => {
+  const { database } = gateway;
+  const hosts = { loopbackOnly: true, allowedHosts: [] };
+  const gateways = [inTurn(), inTurn()].map((writers) => ({ ledger: database.pool, hosts, writers }));
+  const outcomes = await Promise.all(
+    Array.from({ length: 10 }, (_, at) => {
+      const folder = folderOf({ domain: 'race', name: 'laps', properties: [`{ name: by${at}, logicalType: string }`] });
+      const actor = { name: `racer ${at}`, admin: true };
+      return publish(gateways[at % 2]!, { folders: [folder], actor, refresh: false, dryRun: false });
+    }),
+  );
+  expect(outcomes.filter(({ kind }) => kind === 'Published')).toHaveLength(1);
+  const losers = outcomes.flatMap((outcome) => (outcome.kind === 'Rejected' ? [outcome.code] : []));
+  expect(losers).toEqual(Array.from({ length: 9 }, () => 'PUBLISH_CONFLICT'));
+});
+
+test('who listens beyond loopback may not publish a service on loopback, however it is written', async () => {
+  const open = await gatewayHere({ loopbackOnly: false });
+  const addresses = ['127.0.0.1', 'localhost', '[::1]', '0x7f.1', '2130706433', '10.0.0.1', '[::ffff:127.0.0.1]'];
+  for (const host of addresses) {
+    const outcome = await open.publish([remoteFolder('near', `http://${host}:80/graphql`, 'type Query { a: Int }')]);
+    expect([host, outcome.findings.map(({ code }) => code)]).toEqual([host, ['SUBGRAPH_HOST']]);
+  }
+  await open.close();
+});
+
+describe('retiring', () => {
+  test('is refused while others use the product, and names them', async () => {
+    const { errors } = await gateway.order('mutation { retire(product: "network/airports") { id } }');
+    expect(errors![0]!.extensions['code']).toBe('PRODUCT_IN_USE');
+    expect(errors![0]!.message).toContain('operations/hubs reads it');
+  });
+
+  test('takes the fields out of the graph without a restart; publishing brings them back', async () => {
+    const hubs = { query: '{ hubs { totalCount } }' };
+    expect((await gateway.ask(hubs.query)).status).toBe(200);
+    expect((await gateway.order('mutation { retire(product: "operations/hubs") { id status } }')).data).toEqual({
+      retire: { id: 'operations/hubs', status: 'retired' },
+    });
+    expect((await gateway.ask(hubs.query)).status).toBe(400);
+    const again = await gateway.order('mutation { retire(product: "operations/hubs") { id } }');
+    expect(again.errors![0]!.extensions['code']).toBe('PRODUCT_RETIRED');
+    const folder = folderOf({
+      domain: 'operations',
+      name: 'hubs',
+      reads: 'network/airports',
+      transform: 'select id from airports',
+    });
+    expect(await gateway.publish([folder])).toMatchObject({ __typename: 'Published', products: [{ revision: 2 }] });
+    expect((await gateway.ask(hubs.query)).status).toBe(200);
+  });
+});
