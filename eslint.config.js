@@ -122,4 +122,10 @@ export default tseslint.config(
     },
     rules: { 'no-console': 'off', 'no-restricted-syntax': 'off' },
   },
+  {
+    files: ['gateway/console/**'],
+    languageOptions: {
+      globals: { document: 'readonly', fetch: 'readonly', location: 'readonly', setInterval: 'readonly' },
+    },
+  },
 );

@@ -30,12 +30,7 @@ export function words(text: string): string[] {
     .map((word) => word.toLowerCase());
 }
 
-/** `originIata` and `origin_iata` are alike: how names of inputs, outputs and SQL are matched. */
-export function sameName(a: string, b: string): boolean {
-  return folded(a) === folded(b);
-}
-
-/** A name without case and separators. */
+/** A name without case and separators: `originIata` and `origin_iata` are alike, as inputs, outputs and SQL are matched. */
 export function folded(name: string): string {
   return name.replace(/[^A-Za-z0-9]+/g, '').toLowerCase();
 }

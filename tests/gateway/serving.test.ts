@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { gatewayHere, type GatewayHere } from './gateway-here.ts';
+import { gatewayHere, type GatewayHere, type Tree } from './gateway-here.ts';
 import { edited, folderOf } from './product-text.ts';
 
 let gateway: GatewayHere;
@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-async function readiness(): Promise<Record<string, any>> {
-  return (await fetch(`${gateway.url}/readyz`)).json() as Promise<Record<string, any>>;
+async function readiness(): Promise<Record<string, Tree>> {
+  return (await fetch(`${gateway.url}/readyz`)).json() as Promise<Record<string, Tree>>;
 }
 
 test('while ten publishes go through, no request fails and every answer is right', async () => {

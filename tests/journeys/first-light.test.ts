@@ -19,14 +19,14 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  await mesh?.stop();
-  duckdb?.closeSync();
+  await mesh.stop();
+  duckdb.closeSync();
 }, 60_000);
 
 async function rowsOf(sql: string): Promise<unknown[][]> {
   const connection = await duckdb.connect();
   try {
-    return (await connection.runAndReadAll(sql)).getRowsJson() as unknown[][];
+    return (await connection.runAndReadAll(sql)).getRowsJson();
   } finally {
     connection.closeSync();
   }

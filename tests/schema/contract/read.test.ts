@@ -34,22 +34,14 @@ describe('what is wrong is found in its place', () => {
       edited('product.odps.yaml', 'domain: shop', 'domain: pg-shop'),
       ['PRODUCT_DOMAIN product.odps.yaml:4'],
     ],
-    [
-      'an old apiVersion',
-      edited('out.odcs.yaml', 'v3.2.0', 'v2.2.2'),
-      ['CONTRACT_API_VERSION out.odcs.yaml:1'],
-    ],
+    ['an old apiVersion', edited('out.odcs.yaml', 'v3.2.0', 'v2.2.2'), ['CONTRACT_API_VERSION out.odcs.yaml:1']],
     ['a newer apiVersion', edited('out.odcs.yaml', 'v3.2.0', 'v3.9.0'), ['CONTRACT_VALUE out.odcs.yaml:1']],
     [
       'a key that no standard knows',
       edited('out.odcs.yaml', 'status:', 'stauts:'),
       ['CONTRACT_UNKNOWN_KEY out.odcs.yaml:5'],
     ],
-    [
-      'a type that is misspelt',
-      edited('out.odcs.yaml', 'integer', 'integr'),
-      ['CONTRACT_VALUE out.odcs.yaml:10'],
-    ],
+    ['a type that is misspelt', edited('out.odcs.yaml', 'integer', 'integr'), ['CONTRACT_VALUE out.odcs.yaml:10']],
     [
       'a version that is a number',
       edited('source.odcs.yaml', 'version: 1.0.0', 'version: 1.0'),
