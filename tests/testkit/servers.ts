@@ -31,30 +31,32 @@ export interface TestServers {
 }
 
 /**
- * One PostgreSQL and one Temporal for the whole run, each started when the first test asks for it: a run of pure
- * tests starts neither. Tests are in other processes, so they ask over HTTP, at WEFT_TEST_SERVERS.
+ * One PostgreSQL and one Temporal for the whole run: those of `first` at once, else when the first test asks, so that a run of
+ * pure tests starts neither. Tests are in other processes, so they ask over HTTP, at WEFT_TEST_SERVERS.
  */
-export async function openTestServers(): Promise<TestServers> {
+export async function openTestServers(first: readonly ServerName[]): Promise<TestServers> {
   await endForgotten();
   const folder = mkdtempSync(join(HOMES, 'run-'));
   // PostgreSQL of root runs as another user, who must pass through.
   chmodSync(folder, 0o711);
   const home = await openHome(folder);
-  const running = new Map<string, Promise<Running>>();
-  const starters: Record<string, (home: Home) => Promise<Running>> = { postgres: runPostgres, temporal: runTemporal };
+  const running = new Map<ServerName, Promise<Running>>();
+  const started = (name: ServerName): Promise<Running> => {
+    const starting = running.get(name) ?? STARTERS[name](home);
+    running.set(name, starting);
+    return starting;
+  };
 
   const server = createServer((request, response) => {
     const name = (request.url ?? '').slice(1);
-    const start = starters[name];
-    if (start === undefined) return void response.writeHead(404).end();
-    const starting = running.get(name) ?? start(home);
-    running.set(name, starting);
-    starting.then(
+    if (!isServerName(name)) return void response.writeHead(404).end();
+    started(name).then(
       ({ answer }) => response.end(JSON.stringify(answer())),
       (error: unknown) => response.writeHead(500).end(error instanceof Error ? error.message : String(error)),
     );
   });
   process.env['WEFT_TEST_SERVERS'] = await listen(server);
+  await Promise.all(first.map(started));
   return {
     async close() {
       server.closeAllConnections();
@@ -65,6 +67,13 @@ export async function openTestServers(): Promise<TestServers> {
       removeHome(folder);
     },
   };
+}
+
+const STARTERS = { postgres: runPostgres, temporal: runTemporal } as const;
+type ServerName = keyof typeof STARTERS;
+
+function isServerName(name: string): name is ServerName {
+  return Object.hasOwn(STARTERS, name);
 }
 
 async function runPostgres(home: Home): Promise<Running> {
