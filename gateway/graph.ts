@@ -96,8 +96,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
         supergraph: next.supergraph.id,
         message: error instanceof Error ? error.message : 'it does not load',
       };
-      // The old graph goes on, with the newest data of what it has.
-      served = { ...served, datasets: next.datasets };
+      served = withFittingData(served, next);
       deps.onSwap({ supergraph: next.supergraph.id, failure: failure.message });
       return;
     }
@@ -109,8 +108,9 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
 
   const reload = async (): Promise<void> => {
     const next = await readSnapshot(deps.ledger, served);
-    if (next === null || next.supergraph.id === failure?.supergraph) return;
+    if (next === null) return;
     if (next.supergraph.id === served.supergraph.id) served = next;
+    else if (next.supergraph.id === failure?.supergraph) served = withFittingData(served, next);
     else swap(next);
   };
   const turn = inTurn();
@@ -134,6 +134,14 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     onFault: deps.onReloadFault,
   });
   return graph;
+}
+
+/** The old graph goes on with the newest data, but for products whose tables have a shape by now that it does not know. */
+function withFittingData(served: Snapshot, next: Snapshot): Snapshot {
+  const datasets = new Map(served.datasets);
+  for (const [id, dataset] of next.datasets)
+    if (next.mesh.products.get(id)?.dataDigest === served.mesh.products.get(id)?.dataDigest) datasets.set(id, dataset);
+  return { ...served, datasets };
 }
 
 /** Subgraphs that the served supergraph no longer has stay for a while: an operation or a router may still ask them. */
