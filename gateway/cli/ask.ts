@@ -47,6 +47,7 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   GRAPHQL_PARSE_FAILED: EXIT.usage,
   GRAPHQL_VALIDATION_FAILED: EXIT.usage,
   OPERATION_RESOLUTION_FAILURE: EXIT.usage,
+  INVALID_GRAPHQL: EXIT.usage,
   DATABASE_UNREACHABLE: EXIT.unreachable,
 };
 
