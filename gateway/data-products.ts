@@ -3,7 +3,6 @@ import type { Product } from '../schema/contract/model.ts';
 import type { ProductId } from '../schema/ids.ts';
 import type { LiveDataset } from '../schema/ledger/datasets.ts';
 import type { OperationContext } from './execute/context.ts';
-import type { Snapshot } from './snapshot.ts';
 
 /** What an answer says of one product that it was made of. */
 interface DataProductRead {
@@ -19,25 +18,23 @@ interface DataProductRead {
 }
 
 /** Adds `extensions.dataProducts` to every answer. */
-export function dataProductsRead(current: () => Snapshot): ApolloServerPlugin<OperationContext> {
-  return {
-    requestDidStart: async () => ({
-      willSendResponse: async ({ response, contextValue: { reading, remotesRead } }) => {
-        if (response.body.kind !== 'single') return;
-        const { products } = current().mesh;
-        const read = [...reading.productsRead, ...(remotesRead as Set<ProductId>)].sort();
-        const result = response.body.singleResult;
-        result.extensions = {
-          ...result.extensions,
-          dataProducts: read.flatMap((id) => {
-            const product = products.get(id);
-            return product === undefined ? [] : [productRead(product, reading.datasets.get(id) ?? null)];
-          }),
-        };
-      },
-    }),
-  };
-}
+export const dataProductsRead: ApolloServerPlugin<OperationContext> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ response, contextValue: { serving, reading, remotesRead } }) => {
+      if (response.body.kind !== 'single') return;
+      const { products } = serving.mesh;
+      const read = [...reading.productsRead, ...(remotesRead as Set<ProductId>)].sort();
+      const result = response.body.singleResult;
+      result.extensions = {
+        ...result.extensions,
+        dataProducts: read.flatMap((id) => {
+          const product = products.get(id);
+          return product === undefined ? [] : [productRead(product, reading.datasets.get(id) ?? null)];
+        }),
+      };
+    },
+  }),
+};
 
 function productRead(product: Product, dataset: LiveDataset | null): DataProductRead {
   return {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
@@ -16,6 +17,7 @@ import { goneSignal } from './execute/gone-signal.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
 import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
+import type { Serving } from './serving.ts';
 import { subgraphRoute } from './subgraph-route.ts';
 import { exportedSupergraph } from './exported-supergraph.ts';
 
@@ -29,7 +31,7 @@ const MAX_SELECTIONS = 10_000;
 // Longer than any statement may take; a client that waits longer has gone.
 const OPERATION_TIMEOUT_MS = 30_000;
 
-const CONSOLE = new URL('./console/', import.meta.url).pathname;
+const CONSOLE = fileURLToPath(new URL('./console/', import.meta.url));
 
 export interface ServerDeps {
   readonly config: GatewayConfig;
@@ -56,7 +58,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     formatError: (formatted, error) => shownToClient(formatted, error, logFault),
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: 10_000 }),
-      dataProductsRead(() => graph.current()),
+      dataProductsRead,
       badRequestStatus,
       ApolloServerPluginLandingPageDisabled(),
       metrics.plugin,
@@ -64,6 +66,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     logger,
   });
   await apollo.start();
+  graph.follow();
 
   app.disable('x-powered-by').set('etag', false);
   app.use(securityHeaders);
@@ -82,7 +85,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     response.type('text/plain').send(exportedSupergraph(graph.current(), base));
   });
   const context = ({ req, res }: ExpressContextFunctionArgument): Promise<OperationContext> =>
-    Promise.resolve(operationContext(actorOf(req.headers.authorization), graph, goneSignal(res)));
+    Promise.resolve(operationContext(actorOf(req.headers.authorization), graph.current(), goneSignal(res)));
   // A person who opens it in a browser is shown the console.
   app.get('/graphql', (request, response, next) => {
     if (request.query['query'] === undefined && request.accepts(['json', 'html']) === 'html') response.redirect('/');
@@ -105,11 +108,12 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   };
 }
 
-function operationContext(actor: Actor, graph: Graph, gone: AbortSignal): OperationContext {
+function operationContext(actor: Actor, serving: Serving, gone: AbortSignal): OperationContext {
   return {
     actor,
+    serving,
     reading: {
-      datasets: graph.current().datasets,
+      datasets: serving.datasets,
       productsRead: new Set<ProductId>(),
       signal: AbortSignal.any([gone, AbortSignal.timeout(OPERATION_TIMEOUT_MS)]),
     },

@@ -17,16 +17,16 @@ const envelope = z.object({
 export function subgraphRoute(graph: Graph, actorOf: (header?: string) => Actor, log: LogFault): RequestHandler {
   return async (request, response) => {
     requireAdmin(actorOf(request.headers.authorization));
-    const execute = graph.subgraph(
+    const subgraph = graph.subgraph(
       `weft:///subgraphs/${String(request.params['domain'])}/${String(request.params['revision'])}`,
     );
-    if (execute === null) throw new Refusal('NOT_FOUND', 'There is no such subgraph, or it was replaced long ago.');
+    if (subgraph === null) throw new Refusal('NOT_FOUND', 'There is no such subgraph, or it was replaced long ago.');
     const read = envelope.safeParse(request.body);
     if (!read.success) throw new Refusal('BAD_INPUT', 'A GraphQL request is JSON with `query`.');
     const { query, variables, operationName } = read.data;
-    const { data, errors } = await execute(
+    const { data, errors } = await subgraph.execute(
       { query, ...(variables && { variables }), ...(operationName && { operationName }) },
-      { datasets: graph.current().datasets, productsRead: new Set<ProductId>(), signal: goneSignal(response) },
+      { datasets: subgraph.datasets, productsRead: new Set<ProductId>(), signal: goneSignal(response) },
     );
     response.json({ data, ...(errors && { errors: errors.map((error) => shownError(error, log)) }) });
   };

@@ -4,6 +4,15 @@ import { type LogFault, shownError } from './shown-error.ts';
 
 type Process = GraphQLDataSource<OperationContext>['process'];
 
+/** A domain's managed subgraph, as a data source of @apollo/gateway: of each operation the one that it started with. */
+export function managedSubgraph(name: string, log: LogFault): GraphQLDataSource<OperationContext> {
+  return localSubgraph((request, { serving, reading }) => {
+    const subgraph = serving.managed.get(name);
+    if (subgraph === undefined) throw new Error(`A plan asks the subgraph ${name}, which its graph does not have.`);
+    return subgraph.execute(request, reading);
+  }, log);
+}
+
 /** A subgraph that runs in this process, as a data source of @apollo/gateway. */
 export function localSubgraph(execute: ExecuteInProcess, log: LogFault): GraphQLDataSource<OperationContext> {
   return {

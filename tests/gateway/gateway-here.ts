@@ -5,8 +5,13 @@ import type { ProductFolder } from '../../gateway/read-folders.ts';
 import { productId, type RunId, sqlName } from '../../schema/ids.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
 import { addVersion, nextVersion } from '../../schema/ledger/datasets.ts';
+import { liveMesh } from '../../schema/ledger/mesh.ts';
+import { makeLive, revisionIn } from '../../schema/ledger/products.ts';
+import { promote } from '../../schema/ledger/promote.ts';
 import { saveQuality } from '../../schema/ledger/quality.ts';
 import { requestRun, requireRun, startRun, succeedRun } from '../../schema/ledger/runs.ts';
+import { lockHead } from '../../schema/ledger/supergraphs.ts';
+import type { OpenSubgraph } from '../../schema/reading.ts';
 import { openSubgraph } from '../../subgraphs/managed/open-subgraph.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 
@@ -52,15 +57,24 @@ export interface GatewayHere {
   /** With the admin key. */
   order(query: string, variables?: object): Promise<Answer>;
   publish(folders: readonly ProductFolder[], options?: { refresh?: boolean; check?: boolean }): Promise<Outcome>;
-  /** Makes rows of an object of the product its next dataset version, by SQL: `values ('a', 1)`. */
+  /** Makes rows of an object of the product its next dataset version, by SQL: `values ('a', 1)`; a pending revision goes live with it. */
   load(product: string, object: string, columns: string, values: string, failedWarning?: string): Promise<RunId>;
   /** Rows of every table of the ledger: to see that nothing was changed. */
   ledger(): Promise<Record<string, number>>;
   close(): Promise<void>;
 }
 
-export async function gatewayHere(options: { loopbackOnly?: boolean } = {}): Promise<GatewayHere> {
-  const database = await cloneDatabase();
+export interface HereOptions {
+  readonly loopbackOnly?: boolean;
+  /** Another gateway's, which drops it. */
+  readonly database?: TestDatabase;
+  /** Stands between the gateway and the opening of managed subgraphs. */
+  readonly opening?: (open: OpenSubgraph) => OpenSubgraph;
+}
+
+export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHere> {
+  const database = options.database ?? (await cloneDatabase());
+  const opening = options.opening ?? ((open) => open);
   const log: Record<string, Tree>[] = [];
   const gateway = await openGateway({
     config: {
@@ -72,7 +86,7 @@ export async function gatewayHere(options: { loopbackOnly?: boolean } = {}): Pro
       allowedHosts: [],
       temporalUi: { url: 'http://127.0.0.1:8233', namespace: 'default' },
     },
-    openSubgraphs: openSubgraph,
+    openSubgraphs: (products) => opening(openSubgraph(products)),
     logger: pino({ level: 'warn' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
   });
   const ask: GatewayHere['ask'] = async (query, variables = {}, headers = {}) => {
@@ -108,7 +122,7 @@ export async function gatewayHere(options: { loopbackOnly?: boolean } = {}): Pro
     },
     close: async () => {
       await gateway.close();
-      await database.drop();
+      if (options.database === undefined) await database.drop();
     },
   };
 }
@@ -136,6 +150,11 @@ async function load(database: TestDatabase, ...row: Parameters<GatewayHere['load
     const { runId } = await requestRun(trx, ask);
     await startRun(trx, runId, {});
     const { revision } = await requireRun(trx, runId);
+    await lockHead(trx);
+    if ((await revisionIn(trx, id, 'pending'))?.revision === revision) {
+      await makeLive(trx, id, revision);
+      await promote(trx, { mesh: await liveMesh(trx), cause: 'test' });
+    }
     const version = await nextVersion(trx, id);
     const table = sqlName(`${object}__${version}`);
     await trx.query(`create table "${schema}"."${table}" (${columns}); insert into "${schema}"."${table}" ${values};
