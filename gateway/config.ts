@@ -4,12 +4,14 @@ import { z } from 'zod';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
+const key = z.string().regex(/^\S{16,}$/, 'must have at least 16 characters and no space');
+
 const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   WEFT_HOME: z.string().min(1).default('.weft'),
-  WEFT_ADMIN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  WEFT_ADMIN_KEY: key.optional(),
   WEFT_ALLOWED_HOSTS: z.string().default(''),
   WEFT_TEMPORAL_UI_URL: z.url().optional(),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
@@ -56,11 +58,17 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
 }
 
 function keptKey(file: string): string {
+  let kept: string;
   try {
-    return readFileSync(file, 'utf8').trim();
+    kept = readFileSync(file, 'utf8').trim();
   } catch (cause) {
     throw new Error(`No admin key: set WEFT_ADMIN_KEY, or start with \`weft up\`, which keeps one in ${file}.`, {
       cause,
     });
   }
+  const read = key.safeParse(kept);
+  if (read.success) return read.data;
+  throw new Error(
+    `${file} holds no key that can be used: it ${read.error.issues[0]?.message}. Remove it to have a new one made.`,
+  );
 }

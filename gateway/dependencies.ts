@@ -9,8 +9,16 @@ export interface Dependency {
   readonly kind: 'READS' | 'REFERS' | 'EXTENDS';
 }
 
-/** Every dependency between products of the mesh, once each, in the order of ids. */
-export function dependencies(mesh: Mesh): Dependency[] {
+const known = new WeakMap<Mesh, readonly Dependency[]>();
+
+/** Every dependency between products of the mesh, once each, in the order of ids. A mesh never changes: found once. */
+export function dependencies(mesh: Mesh): readonly Dependency[] {
+  const found = known.get(mesh) ?? dependenciesOf(mesh);
+  known.set(mesh, found);
+  return found;
+}
+
+function dependenciesOf(mesh: Mesh): Dependency[] {
   const found = new Map<string, Dependency>();
   const add = (from: ProductId, to: ProductId, kind: Dependency['kind']): void => {
     if (from !== to) found.set(`${from} ${to} ${kind}`, { from, to, kind });

@@ -55,6 +55,17 @@ export function openMetrics(): Metrics {
         },
       });
       new Gauge({
+        name: 'weft_dataset_version',
+        help: 'The version of the data that readers of a product see.',
+        labelNames: ['product'] as const,
+        registers,
+        collect() {
+          this.reset();
+          for (const { productId, version } of graph.current().datasets.values())
+            this.set({ product: productId }, version);
+        },
+      });
+      new Gauge({
         name: 'weft_dataset_age_seconds',
         help: 'Age of the data that readers of a product see.',
         labelNames: ['product'] as const,

@@ -1,7 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { type ExpressContextFunctionArgument, expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
@@ -55,12 +60,19 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
     maxRecursiveSelections: MAX_SELECTIONS,
     persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    // The composition root ends everything in order; Apollo's own handlers would end the process in its midst.
+    stopOnTerminationSignals: false,
     formatError: (formatted, error) => shownToClient(formatted, error, logFault),
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: 10_000 }),
       dataProductsRead,
       badRequestStatus,
       ApolloServerPluginLandingPageDisabled(),
+      // Where APOLLO_KEY is set, for other work of the same people, these would report to outside hosts.
+      ApolloServerPluginUsageReportingDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
       metrics.plugin,
     ],
     logger,
@@ -91,7 +103,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     if (request.query['query'] === undefined && request.accepts(['json', 'html']) === 'html') response.redirect('/');
     else next();
   });
-  app.use('/graphql', body(actorOf), expressMiddleware(apollo, { context }));
+  app.all('/graphql', body(actorOf), expressMiddleware(apollo, { context }));
   app.post('/subgraphs/:domain/:revision', body(actorOf), subgraphRoute(graph, actorOf, logFault));
   app.use('/', express.static(CONSOLE, { index: 'index.html', dotfiles: 'ignore', maxAge: '1h' }));
   app.use((_request, response) => {
@@ -152,11 +164,21 @@ function body(actorOf: (header?: string) => Actor): RequestHandler {
   return (request, response, next) => {
     // A wrong key is refused before anything of the body is read.
     const { admin } = actorOf(request.headers.authorization);
+    if (!isUtf8(request.headers['content-type'])) {
+      next(Object.assign(new Error('The charset is not UTF-8.'), { status: 415 }));
+      return;
+    }
     (admin ? large : small)(request, response, (error?: unknown) => {
       if (request.body === undefined && request.method === 'POST') request.body = {};
       next(error);
     });
   };
+}
+
+/** JSON is UTF-8 (RFC 8259, section 8.1); the parser would also take UTF-7, in which filters before us read something else. */
+function isUtf8(contentType = ''): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1];
+  return charset === undefined || /^utf-?8$/i.test(charset);
 }
 
 const securityHeaders: RequestHandler = (_request, response, next) => {

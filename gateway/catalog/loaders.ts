@@ -5,7 +5,7 @@ import type { Queryable } from '../../schema/ledger/connect.ts';
 import { type DatasetVersion, datasetHistories } from '../../schema/ledger/datasets.ts';
 import { liveFiles, revisionHistories, type RevisionRow } from '../../schema/ledger/products.ts';
 import { type QualityResult, qualityOfRuns } from '../../schema/ledger/quality.ts';
-import { newestRuns, type RunRow, type StageRow, stagesOfRuns } from '../../schema/ledger/runs.ts';
+import { newestRuns, type RunRow, runsById, type StageRow, stagesOfRuns } from '../../schema/ledger/runs.ts';
 
 /** What resolvers read from the ledger by id, gathered to one statement for each kind; for one operation. */
 export interface Loaders {
@@ -13,6 +13,7 @@ export interface Loaders {
   /** The documents of the live revision. */
   readonly files: DataLoader<ProductId, readonly ProductFile[]>;
   readonly datasets: DataLoader<ProductId, readonly DatasetVersion[]>;
+  readonly run: DataLoader<RunId, RunRow | null>;
   readonly stages: DataLoader<RunId, readonly StageRow[]>;
   readonly quality: DataLoader<RunId, readonly QualityResult[]>;
   /** By limit, since a product's list may be asked for twice under aliases. */
@@ -35,6 +36,10 @@ export function openLoaders(ledger: Queryable): Loaders {
       (ids) => datasetHistories(ledger, ids),
       ({ productId }) => productId,
     ),
+    run: new DataLoader(async (ids) => {
+      const byId = new Map((await runsById(ledger, ids)).map((row) => [row.id, row]));
+      return ids.map((id) => byId.get(id) ?? null);
+    }),
     stages: grouped(
       (ids) => stagesOfRuns(ledger, ids),
       ({ runId }) => runId,
@@ -64,6 +69,6 @@ function grouped<Id extends string, Row>(
     const rows = await load(ids);
     const byId = new Map<Id, Row[]>(ids.map((id) => [id, []]));
     for (const row of rows) byId.get(idOf(row))?.push(row);
-    return ids.map((id) => byId.get(id)!);
+    return ids.map((id) => byId.get(id) ?? []);
   });
 }

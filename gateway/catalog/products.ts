@@ -4,7 +4,7 @@ import type { DatasetVersion } from '../../schema/ledger/datasets.ts';
 import { withinSlo } from '../data-products.ts';
 import { dependencies, type Dependency } from '../dependencies.ts';
 import type { CatalogContext } from './context.ts';
-import { pageAsk } from './page.ts';
+import { pageSize } from './page.ts';
 
 interface DomainSource {
   readonly id: DomainId;
@@ -16,10 +16,12 @@ interface ProductSource {
   readonly product: Product | null;
 }
 
+/** A domain as the source of its fields. */
 export function ofDomain(id: DomainId): DomainSource {
   return { id };
 }
 
+/** A product of the graph as the source of its fields. */
 export function ofProduct(product: Product): ProductSource {
   return { id: product.id, product };
 }
@@ -72,9 +74,9 @@ const productFields: Record<string, Field> = {
   },
   revisions: ({ id }, _args, { loaders }) => loaders.revisions.load(id),
   datasetVersion: ({ id }, _args, { graph }) => graph.current().datasets.get(id) ?? null,
-  datasetVersions: async ({ id }, args: { first: number }, { loaders }) =>
-    (await loaders.datasets.load(id)).slice(0, pageAsk(args).first),
-  runs: ({ id }, args: { first: number }, { loaders }) => loaders.runs(pageAsk(args).first).load(id),
+  datasetVersions: async ({ id }, { first }: { first?: number | null }, { loaders }) =>
+    (await loaders.datasets.load(id)).slice(0, pageSize(first, 50)),
+  runs: ({ id }, { first }: { first?: number | null }, { loaders }) => loaders.runs(pageSize(first, 20)).load(id),
   upstream: ({ id }, _args, context) => ends(context, ({ from, kind }) => from === id && kind === 'READS', 'to'),
   downstream: ({ id }, _args, context) => ends(context, ({ to, kind }) => to === id && kind === 'READS', 'from'),
   referencedBy: ({ id }, _args, context) => ends(context, ({ to, kind }) => to === id && kind !== 'READS', 'from'),

@@ -4,12 +4,11 @@ import { run, runHistory } from '../../schema/ledger/runs.ts';
 import type { RunPhase } from '../../schema/run.ts';
 import { dependencies } from '../dependencies.ts';
 import type { CatalogContext } from './context.ts';
-import { connection, pageAsk } from './page.ts';
+import { connection, type PageArgs, pageAsk } from './page.ts';
 import { ofDomain, ofProduct } from './products.ts';
-import { served } from './runs.ts';
 import { matches } from './search.ts';
 
-interface ProductsArgs {
+interface ProductsArgs extends PageArgs {
   readonly search?: string | null;
   readonly filter?: {
     domain?: string | null;
@@ -17,15 +16,11 @@ interface ProductsArgs {
     tag?: string | null;
     kind?: ProductKind | null;
   } | null;
-  readonly first: number;
-  readonly after?: string | null;
 }
 
-interface RunsArgs {
+interface RunsArgs extends PageArgs {
   readonly product?: string | null;
   readonly phase?: RunPhase | null;
-  readonly first: number;
-  readonly after?: string | null;
 }
 
 /** The catalog's questions; products are those of the graph that is served now. */
@@ -39,7 +34,7 @@ export const queries = {
   },
 
   dataProducts: (_source: unknown, args: ProductsArgs, { graph }: CatalogContext) => {
-    const ask = pageAsk(args);
+    const ask = pageAsk(args, productId);
     const found = [...graph.current().mesh.products.values()]
       .filter((product) => passesFilter(product, args.filter ?? {}) && matches(product, args.search ?? ''))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -56,20 +51,18 @@ export const queries = {
 
   run: async (_source: unknown, { id }: { id: string }, context: CatalogContext) => {
     const named = runId(id);
-    const found = named === null ? null : await run(context.ledger, named);
-    return found === null ? null : served(found, context);
+    return named === null ? null : run(context.ledger, named);
   },
 
   runs: async (_source: unknown, args: RunsArgs, context: CatalogContext) => {
-    const ask = pageAsk(args);
+    const ask = pageAsk(args, runId);
     const product = args.product == null ? null : productId(args.product);
     if (args.product != null && product === null) return connection([], ask, false);
-    const before = ask.after === null ? null : runId(ask.after);
     const found = await runHistory(context.ledger, {
       productId: product,
       phase: args.phase ?? null,
       limit: ask.first + 1,
-      before,
+      before: ask.after,
     });
     return connection(found.slice(0, ask.first), ask, found.length > ask.first);
   },

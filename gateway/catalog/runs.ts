@@ -1,6 +1,6 @@
 import type { RunRow } from '../../schema/ledger/runs.ts';
+import { Refusal } from '../../schema/errors.ts';
 import { type RunId, runId } from '../../schema/ids.ts';
-import { requireRun } from '../../schema/ledger/runs.ts';
 import { byId } from './products.ts';
 import type { CatalogContext } from './context.ts';
 
@@ -21,18 +21,13 @@ const COLUMNS = [
   'error',
 ] as const satisfies readonly Column[];
 
-/** A run that succeeded is shown as such once its data is served here, so that who saw it reads what it made. */
-export async function served(run: RunRow, { graph }: CatalogContext): Promise<RunRow> {
-  const { productId, datasetVersion } = run;
-  const servedVersion = graph.current().datasets.get(productId)?.version ?? 0;
-  if (datasetVersion !== null && datasetVersion > servedVersion) await graph.catchUp();
-  return run;
-}
-
 /** Resolvers of runs. */
 export const runs = {
   Run: {
-    __resolveReference: async ({ id }: { id: string }, { ledger }: CatalogContext) => requireRun(ledger, runId(id)!),
+    __resolveReference: ({ id }: { id: string }) => {
+      const known = runId(id);
+      return known === null ? null : { id: known };
+    },
     ...Object.fromEntries(
       COLUMNS.map((column) => [
         column,
@@ -54,6 +49,11 @@ export const runs = {
   Stage: { name: ({ stage }: { stage: string }) => stage },
 };
 
-async function row(source: RunSource, { ledger }: CatalogContext): Promise<RunRow> {
-  return 'productId' in source ? source : requireRun(ledger, source.id);
+/** A run that succeeded is shown as such once its data is served here, so that who saw it reads what it made. */
+async function row(source: RunSource, { graph, loaders }: CatalogContext): Promise<RunRow> {
+  const run = 'productId' in source ? source : await loaders.run.load(source.id);
+  if (run === null) throw new Refusal('NOT_FOUND', `There is no run ${source.id}.`);
+  const servedVersion = graph.current().datasets.get(run.productId)?.version ?? 0;
+  if (run.datasetVersion !== null && run.datasetVersion > servedVersion) await graph.catchUp();
+  return run;
 }

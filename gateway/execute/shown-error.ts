@@ -26,13 +26,15 @@ export function shownError(error: GraphQLError, log: LogFault): GraphQLFormatted
   };
 }
 
-/** Code, whether trying again may help, and the findings of a refusal. */
+/** Code, what it would be as an HTTP status, whether trying again may help, and the findings of a refusal. */
 export function refusalExtensions({ code, findings }: Refusal): {
   code: RefusalCode;
+  status: number;
   retry: boolean;
   findings?: Refusal['findings'];
 } {
-  return { code, retry: REFUSALS[code].retry, ...(findings.length > 0 && { findings }) };
+  const { http: status, retry } = REFUSALS[code];
+  return { code, status, retry, ...(findings.length > 0 && { findings }) };
 }
 
 function deepest(error: GraphQLError): unknown {

@@ -84,6 +84,12 @@ export async function run(db: Queryable, id: RunId): Promise<RunRow | null> {
   return rows[0] ?? null;
 }
 
+/** Those of the runs that there are, in any order. */
+export async function runsById(db: Queryable, ids: readonly RunId[]): Promise<RunRow[]> {
+  const { rows } = await db.query<RunRow>(`select ${RUN} from weft.runs where id = any($1)`, [ids]);
+  return rows;
+}
+
 /** The run, or refuses with NOT_FOUND. */
 export async function requireRun(db: Queryable, id: RunId): Promise<RunRow> {
   const found = await run(db, id);

@@ -55,6 +55,11 @@ describe('a request that is not well formed is refused as the client’s fault:'
       413,
     ],
     ['a charset that nobody speaks', () => post(ME, { 'content-type': 'application/json; charset=ibm037' }), 415],
+    [
+      'UTF-7, in which a filter would read something else',
+      () => post(ME, { 'content-type': 'application/json; charset=utf-7' }),
+      415,
+    ],
     ['plain text', () => post(ME, { 'content-type': 'text/plain' }), 400],
     ['a form', () => post('query={me{name}}', { 'content-type': 'application/x-www-form-urlencoded' }), 400],
     ['no content type', () => post(Buffer.from(ME), {}), 400],
@@ -86,6 +91,7 @@ describe('a request that is not well formed is refused as the client’s fault:'
     ['their service definition', () => query('{ _service { sdl } }'), 400],
     ['a field name of 900 KB', () => query(`{ ${'a'.repeat(900_000)} }`), 400],
     ['an unknown path', () => send('/nothing/here'), 404],
+    ['a path below GraphQL', () => send('/graphql/more', { method: 'POST', headers: JSON_BODY, body: ME }), 404],
     ['a path that climbs', () => send('/..%2f..%2fpackage.json'), 404],
     ['a wrong key', () => post(ME, { ...JSON_BODY, authorization: 'Bearer wrong' }), 401],
     ['the key in another case', () => post(ME, { ...JSON_BODY, authorization: 'Bearer WEFT_ADMIN_OF_THIS_TEST' }), 401],
@@ -97,6 +103,13 @@ describe('a request that is not well formed is refused as the client’s fault:'
     expect(reply.text.length).toBeLessThan(2_000);
     expect(reply.text).not.toMatch(/node_modules|at .*\.ts:|select |stacktrace/);
   });
+});
+
+test('headers that ask for plans and traces are nobody’s', async () => {
+  const headers = { 'apollo-query-plan-experimental': '1', 'apollo-federation-include-trace': 'ftv1' };
+  const { data, extensions } = await gateway.ask('{ airports { totalCount } }', {}, headers);
+  expect(data).toEqual({ airports: { totalCount: '0' } });
+  expect(Object.keys(extensions!)).toEqual(['dataProducts']);
 });
 
 test('nobody changes anything without the key', async () => {
