@@ -10,7 +10,7 @@ import type { ProductId, RunId } from '../schema/ids.ts';
 import type { Transaction } from '../schema/ledger/connect.ts';
 import { emit } from '../schema/ledger/events.ts';
 import { liveProducts } from '../schema/ledger/mesh.ts';
-import { addRevision, newestRevisions, type NewestRevision } from '../schema/ledger/products.ts';
+import { addRevision, moveFolder, newestRevisions, type NewestRevision } from '../schema/ledger/products.ts';
 import { promote, subgraphsOf } from '../schema/ledger/promote.ts';
 import { requestRun } from '../schema/ledger/runs.ts';
 import type { Actor } from './actor.ts';
@@ -87,6 +87,7 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
       if (!passes(findings)) throw new Undo(rejected('CONTRACT_INVALID', findings));
       if (raced.length > 0) throw new Undo(rejected('PUBLISH_CONFLICT', findings));
       const changed = candidates.filter(({ product, digest }) => newest.get(product.id)?.digest !== digest);
+      if (!ask.dryRun) await followFolders(trx, candidates, newest);
       if (changed.length === 0)
         return { kind: 'Unchanged', ids: candidates.map(({ product }) => product.id), findings } as const;
 
@@ -183,6 +184,19 @@ async function store(
   const revision = await addRevision(trx, next);
   await emit(trx, { type: 'product.published', subject: id, payload: { revision } });
   return { id, revision, version, state, runId: null };
+}
+
+/** Where documents are as they were but lie elsewhere by now, sources beside them are read from there. */
+async function followFolders(
+  trx: Transaction,
+  candidates: readonly Candidate[],
+  newest: ReadonlyMap<ProductId, NewestRevision>,
+): Promise<void> {
+  for (const { product, digest, folder } of candidates) {
+    const stored = newest.get(product.id);
+    if (folder !== null && stored?.digest === digest && stored.folder !== folder)
+      await moveFolder(trx, product.id, stored.revision, folder);
+  }
 }
 
 /** A run, where the product has one and its inputs have data; what waits for an input runs when that publishes. */

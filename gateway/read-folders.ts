@@ -34,6 +34,7 @@ export function readFolders(
 ): { candidates: Candidate[]; findings: Finding[] } {
   const candidates: Candidate[] = [];
   const findings: Finding[] = [];
+  if (folders.length === 0) findings.push(fault('FOLDER_NONE', 'There is no product in what was sent.'));
   for (const folder of folders) {
     const filePrefix = folders.length === 1 ? '' : `${folder.name}/`;
     const read = readFolder(folder, rules);

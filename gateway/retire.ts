@@ -1,8 +1,9 @@
 import { linkMesh } from '../schema/contract/link.ts';
+import type { Product } from '../schema/contract/model.ts';
 import { Refusal } from '../schema/errors.ts';
 import type { ProductId } from '../schema/ids.ts';
 import { emit } from '../schema/ledger/events.ts';
-import { liveProducts } from '../schema/ledger/mesh.ts';
+import { comingProducts, liveProducts } from '../schema/ledger/mesh.ts';
 import { markRetired, requireProduct } from '../schema/ledger/products.ts';
 import { promote } from '../schema/ledger/promote.ts';
 import { cancelRun, runHistory } from '../schema/ledger/runs.ts';
@@ -13,16 +14,16 @@ const DOES: Record<Dependency['kind'], string> = { READS: 'reads it', REFERS: 'r
 
 /**
  * Takes a product out of the graph in one transaction; its data and history stay. Refuses while others read it, refer to it or
- * extend it, naming them.
+ * extend it, or will once their data is there, naming them.
  */
 export function retire(deps: GraphWriting, id: ProductId): Promise<void> {
   return writeInTurn(deps, async (trx) => {
     const { retiredAt } = await requireProduct(trx, id);
     if (retiredAt !== null) throw new Refusal('PRODUCT_RETIRED', `${id} was retired on ${retiredAt.toISOString()}.`);
     const live = await liveProducts(trx);
-    const users = dependencies(linkMesh(live).mesh).filter(({ to }) => to === id);
+    const users = [...usersOf(id, live), ...usersOf(id, await comingProducts(trx))];
     if (users.length > 0) {
-      const who = users.map(({ from, kind }) => `${from} ${DOES[kind]}`).join(', ');
+      const who = [...new Set(users.map(({ from, kind }) => `${from} ${DOES[kind]}`))].join(', ');
       throw new Refusal('PRODUCT_IN_USE', `${id} is in use: ${who}. Change or retire these first.`);
     }
     for (const phase of ['queued', 'running'] as const)
@@ -36,4 +37,8 @@ export function retire(deps: GraphWriting, id: ProductId): Promise<void> {
       });
     await emit(trx, { type: 'product.retired', subject: id, payload: {} });
   });
+}
+
+function usersOf(id: ProductId, products: readonly Product[]): Dependency[] {
+  return dependencies(linkMesh(products).mesh).filter(({ to }) => to === id);
 }

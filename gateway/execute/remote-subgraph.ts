@@ -3,6 +3,7 @@ import { Agent, request as httpRequest } from 'undici';
 import { z } from 'zod';
 import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
 import { type HostRules, requireAllowedHost } from './allowed-hosts.ts';
+import { checkedLookup } from './checked-lookup.ts';
 import type { OperationContext } from './context.ts';
 
 // Longer than a slow service's p99, shorter than a client's patience.
@@ -33,7 +34,8 @@ export function remoteSubgraph(
   subgraph: StoredSubgraph & { url: string },
   rules: HostRules,
 ): GraphQLDataSource<OperationContext> {
-  const agent = new Agent({ connect: { timeout: 3_000 }, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+  const connect = { timeout: 3_000, lookup: checkedLookup(rules) };
+  const agent = new Agent({ connect, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
   return {
     process: async ({ request, context }) => {
       const { remotesRead, reading } = context as OperationContext;

@@ -2,7 +2,7 @@ import { linkMesh } from '../contract/link.ts';
 import type { Mesh, Product } from '../contract/model.ts';
 import { readProduct } from '../contract/read.ts';
 import type { Queryable } from './connect.ts';
-import { liveRevisions, type StoredRevision } from './products.ts';
+import { liveRevisions, pendingRevisions, type StoredRevision } from './products.ts';
 
 /** Products read before, by product and digest: documents never change under a digest. One entry a product. */
 const read = new Map<string, { readonly digest: string; readonly product: Product }>();
@@ -24,6 +24,13 @@ export function productOf(revision: StoredRevision): Product {
 /** The live products, as the ledger has them now. */
 export async function liveProducts(db: Queryable): Promise<Product[]> {
   return (await liveRevisions(db)).map(productOf);
+}
+
+/** The products as they will be once what waits for its data is live. */
+export async function comingProducts(db: Queryable): Promise<Product[]> {
+  const pending = (await pendingRevisions(db)).map(productOf);
+  const ids = new Set(pending.map(({ id }) => id));
+  return [...(await liveProducts(db)).filter(({ id }) => !ids.has(id)), ...pending];
 }
 
 /** The live products, linked. */

@@ -64,6 +64,14 @@ export async function liveRevisions(db: Queryable): Promise<StoredRevision[]> {
   return rows;
 }
 
+/** The revision of every product that waits for its first data, with documents. */
+export async function pendingRevisions(db: Queryable): Promise<StoredRevision[]> {
+  const { rows } = await db.query<StoredRevision>(
+    `select ${REVISION}, r.files, r.folder from weft.product_revisions r where r.state = 'pending' order by r.product_id`,
+  );
+  return rows;
+}
+
 /** The documents of the live revisions of several products. */
 export async function liveFiles(
   db: Queryable,
@@ -118,6 +126,8 @@ export interface NewestRevision {
   /** Of the newest revision, pending or live. */
   readonly revision: number;
   readonly digest: string;
+  /** Where its folder lies on this machine; null where it was sent from elsewhere. */
+  readonly folder: string | null;
   readonly liveDataDigest: string | null;
   readonly liveVersion: number | null;
 }
@@ -125,7 +135,7 @@ export interface NewestRevision {
 /** Every product that is not retired, by id. */
 export async function newestRevisions(db: Queryable): Promise<Map<ProductId, NewestRevision>> {
   const { rows } = await db.query<NewestRevision>(
-    `select distinct on (p.id) p.id as "productId", r.revision, r.digest, p.live_version as "liveVersion",
+    `select distinct on (p.id) p.id as "productId", r.revision, r.digest, r.folder, p.live_version as "liveVersion",
             (select l.data_digest from weft.product_revisions l where l.product_id = p.id and l.state = 'live') as "liveDataDigest"
        from weft.products p
        join weft.product_revisions r on r.product_id = p.id and r.state in ('pending', 'live')
@@ -176,6 +186,15 @@ export async function addRevision(trx: Transaction, next: NewRevision): Promise<
   if (next.state === 'live')
     await trx.query('update weft.products set live_revision = $2 where id = $1', [next.productId, revision]);
   return revision;
+}
+
+/** The folder of a revision lies elsewhere by now. */
+export async function moveFolder(trx: Transaction, id: ProductId, revision: number, folder: string): Promise<void> {
+  await trx.query('update weft.product_revisions set folder = $3 where product_id = $1 and revision = $2', [
+    id,
+    revision,
+    folder,
+  ]);
 }
 
 /** A pending revision becomes the live one: called with the dataset version that has its shape. */

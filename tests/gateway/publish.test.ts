@@ -46,6 +46,23 @@ test('what is published already is unchanged', async () => {
   expect(await gateway.ledger()).toEqual(before);
 });
 
+test('a folder that was moved is found where it lies now, though nothing else changed', async () => {
+  const folders = async (): Promise<unknown> =>
+    (
+      await gateway.database.pool.query(
+        `select folder from weft.product_revisions where product_id = 'network/airports'`,
+      )
+    ).rows;
+  const moved = { ...AIRPORTS, path: '/elsewhere/airports' };
+  await gateway.publish([moved], { check: true });
+  expect(await folders()).toEqual([{ folder: '/products/airports' }]);
+  expect(await gateway.publish([moved])).toMatchObject({ __typename: 'Unchanged' });
+  expect(await folders()).toEqual([{ folder: '/elsewhere/airports' }]);
+  // Sent from another machine, it says nothing of where it lies on this one.
+  await gateway.publish([{ name: AIRPORTS.name, files: AIRPORTS.files }]);
+  expect(await folders()).toEqual([{ folder: '/elsewhere/airports' }]);
+});
+
 test('a check says what a publish would, and changes nothing', async () => {
   const before = await gateway.ledger();
   expect(await gateway.publish([STRIKES], { check: true })).toMatchObject({
@@ -154,6 +171,7 @@ describe('what is refused names its place, and nothing was changed:', () => {
       [{ ...STRIKES, files: Array.from({ length: 101 }, (_, at) => ({ path: `${at}.yaml`, text: '' })) }],
       { code: 'FOLDER_SIZE', file: null, says: '101' },
     ],
+    ['nothing at all', [], { code: 'FOLDER_NONE', file: null, says: 'no product' }],
     [
       'one product twice',
       [STRIKES, { ...STRIKES, name: 'copy' }],
@@ -227,6 +245,26 @@ describe('retiring', () => {
     const { errors } = await gateway.order('mutation { retire(product: "network/airports") { id } }');
     expect(errors![0]!.extensions['code']).toBe('PRODUCT_IN_USE');
     expect(errors![0]!.message).toContain('operations/hubs reads it');
+  });
+
+  test('is refused while a revision that waits for its data will read the product', async () => {
+    const plain = folderOf({ domain: 'later', name: 'readers' });
+    await gateway.publish([plain, folderOf({ domain: 'later', name: 'read' })]);
+    await gateway.load('later/readers', 'readers', 'id text primary key', `values ('r')`);
+    const reading = folderOf({
+      domain: 'later',
+      name: 'readers',
+      reads: 'later/read',
+      properties: ['{ name: more, logicalType: string }'],
+      transform: 'select id, id as more from read',
+    });
+    expect(await gateway.publish([reading])).toMatchObject({ products: [{ state: 'PENDING' }] });
+    const retire = 'mutation { retire(product: "later/read") { id } }';
+    const { errors } = await gateway.order(retire);
+    expect(errors).toMatchObject([{ extensions: { code: 'PRODUCT_IN_USE' } }]);
+    expect(errors![0]!.message).toContain('later/readers reads it');
+    await gateway.publish([plain]);
+    expect((await gateway.order(retire)).errors).toBeUndefined();
   });
 
   test('takes the fields out of the graph without a restart; publishing brings them back', async () => {
