@@ -1,4 +1,5 @@
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
+import type { Logger } from 'pino';
 import type { Pool } from '../schema/ledger/connect.ts';
 import { listen } from '../schema/ledger/listen.ts';
 import type { OpenSubgraph } from '../schema/reading.ts';
@@ -25,6 +26,7 @@ export interface GraphDeps {
   readonly openCatalog: (graph: Graph) => ExecuteInProcess;
   readonly hosts: HostRules;
   readonly logFault: LogFault;
+  readonly logger: Logger;
   readonly onSwap: (outcome: { supergraph: number; failure: string | null }) => void;
   readonly onReloadFault: (error: unknown) => void;
 }
@@ -71,6 +73,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       return Promise.resolve({ supergraphSdl: first.supergraph.sdl });
     },
     buildService,
+    logger: deps.logger,
     // Its plans tell of subgraphs and keys: nothing that a header may ask for.
     __exposeQueryPlanExperimental: false,
   });

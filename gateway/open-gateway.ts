@@ -44,6 +44,7 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
       openCatalog({ ledger, writers, graph: opened, hosts: config, temporalUi: config.temporalUi }),
     hosts: config,
     logFault,
+    logger,
     onSwap: (outcome) => {
       metrics.swapped(outcome);
       if (outcome.failure === null) logger.info({ supergraph: outcome.supergraph }, 'supergraph swapped');

@@ -1,0 +1,34 @@
+import type { Server, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+// Long enough for every busy connection to be told in an answer that it is the last; Ctrl-C waits as long.
+const FAREWELL_MS = 500;
+
+/** The end of a server as its clients see it. */
+export interface Draining {
+  readonly begun: () => boolean;
+  /** From now on each answer is the last on its connection; resolves when those that are busy have been told. */
+  readonly begin: () => Promise<void>;
+}
+
+/**
+ * A server that closes a kept connection right after an answer fails the request that its client sends at that moment. So answers
+ * first say `Connection: close` for a while, and new connections are still taken.
+ */
+export function draining(http: Server): Draining {
+  const underWay = new Set<ServerResponse>();
+  let begun = false;
+  http.prependListener('request', (_request, response: ServerResponse) => {
+    if (begun) response.setHeader('connection', 'close');
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+  });
+  return {
+    begun: () => begun,
+    begin: async () => {
+      begun = true;
+      for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close');
+      await sleep(FAREWELL_MS);
+    },
+  };
+}
