@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
@@ -23,15 +24,12 @@ import { goneSignal } from './execute/gone-signal.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
 import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
+import { TOKENS_MAX } from './nesting.ts';
+import { requestBody } from './request-body.ts';
 import type { Serving } from './serving.ts';
 import { subgraphRoute } from './subgraph-route.ts';
 import { exportedSupergraph } from './exported-supergraph.ts';
 
-// A query of 1 MiB is larger than any that people write; what an admin publishes is a mesh of documents.
-const BODY_LIMIT = '1mb';
-const ADMIN_BODY_LIMIT = '16mb';
-// The largest generated operations that we know have some 5,000 tokens.
-const MAX_TOKENS = 20_000;
 // Fields after fragments are spread; a page of the console asks for some hundred.
 const MAX_SELECTIONS = 10_000;
 // Longer than any statement may take; a client that waits longer has gone.
@@ -59,7 +57,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     introspection: true,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
-    parseOptions: { maxLexicalTokens: MAX_TOKENS },
+    parseOptions: { maxLexicalTokens: TOKENS_MAX },
     maxRecursiveSelections: MAX_SELECTIONS,
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
@@ -107,8 +105,8 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     if (request.query['query'] === undefined && request.accepts(['json', 'html']) === 'html') response.redirect('/');
     else next();
   });
-  app.all('/graphql', body(actorOf), expressMiddleware(apollo, { context }));
-  app.post('/subgraphs/:domain/:revision', body(actorOf), subgraphRoute(graph, actorOf, logFault));
+  app.all('/graphql', requestBody(actorOf), expressMiddleware(apollo, { context }));
+  app.post('/subgraphs/:domain/:revision', requestBody(actorOf), subgraphRoute(graph, actorOf, logFault));
   app.use('/', express.static(CONSOLE, { index: 'index.html', dotfiles: 'ignore', maxAge: '1h' }));
   app.use((_request, response) => {
     refuse(response, 404, 'NOT_FOUND', 'There is nothing at this address.');
@@ -128,14 +126,13 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
 }
 
 function operationContext(actor: Actor, serving: Serving, gone: AbortSignal): OperationContext {
+  const signal = AbortSignal.any([gone, AbortSignal.timeout(OPERATION_TIMEOUT_MS)]);
+  // Every statement of the operation listens while it runs; Node would warn from the eleventh on.
+  setMaxListeners(0, signal);
   return {
     actor,
     serving,
-    reading: {
-      datasets: serving.datasets,
-      productsRead: new Set<ProductId>(),
-      signal: AbortSignal.any([gone, AbortSignal.timeout(OPERATION_TIMEOUT_MS)]),
-    },
+    reading: { datasets: serving.datasets, productsRead: new Set<ProductId>(), signal },
     remotesRead: new Set<string>(),
   };
 }
@@ -147,14 +144,21 @@ function shownToClient(formatted: GraphQLFormattedError, error: unknown, log: Lo
   return error instanceof GraphQLError ? shownError(error, log) : formatted;
 }
 
-/** @apollo/gateway says INVALID_GRAPHQL of an operation that is not there, or is of no kind it has: the client's fault. */
+/**
+ * @apollo/gateway says INVALID_GRAPHQL of an operation that is not there, or is of no kind it has: the client's fault, unless a
+ * subgraph said it. An empty name, which some clients send for none, it would not find.
+ */
 const badRequestStatus: ApolloServerPlugin = {
-  requestDidStart: async () => ({
-    willSendResponse: async ({ response }) => {
-      const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
-      if (errors?.some(({ extensions }) => extensions?.['code'] === 'INVALID_GRAPHQL')) response.http.status = 400;
-    },
-  }),
+  requestDidStart: async ({ request }) => {
+    if (request.operationName === '') delete request.operationName;
+    return {
+      willSendResponse: async ({ response }) => {
+        const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
+        const codes = errors?.map(({ extensions = {} }) => (extensions['serviceName'] ? null : extensions['code']));
+        if (codes?.includes('INVALID_GRAPHQL')) response.http.status = 400;
+      },
+    };
+  },
 };
 
 /** A message may quote what was sent, which may be a megabyte. */
@@ -162,30 +166,6 @@ function clipped(formatted: GraphQLFormattedError): GraphQLFormattedError {
   const { stacktrace: _hidden, ...extensions } = formatted.extensions ?? {};
   const message = formatted.message.length > 500 ? `${formatted.message.slice(0, 500)}…` : formatted.message;
   return { ...formatted, message, extensions };
-}
-
-/** JSON bodies, inflated within a limit that an admin has higher, since a publish is large. */
-function body(actorOf: (header?: string) => Actor): RequestHandler {
-  const small = express.json({ limit: BODY_LIMIT });
-  const large = express.json({ limit: ADMIN_BODY_LIMIT });
-  return (request, response, next) => {
-    // A wrong key is refused before anything of the body is read.
-    const { admin } = actorOf(request.headers.authorization);
-    if (!isUtf8(request.headers['content-type'])) {
-      next(Object.assign(new Error('The charset is not UTF-8.'), { status: 415 }));
-      return;
-    }
-    (admin ? large : small)(request, response, (error?: unknown) => {
-      if (request.body === undefined && request.method === 'POST') request.body = {};
-      next(error);
-    });
-  };
-}
-
-/** JSON is UTF-8 (RFC 8259, section 8.1); the parser would also take UTF-7, in which filters before us read something else. */
-function isUtf8(contentType = ''): boolean {
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1];
-  return charset === undefined || /^utf-?8$/i.test(charset);
 }
 
 const securityHeaders: RequestHandler = (_request, response, next) => {
