@@ -63,12 +63,23 @@ function readFolder(
       candidate: null,
       findings: [fault('FOLDER_PATH', `The path of ${name} must be absolute; found ${path}.`)],
     };
+  const notText = files.find((file) => !isText(file.path + file.text));
+  if (notText !== undefined || !isText(name + (path ?? '')))
+    return {
+      candidate: null,
+      findings: [fault('FILE_TEXT', `${notText?.path ?? name} is not text: it has NUL, or half of a surrogate pair.`)],
+    };
   const { product, findings } = readProduct(files, { folder: name });
   const refused = product?.remote ? hostRefusal(product.remote.url, rules) : null;
   if (refused !== null) findings.push(fault('SUBGRAPH_HOST', refused));
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const digest = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
   return { candidate: product && { product, files: sorted, folder: path ?? null, digest }, findings };
+}
+
+/** Whether Postgres can hold it. */
+function isText(text: string): boolean {
+  return !text.includes('\0') && !/\p{Surrogate}/u.test(text);
 }
 
 /** A finding of what was judged together, with its file as that of the folder whose product it is about. */

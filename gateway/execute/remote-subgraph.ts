@@ -1,8 +1,10 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import { Agent, request as httpRequest } from 'undici';
 import { z } from 'zod';
+import { Refusal } from '../../schema/errors.ts';
 import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
 import { type HostRules, requireAllowedHost } from './allowed-hosts.ts';
+import { askedPaths } from './asked-paths.ts';
 import { checkedLookup } from './checked-lookup.ts';
 import type { OperationContext } from './context.ts';
 
@@ -18,7 +20,11 @@ const answer = z.object({
       z.object({
         message: z.string(),
         path: z.array(z.union([z.string(), z.number()])).optional(),
-        extensions: z.record(z.string(), z.unknown()).optional(),
+        // Its code alone: what else a service says may be a stack, or `http`, by which Apollo Server would set our status.
+        extensions: z
+          .object({ code: z.string().optional().catch(undefined) })
+          .optional()
+          .catch(undefined),
       }),
     )
     .nullish(),
@@ -26,21 +32,27 @@ const answer = z.object({
 
 type GatewayResponse = Awaited<ReturnType<GraphQLDataSource['process']>>;
 
+/** What a service did, as the end of a sentence that is safe to show. */
+class Misbehavior extends Error {}
+
 /**
  * A product's own service over HTTP, as a data source of @apollo/gateway. Bounded in time and size, follows no redirect, asks for
- * no compression (so that nothing inflates). What goes wrong is one error that names the product, never a word of the body.
+ * no compression (so that nothing inflates). What goes wrong is one error for each field that it was asked for, naming the
+ * product, never a word of the body.
  */
 export function remoteSubgraph(
   subgraph: StoredSubgraph & { url: string },
   rules: HostRules,
+  timeoutMs = TIMEOUT_MS,
 ): GraphQLDataSource<OperationContext> {
-  const connect = { timeout: 3_000, lookup: checkedLookup(rules) };
-  const agent = new Agent({ connect, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+  // How long an answer may take in all is the signal's to say: a drop every now and then is no progress.
+  const agent = new Agent({ connect: { timeout: 3_000, lookup: checkedLookup(rules) } });
   return {
     process: async ({ request, context }) => {
       const { remotesRead, reading } = context as OperationContext;
       remotesRead.add(subgraph.productId ?? subgraph.name);
-      const { query, variables, operationName } = request;
+      const { query = '', variables, operationName } = request;
+      const timeout = AbortSignal.timeout(timeoutMs);
       try {
         requireAllowedHost(subgraph.url, rules);
         const response = await httpRequest(subgraph.url, {
@@ -48,17 +60,19 @@ export function remoteSubgraph(
           dispatcher: agent,
           headers: { 'content-type': 'application/json', accept: 'application/json' },
           body: JSON.stringify({ query, variables, operationName }),
-          signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), reading.signal]),
+          signal: AbortSignal.any([timeout, reading.signal]),
         });
-        const text = await bounded(response.body);
-        const parsed = answer.parse(JSON.parse(text, withoutPrototypeKeys));
-        if (response.statusCode >= 300 && parsed.data == null && parsed.errors == null)
-          throw new Error(`answered with HTTP status ${response.statusCode}`);
-        return { data: parsed.data ?? null, ...(parsed.errors && { errors: parsed.errors }) } as GatewayResponse;
+        const { data, errors } = answer.parse(JSON.parse(await bounded(response.body), withoutPrototypeKeys));
+        if (response.statusCode >= 300 && data == null && errors == null)
+          throw new Misbehavior(`answered with HTTP status ${response.statusCode}`);
+        if (data != null) requireEntities(data, variables?.['representations']);
+        return { data: data ?? null, ...(errors && { errors }) } as GatewayResponse;
       } catch (error) {
-        const message = `The service of ${subgraph.name} ${reasonOf(error)}.`;
+        const reason = timeout.aborted ? `did not answer within ${timeoutMs / 1000} s` : reasonOf(error);
+        const message = `The service of ${subgraph.name} ${reason}.`;
         const extensions = { code: 'SUBGRAPH_UNAVAILABLE', product: subgraph.name };
-        return { data: null, errors: [{ message, extensions }] };
+        const errors = askedPaths(query).map((path) => ({ message, path, extensions }));
+        return { data: null, errors: errors.length > 0 ? errors : [{ message, extensions }] };
       }
     },
   };
@@ -69,7 +83,7 @@ async function bounded(body: AsyncIterable<Uint8Array>): Promise<string> {
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
-    if (size > ANSWER_LIMIT) throw new Error(`sent more than ${ANSWER_LIMIT} bytes`);
+    if (size > ANSWER_LIMIT) throw new Misbehavior(`sent more than ${ANSWER_LIMIT} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -80,12 +94,18 @@ function withoutPrototypeKeys(key: string, value: unknown): unknown {
   return key === '__proto__' ? undefined : value;
 }
 
+/** An entity, or null, for each that was asked for: the gateway merges them by their order. */
+function requireEntities(data: Readonly<Record<string, unknown>>, asked: unknown): void {
+  if (!Array.isArray(asked)) return;
+  const { _entities: answered } = data;
+  if (!Array.isArray(answered) || answered.length !== asked.length)
+    throw new Misbehavior('did not answer for each entity that it was asked for');
+}
+
 function reasonOf(error: unknown): string {
   if (error instanceof SyntaxError) return 'did not answer with JSON';
   if (error instanceof z.ZodError) return 'did not answer as GraphQL does';
-  if (!(error instanceof Error)) return 'failed';
-  if (error.name === 'TimeoutError') return `did not answer within ${TIMEOUT_MS / 1000} s`;
-  if (/^(sent more|answered with)/.test(error.message)) return error.message;
-  if ('code' in error && error.code === 'FORBIDDEN') return `was not asked: ${error.message.replace(/\.$/, '')}`;
+  if (error instanceof Misbehavior) return error.message;
+  if (error instanceof Refusal) return `was not asked: ${error.message.replace(/\.$/, '')}`;
   return 'cannot be reached';
 }

@@ -118,7 +118,7 @@ describe('what is refused names its place, and nothing was changed:', () => {
     [
       'a broken YAML',
       [edited(STRIKES, 'output.odcs.yaml', (text) => `${text}  - [`)],
-      { code: 'YAML', file: 'output.odcs.yaml', says: '' },
+      { code: 'YAML', file: 'output.odcs.yaml', line: 11, says: '' },
     ],
     [
       'a contract that breaks ODCS',
@@ -172,6 +172,11 @@ describe('what is refused names its place, and nothing was changed:', () => {
       { code: 'FOLDER_SIZE', file: null, says: '101' },
     ],
     ['nothing at all', [], { code: 'FOLDER_NONE', file: null, says: 'no product' }],
+    ...['\0', '\ud800'].map((character): (typeof cases)[number] => [
+      `a document with ${JSON.stringify(character)}, which is no text`,
+      [edited(STRIKES, 'source.odcs.yaml', (text) => `${text}# ${character}`)],
+      { code: 'FILE_TEXT', file: null, says: 'source.odcs.yaml' },
+    ]),
     [
       'one product twice',
       [STRIKES, { ...STRIKES, name: 'copy' }],
@@ -228,6 +233,26 @@ test('of ten that publish one product at once, at two gateways, exactly one wins
   expect(outcomes.filter(({ kind }) => kind === 'Published')).toHaveLength(1);
   const losers = outcomes.flatMap((outcome) => (outcome.kind === 'Rejected' ? [outcome.code] : []));
   expect(losers).toEqual(Array.from({ length: 9 }, () => 'PUBLISH_CONFLICT'));
+});
+
+test('of two that publish one product at one gateway at once, one wins, and what it published is what is served', async () => {
+  const [one, other] = ['left', 'right'].map((name) =>
+    folderOf({ domain: 'race', name: 'duels', properties: [`{ name: ${name}, logicalType: string }`] }),
+  );
+  const outcomes = await Promise.all([gateway.publish([one!]), gateway.publish([other!])]);
+  const [winner, loser] = outcomes[0].__typename === 'Published' ? ['left', 'right'] : ['right', 'left'];
+  expect(outcomes.map(({ __typename, code }) => code ?? __typename).sort()).toEqual(['PUBLISH_CONFLICT', 'Published']);
+  expect((await gateway.ask(`{ duels { nodes { ${winner} } } }`)).status).toBe(200);
+  expect((await gateway.ask(`{ duels { nodes { ${loser} } } }`)).status).toBe(400);
+});
+
+test('a publish that is to start no run starts none', async () => {
+  const { runs } = await gateway.ledger();
+  const quiet = folderOf({ domain: 'stock', name: 'shelves' });
+  expect(await gateway.publish([quiet], { refresh: false })).toMatchObject({
+    products: [{ state: 'LIVE', run: null }],
+  });
+  expect((await gateway.ledger())['runs']).toBe(runs);
 });
 
 test('who listens beyond loopback may not publish a service on loopback, however it is written', async () => {

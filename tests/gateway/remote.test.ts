@@ -1,6 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { OperationContext } from '../../gateway/execute/context.ts';
+import { remoteSubgraph } from '../../gateway/execute/remote-subgraph.ts';
+import type { DomainId, ProductId } from '../../schema/ids.ts';
 import { gatewayHere, type GatewayHere } from './gateway-here.ts';
 import { folderOf, remoteFolder } from './product-text.ts';
 
@@ -77,6 +80,7 @@ test.each<[string, () => RequestListener, RegExp]>([
     expect(data).toEqual({ airports: { nodes: [{ id: 'SEA', mood: null }] } });
     expect(errors).toHaveLength(1);
     expect(errors![0]!.message).toMatch(says);
+    expect(errors![0]!.path).toEqual(['airports', 'nodes', 0, 'mood']);
     expect(errors![0]!.extensions).toMatchObject({ code: 'SUBGRAPH_UNAVAILABLE', product: 'elsewhere/moods' });
     expect(JSON.stringify(errors)).not.toContain('secret');
     expect(canaryHits).toBe(0);
@@ -101,4 +105,108 @@ test("the service's own errors come with their place", async () => {
   const { data, errors } = await gateway.ask('{ greeting }');
   expect(data).toEqual({ greeting: null });
   expect(errors).toMatchObject([{ message: 'no greeting today', path: ['greeting'] }]);
+});
+
+test('of an error of the service its message and code are told, never a stack, and it does not set the status of the answer', async () => {
+  for (const code of ['TIRED', 'INVALID_GRAPHQL', 'INTERNAL_SERVER_ERROR']) {
+    const extensions = {
+      code,
+      http: { status: 302 },
+      stacktrace: ['at secret'],
+      exception: { stacktrace: ['at secret'] },
+      sql: 'select secret',
+    };
+    behave = answering(200, JSON.stringify({ data: { greeting: null }, errors: [{ message: 'no', extensions }] }));
+    const { status, errors } = await gateway.ask('{ greeting }');
+    expect(status).toBe(200);
+    expect(errors).toEqual([
+      expect.objectContaining({ message: 'no', extensions: { code, serviceName: 'elsewhere/moods' } }),
+    ]);
+  }
+  const strange = [
+    { message: 'no', extensions: { code: 5 } },
+    { message: 'no', extensions: 'x' },
+  ];
+  behave = answering(200, JSON.stringify({ data: null, errors: strange }));
+  expect((await gateway.ask('{ greeting }')).errors).toHaveLength(2);
+});
+
+test('where the service fails, each field that it was asked for has an error, and those of others are answered', async () => {
+  behave = answering(500, '');
+  const { data, errors } = await gateway.ask(
+    '{ hello: greeting greeting me { name } airports { nodes { id feel: mood } } }',
+  );
+  expect(data).toEqual({
+    hello: null,
+    greeting: null,
+    me: { name: 'anonymous' },
+    airports: { nodes: [{ id: 'SEA', feel: null }] },
+  });
+  expect(errors!.map(({ path }) => (path as string[]).join('.')).sort()).toEqual([
+    'airports.nodes.0.feel',
+    'greeting',
+    'hello',
+  ]);
+  for (const { extensions } of errors!) expect(extensions).toMatchObject({ product: 'elsewhere/moods' });
+});
+
+test.each<[string, unknown, string]>([
+  ['an object for a text', { greeting: { secret: 1 } }, '{ greeting }'],
+  ['a list for a text', { greeting: ['secret'] }, '{ greeting }'],
+  ['entities that are no list', { _entities: 'secret' }, '{ airports { nodes { id mood } } }'],
+  ['entities of no type', { _entities: [7] }, '{ airports { nodes { id mood } } }'],
+  ['no entities', { _entities: [] }, '{ airports { nodes { id mood } } }'],
+  ['entities under another name', { entities: [] }, '{ airports { nodes { id mood } } }'],
+  [
+    'more entities than were asked for',
+    { _entities: Array(9).fill({ mood: 'secret', __typename: 'Airport' }) },
+    '{ airports { nodes { id mood } } }',
+  ],
+])('%s hurts the field of the service alone', async (_name, data, query) => {
+  behave = answering(200, JSON.stringify({ data }));
+  const answer = await gateway.ask(query);
+  expect(answer.status).toBe(200);
+  expect(JSON.stringify(answer)).not.toContain('secret');
+  expect(answer.data).toEqual(
+    query === '{ greeting }' ? { greeting: null } : { airports: { nodes: [expect.objectContaining({ id: 'SEA' })] } },
+  );
+});
+
+test.each<[string, RequestListener]>([
+  ['never answers', () => undefined],
+  [
+    'sends its headers and then nothing',
+    (_request, response) => {
+      response.writeHead(200).flushHeaders();
+    },
+  ],
+  [
+    'sends a drop now and then',
+    (_request, response) => {
+      const drops = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(drops));
+    },
+  ],
+])('a service that %s is waited for only so long', async (_name, listener) => {
+  behave = listener;
+  const subgraph = {
+    name: 'elsewhere/moods',
+    kind: 'remote',
+    domainId: 'elsewhere' as DomainId,
+    productId: 'elsewhere/moods' as ProductId,
+    sdl: SDL,
+    url: `${urlOf(service)}/graphql`,
+    revision: 1,
+  } as const;
+  const source = remoteSubgraph(subgraph, { loopbackOnly: true, allowedHosts: [] }, 300);
+  const context = {
+    remotesRead: new Set<string>(),
+    reading: { signal: new AbortController().signal },
+  } as unknown as OperationContext;
+  const { data, errors } = await source.process({
+    request: { query: '{ greeting }' },
+    context,
+  } as unknown as Parameters<typeof source.process>[0]);
+  expect(data).toBeNull();
+  expect(errors).toMatchObject([{ message: 'The service of elsewhere/moods did not answer within 0.3 s.' }]);
 });
