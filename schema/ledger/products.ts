@@ -160,9 +160,16 @@ export interface NewRevision {
 export async function addRevision(trx: Transaction, next: NewRevision): Promise<number> {
   await trx.query('insert into weft.domains (id) values ($1) on conflict do nothing', [domainOf(next.productId)]);
   await trx.query(
+    // Back from retirement in another shape, the product begins anew: its old tables do not fit.
     `insert into weft.products (id, domain_id, kind) values ($1, $2, $3)
-     on conflict (id) do update set kind = excluded.kind, retired_at = null`,
-    [next.productId, domainOf(next.productId), next.kind],
+     on conflict (id) do update set kind = excluded.kind, retired_at = null,
+       live_version = case
+         when products.retired_at is null or exists (
+           select from weft.dataset_versions v
+             join weft.product_revisions r on r.product_id = v.product_id and r.revision = v.revision
+            where v.product_id = products.id and v.version = products.live_version and r.data_digest = $4)
+         then products.live_version end`,
+    [next.productId, domainOf(next.productId), next.kind, next.dataDigest],
   );
   await supersede(trx, next.productId, next.state === 'live' ? ['pending', 'live'] : ['pending']);
   const { rows } = await trx.query<{ revision: number }>(

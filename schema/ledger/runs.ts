@@ -134,7 +134,7 @@ export async function takeNewestRevision(trx: Transaction, id: RunId): Promise<v
 }
 
 /**
- * After a run has ended: asks for another where a newer revision waits for data, or where `inputs` (products that it reads)
+ * After a run has ended: asks for another where a newer revision waits for data (or mends what failed), or where `inputs` (products that it reads)
  * all have data and one has moved since the run pinned it. Null where nothing is due; asking twice changes nothing.
  */
 export async function requestDueRun(
@@ -144,7 +144,8 @@ export async function requestDueRun(
   const { rows } = await trx.query<{ productId: ProductId; newer: boolean; moved: boolean }>(
     `select r.product_id as "productId",
             exists (select from weft.product_revisions p
-                     where p.product_id = r.product_id and p.state = 'pending' and p.revision > r.revision) as newer,
+                     where p.product_id = r.product_id and p.revision > r.revision
+                       and (p.state = 'pending' or (p.state = 'live' and r.phase = 'failed'))) as newer,
             r.started_at is not null
               and cardinality($2::text[]) > 0
               and (select bool_and(i.live_version is not null) and

@@ -107,6 +107,28 @@ test('old versions expire, but never the live one, the newest ones, one just lef
   expect(await expired(600)).toEqual([]);
 });
 
+test.each([
+  ['the same shape has its data again', 'd', 1],
+  ['another shape begins without data', 'other', null],
+])('a product that comes back from retirement: %s', async (_name, dataDigest, version) => {
+  await publishVersion(FLIGHTS);
+  await transaction(database.pool, (trx) => markRetired(trx, FLIGHTS));
+  await transaction(database.pool, (trx) =>
+    addRevision(trx, {
+      productId: FLIGHTS,
+      kind: 'managed',
+      version: '2.0.0',
+      state: 'live',
+      files: [],
+      folder: null,
+      digest: 'again',
+      dataDigest,
+      publishedBy: 'test',
+    }),
+  );
+  expect((await liveDataset(database.pool, FLIGHTS))?.version ?? null).toBe(version);
+});
+
 test('a retired product is read no more, and its history stays', async () => {
   await publishVersion(FLIGHTS);
   await transaction(database.pool, (trx) => markRetired(trx, FLIGHTS));

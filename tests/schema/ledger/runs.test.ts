@@ -9,6 +9,7 @@ import {
   cancelRun,
   endStage,
   failRun,
+  requestDueRun,
   requestRun,
   requireRun,
   runHistory,
@@ -135,4 +136,16 @@ test('history comes newest first, page by page, each run once', async () => {
   const second = await runHistory(database.pool, { limit: 3, before: first.at(-1)!.id });
   expect([...first, ...second].map(({ id }) => id)).toEqual(made);
   expect(await runHistory(database.pool, { limit: 3, phase: 'queued' })).toEqual([]);
+});
+
+test('a first run that failed is followed by one of the revision that was published meanwhile, once', async () => {
+  const { runId: ended } = await request();
+  await EVENTS.start(ended);
+  const mended = await publish('live');
+  await EVENTS.fail(ended);
+  const due = () =>
+    transaction(database.pool, (trx) => requestDueRun(trx, { runId: randomUUID() as RunId, ended, inputs: [] }));
+  const next = await due();
+  expect((await requireRun(database.pool, next!.runId)).revision).toBe(mended);
+  expect(await due()).toBeNull();
 });
