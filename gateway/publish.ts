@@ -5,7 +5,7 @@ import type { Mesh, Product } from '../schema/contract/model.ts';
 import { checkProductSql } from '../schema/contract/product-sql.ts';
 import type { RefusalCode } from '../schema/errors.ts';
 import { REFUSALS } from '../schema/errors.ts';
-import { type Finding, passes } from '../schema/findings.ts';
+import { errorFinding, type Finding, passes } from '../schema/findings.ts';
 import type { ProductId, RunId } from '../schema/ids.ts';
 import type { Transaction } from '../schema/ledger/connect.ts';
 import { emit } from '../schema/ledger/events.ts';
@@ -144,7 +144,7 @@ function kindFindings(candidates: readonly Candidate[], live: readonly Product[]
     const before = live.find(({ id }) => id === product.id);
     if (before === undefined || before.kind === product.kind) return [];
     const message = `${product.id} is a ${before.kind} product and cannot become a ${product.kind} one: retire it first.`;
-    return [{ code: 'PRODUCT_KIND', severity: 'error', message, file: null, line: null, column: null, path: null }];
+    return [errorFinding('PRODUCT_KIND', message)];
   });
 }
 

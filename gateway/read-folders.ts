@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import type { Product, ProductFile } from '../schema/contract/model.ts';
 import { readProduct } from '../schema/contract/read.ts';
-import type { Finding } from '../schema/findings.ts';
+import { errorFinding, type Finding } from '../schema/findings.ts';
 import { type HostRules, hostRefusal } from './execute/allowed-hosts.ts';
 
 /** One product's folder as it was sent. */
@@ -34,7 +34,7 @@ export function readFolders(
 ): { candidates: Candidate[]; findings: Finding[] } {
   const candidates: Candidate[] = [];
   const findings: Finding[] = [];
-  if (folders.length === 0) findings.push(fault('FOLDER_NONE', 'There is no product in what was sent.'));
+  if (folders.length === 0) findings.push(errorFinding('FOLDER_NONE', 'There is no product in what was sent.'));
   for (const folder of folders) {
     const filePrefix = folders.length === 1 ? '' : `${folder.name}/`;
     const read = readFolder(folder, rules);
@@ -44,7 +44,7 @@ export function readFolders(
   const ids = candidates.map(({ product }) => product.id);
   for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) !== index)))
     findings.push(
-      fault('PRODUCT_TWICE', `Two of the folders are the product ${id}: rename one, or publish one alone.`),
+      errorFinding('PRODUCT_TWICE', `Two of the folders are the product ${id}: rename one, or publish one alone.`),
     );
   return { candidates, findings };
 }
@@ -56,22 +56,24 @@ function readFolder(
   if (files.length > FILES_MAX)
     return {
       candidate: null,
-      findings: [fault('FOLDER_SIZE', `${name} has ${files.length} documents; ${FILES_MAX} are taken.`)],
+      findings: [errorFinding('FOLDER_SIZE', `${name} has ${files.length} documents; ${FILES_MAX} are taken.`)],
     };
   if (path != null && !isAbsolute(path))
     return {
       candidate: null,
-      findings: [fault('FOLDER_PATH', `The path of ${name} must be absolute; found ${path}.`)],
+      findings: [errorFinding('FOLDER_PATH', `The path of ${name} must be absolute; found ${path}.`)],
     };
   const notText = files.find((file) => !isText(file.path + file.text));
   if (notText !== undefined || !isText(name + (path ?? '')))
     return {
       candidate: null,
-      findings: [fault('FILE_TEXT', `${notText?.path ?? name} is not text: it has NUL, or half of a surrogate pair.`)],
+      findings: [
+        errorFinding('FILE_TEXT', `${notText?.path ?? name} is not text: it has NUL, or half of a surrogate pair.`),
+      ],
     };
   const { product, findings } = readProduct(files, { folder: name });
   const refused = product?.remote ? hostRefusal(product.remote.url, rules) : null;
-  if (refused !== null) findings.push(fault('SUBGRAPH_HOST', refused));
+  if (refused !== null) findings.push(errorFinding('SUBGRAPH_HOST', refused));
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const digest = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
   return { candidate: product && { product, files: sorted, folder: path ?? null, digest }, findings };
@@ -90,8 +92,4 @@ export function placedInFolder(finding: Finding, candidates: readonly Candidate[
 
 function prefixed(finding: Finding, filePrefix: string): Finding {
   return finding.file === null ? finding : { ...finding, file: `${filePrefix}${finding.file}` };
-}
-
-function fault(code: string, message: string): Finding {
-  return { code, severity: 'error', message, file: null, line: null, column: null, path: null };
 }

@@ -1,6 +1,6 @@
 import type { Mesh } from '../schema/contract/model.ts';
 import type { ProductId } from '../schema/ids.ts';
-import { type Pool, transaction } from '../schema/ledger/connect.ts';
+import { type Pool, type Queryable, transaction } from '../schema/ledger/connect.ts';
 import { type LiveDataset, liveDatasets } from '../schema/ledger/datasets.ts';
 import { liveMesh } from '../schema/ledger/mesh.ts';
 import { liveDigests } from '../schema/ledger/products.ts';
@@ -32,6 +32,6 @@ export function readSnapshot(ledger: Pool, before: Snapshot | null): Promise<Sna
   });
 }
 
-async function datasetsById(...[db]: Parameters<typeof liveDatasets>): Promise<Snapshot['datasets']> {
+async function datasetsById(db: Queryable): Promise<Snapshot['datasets']> {
   return new Map((await liveDatasets(db)).map((dataset) => [dataset.productId, dataset]));
 }

@@ -1,6 +1,6 @@
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
-import type { Finding } from './findings.ts';
+import { errorFinding, type Finding } from './findings.ts';
 
 /** A subgraph as composition takes it; `url` names where a router reaches it. */
 export interface ComposableSubgraph {
@@ -22,14 +22,8 @@ export function compose(subgraphs: readonly ComposableSubgraph[]): Composition {
     return { composes: true, sdl: result.supergraphSdl, hints: result.hints.map((hint) => hint.toString()) };
   return {
     composes: false,
-    findings: result.errors.map((error) => ({
-      code: `COMPOSITION_${typeof error.extensions['code'] === 'string' ? error.extensions['code'] : 'ERROR'}`,
-      severity: 'error',
-      message: error.message,
-      file: null,
-      line: null,
-      column: null,
-      path: null,
-    })),
+    findings: result.errors.map(({ message, extensions: { code } }) =>
+      errorFinding(`COMPOSITION_${typeof code === 'string' ? code : 'ERROR'}`, message),
+    ),
   };
 }

@@ -19,6 +19,15 @@ export interface Finding {
   readonly path: string | null;
 }
 
+/** An error that has no line: it is about a whole file, or about none. */
+export function errorFinding(
+  code: string,
+  message: string,
+  at: { readonly file?: string | null; readonly path?: string | null } = {},
+): Finding {
+  return { code, severity: 'error', message, file: at.file ?? null, line: null, column: null, path: at.path ?? null };
+}
+
 /** True where nothing of severity error was found. */
 export function passes(findings: readonly Finding[]): boolean {
   return findings.every((finding) => finding.severity !== 'error');

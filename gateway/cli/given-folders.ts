@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 
-import type { Finding } from '../../schema/findings.ts';
+import { errorFinding, type Finding } from '../../schema/findings.ts';
 import { productFolders, type ProductFolder } from '../up/product-folders.ts';
 import { wrongUsage } from './exit.ts';
 
@@ -17,15 +17,9 @@ export async function givenFolders(path: string, cwd: string): Promise<ProductFo
 /** What could not be read of the folders, with paths as seen from `cwd`: nothing is published in part. */
 export function unreadFindings(folders: readonly ProductFolder[], cwd: string): Finding[] {
   return folders.flatMap(({ path: folder, unread }) =>
-    unread.map(({ path, why }) => ({
-      code: 'FILE_UNREAD',
-      severity: 'error' as const,
-      message: `${path} ${why}`,
-      file: relative(cwd, resolve(folder, path)),
-      line: null,
-      column: null,
-      path: null,
-    })),
+    unread.map(({ path, why }) =>
+      errorFinding('FILE_UNREAD', `${path} ${why}`, { file: relative(cwd, resolve(folder, path)) }),
+    ),
   );
 }
 

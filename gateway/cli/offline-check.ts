@@ -3,7 +3,7 @@ import { checkProductSql } from '../../schema/contract/product-sql.ts';
 import { readProduct } from '../../schema/contract/read.ts';
 import type { Product } from '../../schema/contract/model.ts';
 import type { ProductFolder } from '../up/product-folders.ts';
-import type { Finding } from '../../schema/findings.ts';
+import { errorFinding, type Finding } from '../../schema/findings.ts';
 import { located } from './findings-text.ts';
 
 /** Codes of links that a product outside the given folders may well satisfy. */
@@ -27,15 +27,7 @@ export async function offlineCheck(
     const twin = homes.get(product.id);
     if (twin !== undefined) {
       const message = `${twin.path} and ${folder.path} are both the product ${product.id}: rename one, or give one alone.`;
-      findings.push({
-        code: 'PRODUCT_TWICE',
-        severity: 'error',
-        message,
-        file: null,
-        line: null,
-        column: null,
-        path: null,
-      });
+      findings.push(errorFinding('PRODUCT_TWICE', message));
       continue;
     }
     products.push(product);

@@ -1,4 +1,4 @@
-import type { Finding } from '../findings.ts';
+import { errorFinding, type Finding } from '../findings.ts';
 import type { ProductFile } from './model.ts';
 import { parseContract, type OdcsContract } from './odcs.ts';
 import { parseProduct, type OdpsProduct } from './odps.ts';
@@ -43,21 +43,17 @@ export function readDocument(
     /(^|\.)(product\.)?odps\.ya?ml$/.test(path.slice(path.lastIndexOf('/') + 1)),
   );
   if (first === undefined) {
-    findings.push({ ...nowhere, code: 'PRODUCT_MISSING', message: 'The folder has no product.odps.yaml.' });
+    findings.push(errorFinding('PRODUCT_MISSING', 'The folder has no product.odps.yaml.'));
     return null;
   }
   if (second !== undefined)
-    findings.push({
-      ...nowhere,
-      code: 'PRODUCT_TWICE',
-      message: `${first.path} and ${second.path} both describe a product; a folder has one.`,
-    });
+    findings.push(
+      errorFinding('PRODUCT_TWICE', `${first.path} and ${second.path} both describe a product; a folder has one.`),
+    );
   const { product, findings: found, document } = parseProduct(first);
   findings.push(...found);
   return product === null ? null : { document: product, report: reporter(findings, first.path, document) };
 }
-
-const nowhere = { severity: 'error', file: null, line: null, column: null, path: null } as const;
 
 /** A record without prototype: an object may be called `constructor`. */
 export function bare<Value>(entries: readonly (readonly [string, Value])[]): Readonly<Record<string, Value>> {

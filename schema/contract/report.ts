@@ -1,4 +1,4 @@
-import type { Finding } from '../findings.ts';
+import { errorFinding, type Finding } from '../findings.ts';
 import { findingAt } from './grammar.ts';
 import type { ParsedDocument, Path } from './parse.ts';
 
@@ -17,7 +17,7 @@ export function reporter(findings: Finding[], file: string, document: ParsedDocu
     (code: string, path: Path | null, message: string): void => {
       if (path !== null && document !== null)
         findings.push(findingAt(document, file, path, { code, message, severity }));
-      else findings.push({ code, severity, message, file, line: null, column: null, path: null });
+      else findings.push({ ...errorFinding(code, message, { file }), severity });
     };
   return { file, error: say('error'), warning: say('warning') };
 }

@@ -31,11 +31,6 @@ export function openPool(url: string, options: { name: string; max: number }): P
 export async function transaction<Result>(pool: Pool, story: (trx: Transaction) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  // A connection that is cut says so to whoever holds it: unheard, that would end the process.
-  const lost = (error: Error): void => {
-    broken = error;
-  };
-  client.on('error', lost);
   try {
     await client.query('begin');
     const result = await story(client as unknown as Transaction);
@@ -47,7 +42,6 @@ export async function transaction<Result>(pool: Pool, story: (trx: Transaction) 
     });
     throw error;
   } finally {
-    client.off('error', lost);
     client.release(broken);
   }
 }

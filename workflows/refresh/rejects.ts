@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { Refusal } from '../../schema/errors.ts';
-import type { Finding } from '../../schema/findings.ts';
+import { errorFinding } from '../../schema/findings.ts';
 import { quoted, type SqlName } from '../../schema/ids.ts';
 import { type Duckdb, literal } from '../engines/duckdb.ts';
 import { streamInto } from '../engines/stream.ts';
@@ -120,15 +120,9 @@ function refusal(
     `${found.rejected} of ${found.rowsRead} rows of ${JSON.stringify(source.label)} break ${contractFile(plan, landing)}, which tolerates ` +
       `${found.allowed * 100} percent: ${said.slice(0, 3).join('; ')}${found.rejected > 3 ? '; …' : ''}.`,
     {
-      findings: said.map((message): Finding => ({
-        code: 'ROW_REJECTED',
-        severity: 'error',
-        message: `${source.label}: ${message}`,
-        file: contractFile(plan, landing),
-        line: null,
-        column: null,
-        path: null,
-      })),
+      findings: said.map((message) =>
+        errorFinding('ROW_REJECTED', `${source.label}: ${message}`, { file: contractFile(plan, landing) }),
+      ),
     },
   );
 }

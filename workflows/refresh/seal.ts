@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Property, SchemaObject } from '../../schema/contract/model.ts';
 import { tableConstraints, tableIndexes } from '../../schema/contract/tables.ts';
 import { Refusal } from '../../schema/errors.ts';
+import { errorFinding } from '../../schema/findings.ts';
 import { quoted, type SqlName } from '../../schema/ids.ts';
 import { liveDataset } from '../../schema/ledger/datasets.ts';
 import { type QualityResult, saveQuality } from '../../schema/ledger/quality.ts';
@@ -51,15 +52,12 @@ export function qualityRefusal(plan: RefreshPlan, failed: readonly QualityResult
     'QUALITY_FAILED',
     `${plan.product.id} breaks ${failed.length === 1 ? 'a rule' : `${failed.length} rules`} of severity error: ${said.join('; ')}. The last good version stays live.`,
     {
-      findings: failed.map((result, index) => ({
-        code: 'QUALITY_FAILED',
-        severity: 'error',
-        message: said[index]!,
-        file: fileOf(plan, result.object),
-        line: null,
-        column: null,
-        path: result.property === null ? result.object : `${result.object}.${result.property}`,
-      })),
+      findings: failed.map(({ object, property }, index) =>
+        errorFinding('QUALITY_FAILED', said[index]!, {
+          file: fileOf(plan, object),
+          path: property === null ? object : `${object}.${property}`,
+        }),
+      ),
     },
   );
 }

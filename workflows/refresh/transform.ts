@@ -4,7 +4,7 @@ import { folded } from '../../schema/contract/names.ts';
 import { checkSelect } from '../../schema/contract/sql.ts';
 import { columnType, createTable } from '../../schema/contract/tables.ts';
 import { Refusal } from '../../schema/errors.ts';
-import type { Finding } from '../../schema/findings.ts';
+import { errorFinding, type Finding } from '../../schema/findings.ts';
 import { quoted } from '../../schema/ids.ts';
 import { asDomain, embeddable, prepareDomainRole, sqlRefusal } from '../engines/postgres.ts';
 import type { StageDetail } from './activities.ts';
@@ -109,15 +109,9 @@ async function matchedColumns(domain: pg.Client, object: SchemaObject, source: O
     'TRANSFORM_MISMATCH',
     `${source.file ?? object.name} does not yield the columns of ${object.name}: ${faults.join('; ')}. Found: ${found}. Expected: ${object.properties.map(({ column }) => column).join(', ')}.`,
     {
-      findings: faults.map((message): Finding => ({
-        code: 'TRANSFORM_MISMATCH',
-        severity: 'error',
-        message,
-        file: source.file,
-        line: null,
-        column: null,
-        path: object.name,
-      })),
+      findings: faults.map((message) =>
+        errorFinding('TRANSFORM_MISMATCH', message, { file: source.file, path: object.name }),
+      ),
     },
   );
 }

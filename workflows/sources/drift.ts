@@ -1,5 +1,5 @@
 import { Refusal } from '../../schema/errors.ts';
-import type { Finding } from '../../schema/findings.ts';
+import { errorFinding } from '../../schema/findings.ts';
 import type { SourceObject } from '../../schema/contract/model.ts';
 import { holds } from './casts.ts';
 import { ROW_NUMBER } from './local-file.ts';
@@ -38,14 +38,9 @@ export function drifted(
     `The source ${JSON.stringify(label)} no longer has the columns that ${contractFile} declares for ${object.name}: ${differences.join('; ')}. ` +
       `Mend the source, or publish a contract that says what it has now.`,
     {
-      findings: differences.map((difference): Finding => ({
-        code: 'SOURCE_DRIFTED',
+      findings: differences.map((difference) => ({
+        ...errorFinding('SOURCE_DRIFTED', `${label}: ${difference}`, { file: contractFile }),
         severity: difference.startsWith('+') ? 'warning' : 'error',
-        message: `${label}: ${difference}`,
-        file: contractFile,
-        line: null,
-        column: null,
-        path: null,
       })),
     },
   );

@@ -1,4 +1,4 @@
-import { passes, type Finding } from '../../../schema/findings.ts';
+import { errorFinding, type Finding, passes } from '../../../schema/findings.ts';
 import { CommandFailure, EXIT } from '../exit.ts';
 import { findingsText, located, sorted } from '../findings-text.ts';
 import { givenFolders, productsInput, unreadFindings } from '../given-folders.ts';
@@ -44,8 +44,7 @@ async function serverCheck(
     if (outcome.__typename !== 'Rejected') return { rejected: false, findings };
     const isSaid = findings.some(({ severity }) => severity === 'error');
     const { code, message } = outcome;
-    const whole = { code, severity: 'error' as const, message, file: null, line: null, column: null, path: null };
-    return { rejected: true, findings: isSaid ? findings : [...findings, whole] };
+    return { rejected: true, findings: isSaid ? findings : [...findings, errorFinding(code, message)] };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     if (error.exit === EXIT.unreachable) {

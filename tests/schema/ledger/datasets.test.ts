@@ -12,10 +12,11 @@ import {
   markDropped,
   nextVersion,
 } from '../../../schema/ledger/datasets.ts';
-import { addRevision, markRetired } from '../../../schema/ledger/products.ts';
+import { markRetired } from '../../../schema/ledger/products.ts';
 import { saveQuality } from '../../../schema/ledger/quality.ts';
 import { requestRun, startRun, succeedRun } from '../../../schema/ledger/runs.ts';
 import { cloneDatabase, type TestDatabase } from '../../testkit/database.ts';
+import { storeRevision } from './store-revision.ts';
 
 const FLIGHTS = 'operations/flights' as ProductId;
 const ROUTES = 'operations/routes' as ProductId;
@@ -28,20 +29,7 @@ afterAll(() => database.drop());
 
 beforeEach(async () => {
   await database.pool.query('truncate weft.domains, weft.events cascade');
-  for (const productId of [FLIGHTS, ROUTES])
-    await transaction(database.pool, (trx) =>
-      addRevision(trx, {
-        productId,
-        kind: 'managed',
-        version: '1.0.0',
-        state: 'live',
-        files: [],
-        folder: null,
-        digest: 'd',
-        dataDigest: 'd',
-        publishedBy: 'test',
-      }),
-    );
+  for (const productId of [FLIGHTS, ROUTES]) await storeRevision(database.pool, productId);
 });
 
 async function run(productId: ProductId, inputVersions: Record<string, number> = {}): Promise<RunId> {
@@ -108,24 +96,12 @@ test('old versions expire, but never the live one, the newest ones, one just lef
 });
 
 test.each([
-  ['the same shape has its data again', 'd', 1],
+  ['the same shape has its data again', 'shape', 1],
   ['another shape begins without data', 'other', null],
 ])('a product that comes back from retirement: %s', async (_name, dataDigest, version) => {
   await publishVersion(FLIGHTS);
   await transaction(database.pool, (trx) => markRetired(trx, FLIGHTS));
-  await transaction(database.pool, (trx) =>
-    addRevision(trx, {
-      productId: FLIGHTS,
-      kind: 'managed',
-      version: '2.0.0',
-      state: 'live',
-      files: [],
-      folder: null,
-      digest: 'again',
-      dataDigest,
-      publishedBy: 'test',
-    }),
-  );
+  await storeRevision(database.pool, FLIGHTS, { version: '2.0.0', dataDigest });
   expect((await liveDataset(database.pool, FLIGHTS))?.version ?? null).toBe(version);
 });
 

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { ProductId, RunId } from '../../../schema/ids.ts';
 import { transaction } from '../../../schema/ledger/connect.ts';
 import { takeEvents } from '../../../schema/ledger/events.ts';
-import { addRevision } from '../../../schema/ledger/products.ts';
 import {
   beginStage,
   cancelRun,
@@ -19,6 +18,7 @@ import {
 } from '../../../schema/ledger/runs.ts';
 import { RUN_TABLE, type RunEvent, type RunPhase } from '../../../schema/run.ts';
 import { cloneDatabase, type TestDatabase } from '../../testkit/database.ts';
+import { storeRevision } from './store-revision.ts';
 
 const AIRPORTS = 'network/airports' as ProductId;
 let database: TestDatabase;
@@ -34,19 +34,7 @@ beforeEach(async () => {
 });
 
 function publish(state: 'live' | 'pending'): Promise<number> {
-  return transaction(database.pool, (trx) =>
-    addRevision(trx, {
-      productId: AIRPORTS,
-      kind: 'managed',
-      version: '1.0.0',
-      state,
-      files: [],
-      folder: null,
-      digest: randomUUID(),
-      dataDigest: 'same',
-      publishedBy: 'test',
-    }),
-  );
+  return storeRevision(database.pool, AIRPORTS, { state });
 }
 
 function request(productId = AIRPORTS): Promise<{ runId: RunId; joined: boolean }> {
