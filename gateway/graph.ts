@@ -112,7 +112,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     const failedBefore = failure?.supergraph === next.supergraph.id && failure.revisions === next.digests.revisions;
     if (failedBefore) served = { ...served, datasets: fittingDatasets(served, next) };
     else if (next.supergraph.id === served.supergraph.id && next.mesh === served.mesh)
-      served = { ...next, managed: served.managed };
+      served = { ...next, managed: served.managed, whole: served.whole };
     else swap(next);
   };
   const turn = inTurn();
@@ -131,7 +131,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     failure: () => failure && { supergraph: failure.supergraph, message: failure.message },
     subgraph: (url) => {
       const current = [...served.managed.values()].find((one) => one.url === url);
-      return current ? { execute: current.execute, datasets: served.datasets } : superseded.find(url, served);
+      return current ? { subgraph: current.subgraph, datasets: served.datasets } : superseded.find(url, served);
     },
     follow: () => {
       listener ??= listen(deps.databaseUrl, {

@@ -24,10 +24,15 @@ export function subgraphRoute(graph: Graph, actorOf: (header?: string) => Actor,
     const read = envelope.safeParse(request.body);
     if (!read.success) throw new Refusal('BAD_INPUT', 'A GraphQL request is JSON with `query`.');
     const { query, variables, operationName } = read.data;
-    const { data, errors } = await subgraph.execute(
+    const answer = await subgraph.subgraph.execute(
       { query, ...(variables && { variables }), ...(operationName && { operationName }) },
       { datasets: subgraph.datasets, productsRead: new Set<ProductId>(), signal: goneSignal(response) },
     );
+    if ('json' in answer) {
+      response.type('application/json').send(`{"data":${answer.json}}`);
+      return;
+    }
+    const { data, errors } = answer;
     response.json({ data, ...(errors && { errors: errors.map((error) => shownError(error, log)) }) });
   };
 }

@@ -1,4 +1,4 @@
-import type { Reading, ExecuteSubgraph } from '../schema/reading.ts';
+import type { ManagedSubgraph, Reading } from '../schema/reading.ts';
 import { fittingDatasets, type Serving } from './serving.ts';
 
 // How long a subgraph that was replaced still answers at /subgraphs/<domain>/<revision>: longer than any router polls.
@@ -8,12 +8,12 @@ const KEPT_MAX = 50;
 
 /** A managed subgraph, with what it reads now. */
 export interface ReadableSubgraph {
-  readonly execute: ExecuteSubgraph;
+  readonly subgraph: ManagedSubgraph;
   readonly datasets: Reading['datasets'];
 }
 
 interface Superseded {
-  readonly execute: ExecuteSubgraph;
+  readonly subgraph: ManagedSubgraph;
   readonly graph: Pick<Serving, 'mesh' | 'datasets'>;
   readonly since: number;
 }
@@ -27,14 +27,14 @@ export class SupersededSubgraphs {
     const since = Date.now();
     const { mesh, datasets } = before;
     const urls = new Set([...now.managed.values()].map(({ url }) => url));
-    for (const { url, execute } of before.managed.values())
-      if (!urls.has(url)) this.#kept.set(url, { execute, graph: { mesh, datasets }, since });
+    for (const { url, subgraph } of before.managed.values())
+      if (!urls.has(url)) this.#kept.set(url, { subgraph, graph: { mesh, datasets }, since });
     for (const [url, kept] of this.#kept)
       if (urls.has(url) || since - kept.since > KEPT_FOR_MS || this.#kept.size > KEPT_MAX) this.#kept.delete(url);
   }
 
   find(url: string, now: Serving): ReadableSubgraph | null {
     const kept = this.#kept.get(url);
-    return kept === undefined ? null : { execute: kept.execute, datasets: fittingDatasets(kept.graph, now) };
+    return kept === undefined ? null : { subgraph: kept.subgraph, datasets: fittingDatasets(kept.graph, now) };
   }
 }

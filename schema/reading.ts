@@ -1,5 +1,5 @@
-import type { ExecutionResult } from 'graphql';
-import type { DomainModel, Mesh } from './contract/model.ts';
+import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { ManagedProducts } from './contract/model.ts';
 import type { ProductId } from './ids.ts';
 import type { LiveDataset } from './ledger/datasets.ts';
 
@@ -19,8 +19,22 @@ export interface SubgraphRequest {
   readonly operationName?: string;
 }
 
-/** Executes one federation request (root fields or `_entities`) on a managed subgraph. */
-export type ExecuteSubgraph = (request: SubgraphRequest, reading: Reading) => Promise<ExecutionResult>;
+/** What an operation answers: `data` as JSON text that nothing has to be said about, or a result as GraphQL has it, errors too. */
+export type Answer = { readonly json: string } | ExecutionResult;
 
-/** Makes a domain's managed products executable: what the composition root hands from `subgraphs` to `gateway`. */
-export type OpenSubgraph = (model: DomainModel, mesh: Mesh) => ExecuteSubgraph;
+/** An operation on managed products alone, parsed, checked and compiled once. */
+export interface ManagedOperation {
+  /** `variables` as the client sent them. */
+  answer(variables: Readonly<Record<string, unknown>>, reading: Reading): Promise<Answer>;
+}
+
+/** Managed products as a GraphQL service: those of a domain, or of the whole mesh as if it were one. */
+export interface ManagedSubgraph {
+  /** Compiles an operation of a document; null where it asks for what is not of these products, or is no query. */
+  compile(document: DocumentNode, operationName: string | null): ManagedOperation | null;
+  /** Answers one federation request (root fields or `_entities`); compiled forms are kept as long as they are among the last used. */
+  execute(request: SubgraphRequest, reading: Reading): Promise<Answer>;
+}
+
+/** Makes managed products executable: what the composition root hands from `subgraphs` to `gateway`. */
+export type OpenSubgraph = (products: ManagedProducts) => ManagedSubgraph;

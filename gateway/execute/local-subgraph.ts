@@ -6,10 +6,11 @@ type Process = GraphQLDataSource<OperationContext>['process'];
 
 /** A domain's managed subgraph, as a data source of @apollo/gateway: of each operation the one that it started with. */
 export function managedSubgraph(name: string, log: LogFault): GraphQLDataSource<OperationContext> {
-  return localSubgraph((request, { serving, reading }) => {
-    const subgraph = serving.managed.get(name);
-    if (subgraph === undefined) throw new Error(`A plan asks the subgraph ${name}, which its graph does not have.`);
-    return subgraph.execute(request, reading);
+  return localSubgraph(async (request, { serving, reading }) => {
+    const domain = serving.managed.get(name);
+    if (domain === undefined) throw new Error(`A plan asks the subgraph ${name}, which its graph does not have.`);
+    const answer = await domain.subgraph.execute(request, reading);
+    return 'json' in answer ? { data: JSON.parse(answer.json) as Record<string, unknown> } : answer;
   }, log);
 }
 

@@ -261,12 +261,16 @@ export interface ProductInput {
   readonly objects: readonly SchemaObject[];
 }
 
-/** A domain's managed products, linked: what its managed subgraph is made of. */
-export interface DomainModel {
-  readonly domain: DomainId;
+/** Managed products, linked: what a managed subgraph is made of. */
+export interface ManagedProducts {
   readonly products: readonly Product[];
-  /** References whose `from` is of this domain (their reverse connections are this domain's fields too). */
+  /** References whose `from` is one of theirs (their reverse connections are fields of the same subgraph). */
   readonly references: readonly Reference[];
+}
+
+/** Those of a domain. */
+export interface DomainModel extends ManagedProducts {
+  readonly domain: DomainId;
 }
 
 /** All live products, linked. Remote types are found by parsing their SDL. */

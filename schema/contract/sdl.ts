@@ -19,14 +19,14 @@ import {
   whereType,
   type AggregatePart,
 } from './graph-names.ts';
-import type { DomainModel, Mesh, Property, Reference, SchemaObject } from './model.ts';
+import type { ManagedProducts, Property, Reference, SchemaObject } from './model.ts';
 import { blank, block, described, sharedDefinitions, type Lines } from './sdl-text.ts';
 
 /**
- * The SDL of a domain's managed subgraph (Federation 2): root fields, types, connections and aggregates of its objects, entity
+ * The SDL of a managed subgraph (Federation 2): root fields, types, connections and aggregates of its objects, entity
  * references, and what its relationships add to other subgraphs' types. The same model gives the same text.
  */
-export function subgraphSdl(model: DomainModel, _mesh: Mesh): string {
+export function subgraphSdl(model: ManagedProducts): string {
   const objects = model.products.flatMap((product) => product.objects);
   const local = new Set(objects.map(({ type }) => type));
   const foreign = new Map(model.references.filter(({ to }) => !local.has(to.type)).map(({ to }) => [to.type, to]));

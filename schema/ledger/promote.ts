@@ -75,7 +75,7 @@ export function subgraphsOf(mesh: Mesh): Subgraph[] {
       kind: 'managed',
       domainId: model.domain,
       productId: null,
-      sdl: subgraphSdl(model, mesh),
+      sdl: subgraphSdl(model),
       url: null,
     }));
   const remote = [...mesh.products.values()].flatMap((product): Subgraph[] =>

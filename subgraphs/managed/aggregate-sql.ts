@@ -1,6 +1,6 @@
 import { conditionSql, whereSql } from './condition-sql.ts';
 import type { Aggregate, AggregateField, Measure } from './fetch.ts';
-import { arraySql, nameSql, objectSql, type Entry } from './json-sql.ts';
+import { arraySql, nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
 import { rowScope, type RowScope } from './scope.ts';
 import type { Draft } from './statement.ts';
 import { tableSql } from './table.ts';
@@ -10,7 +10,7 @@ import { familyOf, propertyJson, scalarJson, type Family } from './values.ts';
  * SQL for the JSON array of an aggregate: one object a group, each measure computed once. Groups come in the order asked
  * for, then by their keys, so that no order is left to chance; without `groupBy` there is one row, of an empty table too.
  */
-export function aggregateSql(draft: Draft, aggregate: Aggregate): string {
+export function aggregateSql(draft: Draft, aggregate: Aggregate): JsonSql {
   const row = rowScope(draft.alias());
   const [grouped, numbered] = [draft.alias(), draft.alias()];
   const columns = new Map<string, string>();
@@ -28,7 +28,8 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate): string {
     }),
     ...[...keys.values()].map((key) => `${key} nulls last`),
   ];
-  const field = (part: AggregateField): string => {
+  const saying = { strict: draft.strict, nullable: true };
+  const field = (part: AggregateField): JsonSql => {
     switch (part.kind) {
       case 'typename':
         return nameSql(part.type);
@@ -36,12 +37,19 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate): string {
         return objectSql(part.fields.map((item): Entry => [item.key, field(item)]));
       case 'groupKey': {
         const key = keys.get(part.property.name);
-        return key === undefined ? `'null'` : propertyJson(`${grouped}.${key}`, part.property);
+        return key === undefined
+          ? { sql: `'null'`, sound: true }
+          : propertyJson(`${grouped}.${key}`, part.property, saying);
       }
       case 'measure': {
         const { expression, family } = measureOf(row, part.measure);
         const cast = part.scalar === 'Float' ? '::double precision' : '';
-        return scalarJson(`${grouped}.${column(expression)}${cast}`, cast === '' ? family : 'float', part.scalar);
+        return scalarJson(
+          `${grouped}.${column(expression)}${cast}`,
+          cast === '' ? family : 'float',
+          part.scalar,
+          saying,
+        );
       }
     }
   };
@@ -52,9 +60,11 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate): string {
     `select ${selected.length === 0 ? 'count(*)' : selected.join(', ')} from ${tableSql(draft, aggregate.table)} as ${row.alias}${where}` +
     (keys.size === 0 ? '' : ` group by ${aggregate.groupBy.map((property) => row.column(property)).join(', ')}`) +
     (terms.length === 0 ? '' : ` order by ${terms.join(', ')}`) +
-    ` limit ${draft.bind({ value: aggregate.first, pgType: 'bigint' })}`;
-  const items = `select ${group} as "#item", row_number() over () as "#n" from (${groups}) as ${grouped}`;
-  return `(select ${arraySql(`${numbered}."#item"`, `${numbered}."#n"`)} from (${items}) as ${numbered})`;
+    ` limit ${draft.bind({ of: aggregate.first, pgType: 'bigint' })}`;
+  // `offset 0` keeps the item from being computed once for every time that it is named.
+  const items = `select ${group.sql} as "#item", row_number() over () as "#n" from (${groups}) as ${grouped} offset 0`;
+  const list = arraySql({ sql: `${numbered}."#item"`, sound: group.sound }, `${numbered}."#n"`);
+  return { sql: `(select ${list.sql} from (${items}) as ${numbered})`, sound: list.sound };
 }
 
 function measureOf(row: RowScope, measure: Measure): { expression: string; family: Family } {

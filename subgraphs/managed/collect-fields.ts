@@ -21,7 +21,11 @@ export interface Selected {
 type Operation = Pick<GraphQLResolveInfo, 'fragments' | 'variableValues'>;
 
 /** The fields under `nodes` that apply to an object type, in order of their response keys (GraphQL, 6.3.2 CollectFields). */
-export function collectFields(operation: Operation, typeName: string, nodes: readonly FieldNode[]): Selected[] {
+export function collectFields(
+  operation: Operation,
+  typeName: string,
+  nodes: readonly { readonly selectionSet?: SelectionSetNode | undefined }[],
+): Selected[] {
   const collected = new Map<string, FieldNode[]>();
   const visited = new Set<string>();
   const visit = (set: SelectionSetNode): void => {

@@ -1,4 +1,5 @@
-import type { Condition, Order, Page } from './fetch.ts';
+import type { Condition, Cursor, Order } from './fetch.ts';
+import { holdsNoNulls } from './page.ts';
 import type { Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
 import { familyOf } from './values.ts';
@@ -50,58 +51,52 @@ export function whereSql(conditions: readonly (string | null)[]): string {
 }
 
 /** `order by …`. A column that holds no nulls is ordered without a word on them, so that an index serves both directions. */
-export function orderSql(scope: Scope, order: Order): string {
+export function orderSql(scope: Scope, order: Order, { backward }: { backward: boolean }): string {
   const terms = order.map(({ property, direction }) => {
-    const descending = direction === 'DESC' ? ' desc' : '';
-    // Ascending, nulls come last by themselves.
-    return `${scope.column(property)}${descending}${descending !== '' && !holdsNoNulls(property) ? ' nulls last' : ''}`;
+    const descending = (direction === 'DESC') !== backward;
+    // Missing values come last, backward first. Of themselves they come last ascending, and first descending.
+    const nulls = holdsNoNulls(property) || descending === backward ? '' : backward ? ' nulls first' : ' nulls last';
+    return `${scope.column(property)}${descending ? ' desc' : ''}${nulls}`;
   });
   return ` order by ${terms.join(', ')}`;
 }
 
-/** The rows after the cursor's place in the order, or null without a cursor. */
-export function afterSql(draft: Draft, scope: Scope, order: Order, after: Page['after']): string | null {
-  if (after === null) return null;
-  const terms = order.map((term, index) => ({
-    ...term,
-    value: after[index] ?? null,
-    column: scope.column(term.property),
+/** The rows on one side of a cursor's place in the order, or null without a cursor. */
+export function besideSql(
+  draft: Draft,
+  scope: Scope,
+  order: Order,
+  cursor: Cursor | null,
+  side: 'after' | 'before',
+): string | null {
+  if (cursor === null) return null;
+  const terms = order.map(({ property, direction }, index) => ({
+    column: scope.column(property),
+    nullable: !holdsNoNulls(property),
+    sign: (direction === 'ASC') === (side === 'after') ? '>' : '<',
+    value: cursor[index]!,
   }));
   const [leading] = terms;
-  const plain = terms.every(
-    (term) => term.value !== null && holdsNoNulls(term.property) && term.direction === leading?.direction,
-  );
-  if (plain) {
+  if (terms.every(({ nullable, sign }) => !nullable && sign === leading?.sign)) {
     // One comparison of rows is one range of an index.
-    const sign = leading?.direction === 'DESC' ? '<' : '>';
-    const places = terms.map((term) => draft.bind(term.value!));
-    if (terms.length === 1) return `${leading!.column} ${sign} ${places[0]!}`;
-    return `(${terms.map((term) => term.column).join(', ')}) ${sign} (${places.join(', ')})`;
+    const places = terms.map(({ value }) => draft.bind(value));
+    if (terms.length === 1) return `${leading!.column} ${leading!.sign} ${places[0]!}`;
+    return `(${terms.map(({ column }) => column).join(', ')}) ${leading!.sign} (${places.join(', ')})`;
   }
-  const [first, ...rest] = terms.map((term) => {
-    const place = term.value === null ? null : draft.bind(term.value);
-    return {
-      equal: place === null ? `${term.column} is null` : `${term.column} = ${place}`,
-      beyond: place === null ? 'false' : beyondSql(term.column, place, term),
-    };
-  });
-  const nested = (term: typeof first, left: readonly NonNullable<typeof first>[]): string => {
-    if (term === undefined) return 'false';
-    const [next, ...others] = left;
-    return next === undefined ? term.beyond : `(${term.beyond} or (${term.equal} and ${nested(next, others)}))`;
-  };
-  return nested(first, rest);
+  return terms.reduceRight<string | null>((rest, { column, nullable, sign, value }) => {
+    const place = draft.bind(value);
+    const beyond = nullable ? beyondSql(column, sign, place, side) : `${column} ${sign} ${place}`;
+    if (rest === null) return beyond;
+    const equal = nullable ? `${column} is not distinct from ${place}` : `${column} = ${place}`;
+    return `(${beyond} or (${equal} and ${rest}))`;
+  }, null);
 }
 
-function beyondSql(column: string, place: string, term: Order[number]): string {
-  const sign = term.direction === 'DESC' ? '<' : '>';
-  return holdsNoNulls(term.property)
-    ? `${column} ${sign} ${place}`
-    : `(${column} ${sign} ${place} or ${column} is null)`;
-}
-
-function holdsNoNulls(property: Order[number]['property']): boolean {
-  return property.required || property.keyPosition !== null;
+/** Missing values come last: they are after every value, and every value is before them. */
+function beyondSql(column: string, sign: string, place: string, side: 'after' | 'before'): string {
+  return side === 'after'
+    ? `(${column} ${sign} ${place} or (${column} is null and ${place} is not null))`
+    : `(${column} ${sign} ${place} or (${column} is not null and ${place} is null))`;
 }
 
 /** The text of a value in a cursor, as Postgres reads it back exactly. */

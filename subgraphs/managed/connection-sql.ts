@@ -1,6 +1,6 @@
-import { afterSql, conditionSql, cursorValueSql, orderSql, whereSql } from './condition-sql.ts';
+import { besideSql, conditionSql, cursorValueSql, orderSql, whereSql } from './condition-sql.ts';
 import type { Connection, ConnectionField, EdgeField, Field, PageInfoField } from './fetch.ts';
-import { arraySql, nameSql, objectSql, type Entry } from './json-sql.ts';
+import { arraySql, nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
 import { orderMark } from './page.ts';
 import { rowScope, type Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
@@ -11,7 +11,7 @@ const ORDINAL = '"#n"';
 const CURSOR = '"#cursor"';
 
 /** SQL for the JSON object that a selection makes of a row: fields-sql.ts, which in turn needs this file. */
-export type FieldsSql = (draft: Draft, scope: Scope, fields: readonly Field[]) => string;
+export type FieldsSql = (draft: Draft, scope: Scope, fields: readonly Field[]) => JsonSql;
 
 /**
  * SQL for the JSON of a connection: the page's rows are cut by order and limit first, and only then given their fields.
@@ -22,21 +22,25 @@ export function connectionSql(
   connection: Connection,
   parent: Scope | null,
   fieldsSql: FieldsSql,
-): string {
-  const total = connection.fields.some((field) => field.kind === 'totalCount')
-    ? totalSql(draft, connection, parent)
-    : 'null';
-  const rows = connection.fields.filter((field) => field.kind !== 'totalCount' && field.kind !== 'typename');
-  if (rows.length === 0)
-    return objectSql(connection.fields.map((field): Entry => [field.key, withoutRows(field, total)]));
-
+): JsonSql {
   const page = pageOf(draft, connection, parent, fieldsSql);
-  const entries = connection.fields.map((field): Entry => [field.key, page.field(field) ?? withoutRows(field, total)]);
-  return `(select ${objectSql(entries)} from (${page.rows()}) as ${page.alias})`;
+  const entries = connection.fields.map((field): Entry => [
+    field.key,
+    field.kind === 'typename'
+      ? nameSql(field.type)
+      : field.kind === 'totalCount'
+        ? sound(totalSql(draft, connection, parent))
+        : page.field(field),
+  ]);
+  const { sql, sound: isSound } = objectSql(entries);
+  const asksRows = connection.fields.some(({ kind }) => kind !== 'typename' && kind !== 'totalCount');
+  return asksRows
+    ? { sql: `(select ${sql} from (${page.rows()}) as ${page.alias})`, sound: isSound }
+    : { sql, sound: isSound };
 }
 
-function withoutRows(field: ConnectionField, total: string): string {
-  return field.kind === 'typename' ? nameSql(field.type) : total;
+function sound(sql: string): JsonSql {
+  return { sql, sound: true };
 }
 
 function totalSql(draft: Draft, { table, parent: reference, where }: Connection, parent: Scope | null): string {
@@ -50,60 +54,62 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
   const alias = draft.alias();
   const row = rowScope(draft.alias());
   const { order, page, fields } = connection;
+  const { size, backward } = page;
   const asks = (kind: PageInfoField['kind']): boolean =>
     fields.some((field) => field.kind === 'pageInfo' && field.fields.some((part) => part.kind === kind));
-  const asksNext = asks('hasNextPage');
+  // One row beyond the page, in the direction that it is cut from, says only that there is one.
+  const asksBeyond = asks(backward ? 'hasPreviousPage' : 'hasNextPage');
   // Bound where it is used, for Postgres refuses a parameter that is not.
-  const first = asksNext ? draft.bind({ value: page.first, pgType: 'bigint' }) : '';
-  // The row beyond the page says only that there is one.
-  const onPage = (value: string): string =>
-    asksNext ? `case when ${row.alias}.${ORDINAL} <= ${first} then ${value} end` : value;
+  const limit = asksBeyond ? draft.bind({ of: size, pgType: 'bigint' }) : '';
+  const ordinal = `${alias}.${ORDINAL}`;
+  const within = asksBeyond ? `${ordinal} <= ${limit}` : null;
+  // Rows are numbered as they are found.
+  const [from, to] = backward ? [' desc', ''] : ['', ' desc'];
 
   const columns: string[] = [];
   const column = (name: string, value: string): string => {
-    columns.push(`${onPage(value)} as ${name}`);
+    const onPage = asksBeyond ? `case when ${row.alias}.${ORDINAL} <= ${limit} then ${value} end` : value;
+    columns.push(`${onPage} as ${name}`);
     return `${alias}.${name}`;
   };
+  const list = (item: JsonSql): JsonSql =>
+    arraySql({ ...item, sql: column(`"#${columns.length}"`, item.sql) }, `${ordinal}${from}`, { within });
   let cursor: string | null = null;
   const cursorColumn = (): string => (cursor ??= column(CURSOR, cursorSql(row, connection)));
-  const ordinal = `${alias}.${ORDINAL}`;
+  const cursorAt = (direction: string): string =>
+    `coalesce(to_json((array_agg(${cursorColumn()} order by ${ordinal}${direction}) filter (where ${cursorColumn()} is not null))[1])::text, 'null')`;
 
-  const pageInfo = (part: PageInfoField): string => {
+  const pageInfo = (part: PageInfoField): JsonSql => {
     switch (part.kind) {
       case 'typename':
         return nameSql(part.type);
       case 'hasNextPage':
-        return `(count(*) > ${first})::text`;
+        // A cursor came from a row on its far side.
+        return sound(backward ? `'${page.before !== null}'` : `(count(*) > ${limit})::text`);
       case 'hasPreviousPage':
-        // The cursor came from a row before this page.
-        return page.after === null ? `'false'` : `'true'`;
+        return sound(backward ? `(count(*) > ${limit})::text` : `'${page.after !== null}'`);
       case 'startCursor':
-        return `to_json((array_agg(${cursorColumn()} order by ${ordinal}) filter (where ${cursorColumn()} is not null))[1])::text`;
+        return sound(cursorAt(from));
       case 'endCursor':
-        return `to_json((array_agg(${cursorColumn()} order by ${ordinal} desc) filter (where ${cursorColumn()} is not null))[1])::text`;
+        return sound(cursorAt(to));
     }
   };
-  const edge = (part: EdgeField): string => {
+  const edge = (part: EdgeField): JsonSql => {
     switch (part.kind) {
       case 'typename':
         return nameSql(part.type);
       case 'cursor':
-        return `to_json(${cursorSql(row, connection)})::text`;
+        return sound(`to_json(${cursorSql(row, connection)})::text`);
       case 'node':
         return fieldsSql(draft, row, part.fields);
     }
   };
-  const field = (part: ConnectionField): string | null => {
+  const field = (part: Exclude<ConnectionField, { readonly kind: 'typename' | 'totalCount' }>): JsonSql => {
     switch (part.kind) {
-      case 'typename':
-      case 'totalCount':
-        return null;
       case 'nodes':
-        return arraySql(column(`"#${columns.length}"`, fieldsSql(draft, row, part.fields)), ordinal);
-      case 'edges': {
-        const entries = part.fields.map((item): Entry => [item.key, edge(item)]);
-        return arraySql(column(`"#${columns.length}"`, objectSql(entries)), ordinal);
-      }
+        return list(fieldsSql(draft, row, part.fields));
+      case 'edges':
+        return list(objectSql(part.fields.map((item): Entry => [item.key, edge(item)])));
       case 'pageInfo':
         return objectSql(part.fields.map((item): Entry => [item.key, pageInfo(item)]));
     }
@@ -112,21 +118,23 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
     const conditions = [
       ...correlation(connection.parent, row, parent),
       connection.where === null ? null : conditionSql(draft, row, connection.where),
-      afterSql(draft, row, order, page.after),
+      besideSql(draft, row, order, page.after, 'after'),
+      besideSql(draft, row, order, page.before, 'before'),
     ];
-    const sorted = orderSql(row, order);
-    const limit = draft.bind({ value: page.first + (asksNext ? 1 : 0), pgType: 'bigint' });
+    const sorted = orderSql(row, order, { backward });
+    const cutAt = draft.bind({ of: asksBeyond ? (variables) => size(variables) + 1 : size, pgType: 'bigint' });
     const selected = row.used().join(', ');
     const found = `select ${selected} from ${tableSql(draft, connection.table)} as ${row.alias}${whereSql(conditions)}`;
     // Under a row, `offset 0` makes Postgres find its rows before it orders them: it might walk the key's index through the
     // whole table instead, in hope of a few early ones, once for each parent that has none.
     const cut =
       connection.parent === null
-        ? `${found}${sorted} limit ${limit}`
-        : `select * from (${found} offset 0) as ${row.alias}${sorted} limit ${limit}`;
+        ? `${found}${sorted} limit ${cutAt}`
+        : `select * from (${found} offset 0) as ${row.alias}${sorted} limit ${cutAt}`;
     // Numbered outside of the limit: inside, the window would make Postgres sort all rows instead of keeping the top ones.
     const numbered = `select *, row_number() over () as ${ORDINAL} from (${cut}) as ${row.alias}`;
-    return `select ${[`${row.alias}.${ORDINAL}`, ...columns].join(', ')} from (${numbered}) as ${row.alias}`;
+    // The last `offset 0` keeps each column from being computed once for every time that it is named.
+    return `select ${[`${row.alias}.${ORDINAL}`, ...columns].join(', ')} from (${numbered}) as ${row.alias} offset 0`;
   };
   return { alias, field, rows };
 }

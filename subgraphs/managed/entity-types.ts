@@ -1,4 +1,4 @@
-import type { DomainModel, Property, Reference, SchemaObject } from '../../schema/contract/model.ts';
+import type { ManagedProducts, Property, Reference, SchemaObject } from '../../schema/contract/model.ts';
 import type { Table } from './fetch.ts';
 
 /** What a field of an object type stands for. */
@@ -18,8 +18,8 @@ export interface EntityType {
 /** The object types of a domain's subgraph, by their names in the graph. */
 export type EntityTypes = ReadonlyMap<string, EntityType>;
 
-/** The domain's own objects, and those that its references point at. */
-export function entityTypes(model: DomainModel): EntityTypes {
+/** The products' own objects, and those that its references point at. */
+export function entityTypes(model: ManagedProducts): EntityTypes {
   const types = new Map<string, EntityType & { fields: Map<string, FieldMeaning> }>();
   for (const product of model.products) {
     if (product.kind !== 'managed') continue;

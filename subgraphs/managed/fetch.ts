@@ -1,15 +1,20 @@
 /**
  * The fetch tree: what one statement reads, as plain data. A request's selection becomes one (select.ts), and it becomes
- * SQL (sql.ts). Response keys are in it, so the JSON that Postgres makes has the shape of the answer.
+ * SQL (sql.ts). Response keys are in it, so the JSON that Postgres makes has the shape of the answer. What variables say is
+ * not in it but where they say it, so that one tree serves all requests whose variables have the same shape.
  */
 import type { Property, Reference, SchemaObject, Scalar } from '../../schema/contract/model.ts';
 import type { ProductId } from '../../schema/ids.ts';
+import type { Variables } from './slot.ts';
 
-/** A value of the statement, bound as a parameter; `pgType` is what it is cast to. */
+/** A parameter of the statement: its value for a request's variables; `pgType` is what it is cast to. */
 export interface Bound {
-  readonly value: string | number | boolean | readonly (string | null)[] | null;
+  /** Throws BAD_INPUT where a variable holds what the parameter cannot be. */
+  readonly of: (variables: Variables) => BoundValue;
   readonly pgType: string;
 }
+
+export type BoundValue = string | number | null | readonly (string | null)[];
 
 /** An object of a product, in whichever version the operation reads. */
 export interface Table {
@@ -33,11 +38,19 @@ export type Direction = 'ASC' | 'DESC';
 /** A total order: its last terms are the key's properties. Missing values come last in both directions. */
 export type Order = readonly { readonly property: Property; readonly direction: Direction }[];
 
-/** The rows after a cursor: one value for each term of the order; null where the cursor's row has none. */
+/** A cursor: one value for each term of the order, null where the cursor's row has none. */
+export type Cursor = readonly Bound[];
+
+/** The first rows between two cursors, or the last (`backward`). */
 export interface Page {
-  readonly first: number;
-  readonly after: readonly (Bound | null)[] | null;
+  readonly size: Amount;
+  readonly backward: boolean;
+  readonly after: Cursor | null;
+  readonly before: Cursor | null;
 }
+
+/** A number of rows, for a request's variables. */
+export type Amount = (variables: Variables) => number;
 
 export interface Typename {
   readonly kind: 'typename';
@@ -105,25 +118,33 @@ export interface Aggregate {
   readonly where: Condition | null;
   readonly groupBy: readonly Property[];
   readonly order: readonly AggregateTerm[];
-  readonly first: number;
+  readonly first: Amount;
   readonly fields: readonly AggregateField[];
 }
 
 /** Values of a key, in the key's order. */
 export type KeyValues = readonly Bound[];
 
-/** The root of a fetch: what one statement answers. */
+/** The entities of one type: of each representation its key, as a column for each property of the key. */
+export interface Entities {
+  readonly object: SchemaObject;
+  /** Null where the type is of another domain: the entity exists by its key. */
+  readonly table: Table | null;
+  /** Arrays with an item a representation; null where it is of another type, or its key is none. */
+  readonly keyColumns: readonly Bound[];
+  readonly fields: readonly Field[];
+}
+
+/** The root of a fetch. */
 export type Fetch =
   | { readonly kind: 'one'; readonly table: Table; readonly keyValues: KeyValues; readonly fields: readonly Field[] }
   | { readonly kind: 'list'; readonly connection: Connection }
   | { readonly kind: 'aggregate'; readonly aggregate: Aggregate }
-  | {
-      readonly kind: 'entities';
-      /** Whose key is given. */
-      readonly object: SchemaObject;
-      /** Null where the type is of another domain: the entity exists by its key. */
-      readonly table: Table | null;
-      /** For each property of the key, an array: one value a representation. */
-      readonly keyColumns: readonly Bound[];
-      readonly fields: readonly Field[];
-    };
+  | { readonly kind: 'entities'; readonly types: readonly Entities[]; readonly count: Amount }
+  | { readonly kind: 'name'; readonly name: string };
+
+/** A root field under its response key; the statement answers all of an operation's. */
+export interface RootField {
+  readonly key: string;
+  readonly fetch: Fetch;
+}

@@ -1,36 +1,49 @@
 import { connectionSql } from './connection-sql.ts';
 import type { Field } from './fetch.ts';
-import { nameSql, objectSql, type Entry } from './json-sql.ts';
+import { nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
 import { rowScope, type Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
 import { tableSql } from './table.ts';
 import { propertyJson } from './values.ts';
 
 /** SQL for the JSON object that a selection makes of the row of `scope`. */
-export function fieldsSql(draft: Draft, scope: Scope, fields: readonly Field[]): string {
+export function fieldsSql(draft: Draft, scope: Scope, fields: readonly Field[]): JsonSql {
   return objectSql(fields.map((field): Entry => [field.key, fieldSql(draft, scope, field)]));
 }
 
-function fieldSql(draft: Draft, scope: Scope, field: Field): string {
+function fieldSql(draft: Draft, scope: Scope, field: Field): JsonSql {
   switch (field.kind) {
     case 'typename':
       return nameSql(field.type);
-    case 'column':
-      return propertyJson(scope.column(field.property), field.property);
+    case 'column': {
+      const { property } = field;
+      const isThere = scope.exists === null || scope.isGiven(property);
+      if (draft.strict && property.required && !isThere) {
+        // Of a row that is missing, the graph says an error.
+        const { sql } = propertyJson(scope.column(property), property, { strict: true, nullable: false });
+        return { sql, sound: false };
+      }
+      return propertyJson(scope.column(property), property, {
+        strict: draft.strict,
+        nullable: !property.required || !isThere,
+      });
+    }
     case 'reference':
       return referenceSql(draft, scope, field);
     case 'connection': {
-      const connection = connectionSql(draft, field.connection, scope, fieldsSql);
-      return scope.exists === null ? connection : `case when ${scope.exists} then ${connection} end`;
+      const { sql, sound } = connectionSql(draft, field.connection, scope, fieldsSql);
+      if (scope.exists === null) return { sql, sound };
+      if (draft.strict) return { sql: `case when ${scope.exists} then ${sql} end`, sound: false };
+      return { sql: `case when ${scope.exists} then ${sql} else 'null' end`, sound: true };
     }
   }
 }
 
 /**
- * A referenced object: NULL where a foreign column is. Its key is what the foreign columns say, and the rest is joined; so
+ * A referenced object: null where a foreign column is. Its key is what the foreign columns say, and the rest is joined; so
  * where the row is missing the key still stands, as in federation. A type of another domain is its key alone.
  */
-function referenceSql(draft: Draft, scope: Scope, field: Field & { kind: 'reference' }): string {
+function referenceSql(draft: Draft, scope: Scope, field: Field & { kind: 'reference' }): JsonSql {
   const { reference, table, fields } = field;
   const foreign = new Map(reference.columns.map(({ from, to }) => [to.name, scope.column(from)]));
   const given = [...foreign.values()].map((column) => `${column} is not null`).join(' and ');
@@ -38,17 +51,26 @@ function referenceSql(draft: Draft, scope: Scope, field: Field & { kind: 'refere
     (child) => child.kind === 'typename' || (child.kind === 'column' && foreign.has(child.property.name)),
   );
   if (table === null || byKey) {
-    const known: Scope = { column: (property) => foreign.get(property.name) ?? 'null', exists: null };
-    return `case when ${given} then ${fieldsSql(draft, known, fields)} end`;
+    const known: Scope = {
+      column: (property) => foreign.get(property.name) ?? 'null',
+      exists: null,
+      isGiven: (property) => foreign.has(property.name),
+    };
+    const { sql, sound } = fieldsSql(draft, known, fields);
+    return { sql: `case when ${given} then ${sql} else 'null' end`, sound };
   }
   const row = rowScope(draft.alias());
   const joined: Scope = {
     column: (property) => foreign.get(property.name) ?? row.column(property),
     exists: `${row.column(reference.columns[0]!.to)} is not null`,
+    isGiven: (property) => foreign.has(property.name),
   };
   const on = reference.columns.map(({ from, to }) => `${row.column(to)} = ${scope.column(from)}`).join(' and ');
-  return (
-    `case when ${given} then (select ${fieldsSql(draft, joined, fields)}` +
-    ` from (values (1)) as one left join ${tableSql(draft, table)} as ${row.alias} on ${on} limit 1) end`
-  );
+  const { sql, sound } = fieldsSql(draft, joined, fields);
+  return {
+    sql:
+      `case when ${given} then (select ${sql}` +
+      ` from (values (1)) as one left join ${tableSql(draft, table)} as ${row.alias} on ${on} limit 1) else 'null' end`,
+    sound,
+  };
 }

@@ -1,27 +1,39 @@
 const NAME = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
-/** One entry of a JSON object: a response key, and SQL for its value as JSON text, NULL where it is null. */
-export type Entry = readonly [key: string, value: string];
-
-/** SQL for the text of a JSON object; never NULL. */
-export function objectSql(entries: readonly Entry[]): string {
-  if (entries.length === 0) return `'{}'`;
-  const parts = entries.map(([key, value], index) => `'${index === 0 ? '{' : ','}${keySql(key)}:' || ${orNull(value)}`);
-  return `${parts.join(' || ')} || '}'`;
+/** SQL for a JSON text. Where it is `sound` it is never NULL; else NULL says that there is something the graph cannot say. */
+export interface JsonSql {
+  readonly sql: string;
+  readonly sound: boolean;
 }
 
-/** SQL for the text of a JSON array of what `item` is in each row, ordered; rows where it is NULL are left out. */
-export function arraySql(item: string, order: string): string {
-  return `'[' || coalesce(string_agg(${item}, ',' order by ${order}), '') || ']'`;
+/** One entry of a JSON object, under its response key. */
+export type Entry = readonly [key: string, value: JsonSql];
+
+/** A JSON object; NULL where one of its values is. */
+export function objectSql(entries: readonly Entry[]): JsonSql {
+  if (entries.length === 0) return { sql: `'{}'`, sound: true };
+  const parts = entries.map(([key, { sql }], index) => `'${index === 0 ? '{' : ','}${keySql(key)}:' || ${sql}`);
+  return { sql: `${parts.join(' || ')} || '}'`, sound: entries.every(([, { sound }]) => sound) };
 }
 
-/** SQL for a constant string as JSON text: a name of GraphQL's. */
-export function nameSql(name: string): string {
-  return `'${keySql(name)}'`;
+/**
+ * A JSON array of what `item` is in each row, ordered. Rows `beyond` are left out; where the item is NULL in another one, there is
+ * no array.
+ */
+export function arraySql(
+  item: JsonSql,
+  order: string,
+  { within }: { within: string | null } = { within: null },
+): JsonSql {
+  const list = `'[' || coalesce(string_agg(${item.sql}, ',' order by ${order}), '') || ']'`;
+  if (item.sound) return { sql: list, sound: true };
+  const rows = within === null ? 'count(*)' : `count(*) filter (where ${within})`;
+  return { sql: `case when ${rows} = count(${item.sql}) then ${list} end`, sound: false };
 }
 
-function orNull(value: string): string {
-  return /^'[^']*'$/.test(value) || value.startsWith('coalesce(') ? value : `coalesce(${value}, 'null')`;
+/** A constant string as JSON: a name of GraphQL's. */
+export function nameSql(name: string): JsonSql {
+  return { sql: `'${keySql(name)}'`, sound: true };
 }
 
 /** Keys stand in the text, so they must be what GraphQL's grammar lets a name be. */

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { SchemaObject } from '../../schema/contract/model.ts';
 import { badInput } from './bad-input.ts';
-import type { Bound, Order, Page } from './fetch.ts';
+import type { Amount, Cursor, Order, Page } from './fetch.ts';
 import type { Limits } from './limits.ts';
-import { familyOf, parameterType } from './values.ts';
 import { parseDecimal, parseText } from './parse-value.ts';
+import { converted } from './slot.ts';
+import { familyOf, parameterType } from './values.ts';
 
 /**
- * `first` and `after` -> a page. A cursor is opaque: base64url of a JSON array of the ordering's mark and, for each of its
- * terms, the row's value as Postgres writes it (null where there is none). It says a place in the ordering, not a row:
- * rows that come or go, the cursor's own too, neither repeat nor hide others.
+ * `first` and `after`, `last` and `before` -> a page. A cursor is opaque: base64url of a JSON array of the ordering's mark and,
+ * for each of its terms, the row's value as Postgres writes it (null where there is none). It says a place in the ordering, not
+ * a row: rows that come or go, the cursor's own too, neither repeat nor hide others.
  */
 export function readPage(
   place: string,
@@ -18,20 +19,30 @@ export function readPage(
   args: Readonly<Record<string, unknown>>,
   limits: Limits,
 ): Page {
-  const after = args['after'];
+  const { first, last } = args;
+  const backward = last !== undefined && last !== null;
+  if (backward && first !== undefined && first !== null)
+    throw badInput(place, 'has first and last: ask for the one or the other.');
+  const cursor = (name: 'after' | 'before'): Cursor | null =>
+    args[name] === undefined || args[name] === null
+      ? null
+      : readCursor(`${place}(${name}:)`, object, order, args[name]);
   return {
-    first: readFirst(place, args['first'], limits),
-    after: typeof after === 'string' ? readCursor(`${place}(after:)`, object, order, after) : null,
+    size: backward ? readSize(`${place}(last:)`, last, limits) : readSize(`${place}(first:)`, first, limits),
+    backward,
+    after: cursor('after'),
+    before: cursor('before'),
   };
 }
 
-/** A page size within the limits; the default where none is given. */
-export function readFirst(place: string, first: unknown, limits: Limits): number {
-  const size = typeof first === 'number' ? first : limits.pageDefault;
-  if (size < 0) throw badInput(`${place}(first:)`, `is ${size}; a page has 0 rows or more.`);
-  if (size > limits.pageMax)
-    throw badInput(`${place}(first:)`, `is ${size}; a page has at most ${limits.pageMax} rows: page on by after.`);
-  return size;
+/** A number of rows within the limits; the default where none is given. */
+export function readSize(place: string, size: unknown, { pageDefault, pageMax }: Limits): Amount {
+  return converted(size ?? pageDefault, (value) => {
+    const rows = Number(value);
+    if (rows < 0) throw badInput(place, `is ${rows}; a page has 0 rows or more.`);
+    if (rows > pageMax) throw badInput(place, `is ${rows}; a page has at most ${pageMax} rows: page on by cursors.`);
+    return rows;
+  });
 }
 
 /** What binds a cursor to its ordering: eight letters that another type or ordering does not have. */
@@ -40,18 +51,31 @@ export function orderMark(object: SchemaObject, order: Order): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 8);
 }
 
-function readCursor(place: string, object: SchemaObject, order: Order, cursor: string): (Bound | null)[] {
+function readCursor(place: string, object: SchemaObject, order: Order, cursor: unknown): Cursor {
+  const mark = orderMark(object, order);
+  const values = converted(cursor, (text) => cursorValues(place, mark, order, String(text)));
+  return order.map(({ property }, index) => ({
+    of: (variables) => values(variables)[index]!,
+    pgType: parameterType(property),
+  }));
+}
+
+function cursorValues(place: string, expected: string, order: Order, cursor: string): (string | null)[] {
   const [mark, ...values] = cursorItems(cursor) ?? [];
   if (mark === undefined) throw badInput(place, 'is no cursor; take one from edges or pageInfo.');
-  if (mark !== orderMark(object, order) || values.length !== order.length)
+  if (mark !== expected || values.length !== order.length)
     throw badInput(place, 'is a cursor of another list or orderBy; ask for it with the same ones.');
-  return order.map(({ property }, index) => {
+  const isOfOrder = order.every(({ property }, index) => {
     const value = values[index] ?? null;
-    if (value === null) return null;
-    if (!storedValue(familyOf(property), value))
-      throw badInput(place, 'is no cursor; take one from edges or pageInfo.');
-    return { value, pgType: parameterType(property) };
+    return value === null ? !holdsNoNulls(property) : isStored(familyOf(property), value);
   });
+  if (!isOfOrder) throw badInput(place, 'is no cursor; take one from edges or pageInfo.');
+  return values;
+}
+
+/** True where every row has a value of the property. */
+export function holdsNoNulls({ required, keyPosition }: Order[number]['property']): boolean {
+  return required || keyPosition !== null;
 }
 
 function cursorItems(cursor: string): (string | null)[] | null {
@@ -64,7 +88,7 @@ function cursorItems(cursor: string): (string | null)[] | null {
 }
 
 /** Postgres writes values differently from the graph (`infinity`, `2001-01-01 00:00:00`): checked loosely, cast strictly. */
-function storedValue(family: ReturnType<typeof familyOf>, text: string): boolean {
+function isStored(family: ReturnType<typeof familyOf>, text: string): boolean {
   switch (family) {
     case 'integer':
       return /^-?\d{1,19}$/.test(text);

@@ -83,10 +83,13 @@ const BY_FAMILY: Readonly<Record<Exclude<Family, 'json'>, (text: string) => stri
   uuid: (text) => (UUID.test(text) ? text : null),
 };
 
-/**
- * A value from an argument, as the graph writes it -> the text to bind, or null where a column of that type cannot hold
- * it. Enum members must already be the values of the data.
- */
+/** What stands in the data for a value of the graph: of an enum's member its value; undefined where there is no such member. */
+export function dataValue(property: Property, value: unknown): unknown {
+  if (property.enum === null) return value;
+  return property.enum.members.find(({ name }) => name === value)?.value;
+}
+
+/** A value as the data has it (dataValue) -> the text to bind, or null where a column of that type cannot hold it. */
 export function parseValue(property: Property, value: unknown): string | null {
   const family = familyOf(property);
   if (family === 'json') return null;

@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { Refusal } from '../../schema/errors.ts';
 import type { Pool } from '../../schema/ledger/connect.ts';
+import type { Reading } from '../../schema/reading.ts';
 import { recent } from './recent.ts';
+import type { Variables } from './slot.ts';
 import type { Statement } from './statement.ts';
 
-/** Runs a statement of one row and one column of JSON text; answers the JSON parsed, null for NULL. */
-export type RunStatement = (statement: Statement, signal: AbortSignal) => Promise<unknown>;
+/** Runs a statement of one row and one column of text, and answers that. */
+export type RunStatement = (statement: Statement, variables: Variables, reading: Reading) => Promise<string | null>;
 
 // Texts whose use is counted: the frequent ones stay in, a flood of others passes through.
 const COUNTED = 2_000;
@@ -28,7 +29,9 @@ export function statementRunner(pool: Pool, { statementTimeoutMs }: { statementT
   const sessions = new WeakMap<pg.PoolClient, Session>();
   const uses = recent<number>(COUNTED);
 
-  return async (statement, signal) => {
+  return async (statement, variables, { signal, productsRead }) => {
+    const values = statement.parameters.map(({ of }) => of(variables));
+    for (const product of statement.products) productsRead.add(product);
     throwIfAborted(signal);
     const client = await connect(pool, signal);
     let reusable = false;
@@ -45,12 +48,13 @@ export function statementRunner(pool: Pool, { statementTimeoutMs }: { statementT
       sessions.set(client, session);
       throwIfAborted(signal);
       backend = session.backend;
-      const name = preparedName(uses, statement.text);
-      if (name !== null) session.prepared.add(name);
-      const query = { text: statement.text, values: [...statement.values], rowMode: 'array' as const };
-      const { rows } = await client.query<[string | null]>(name === null ? query : { ...query, name });
+      const { text, name } = statement;
+      const isFrequent = wasUsed(uses, name);
+      if (isFrequent) session.prepared.add(name);
+      const query = { text, values, rowMode: 'array' as const };
+      const { rows } = await client.query<[string | null]>(isFrequent ? { ...query, name } : query);
       reusable = session.prepared.size <= PREPARED_MAX;
-      return parsed(rows[0]?.[0] ?? null);
+      return rows[0]?.[0] ?? null;
     } catch (error) {
       // An error of the statement leaves the connection sound; any other may not.
       reusable = error instanceof pg.DatabaseError && error.severity === 'ERROR';
@@ -66,10 +70,6 @@ export function statementRunner(pool: Pool, { statementTimeoutMs }: { statementT
 
 function ignore(): void {
   // Told twice.
-}
-
-function parsed(text: string | null): unknown {
-  return text === null ? null : (JSON.parse(text) as unknown);
 }
 
 /** A client of the pool. Waiting for one ends with the signal; the one that comes late goes back. */
@@ -107,12 +107,11 @@ async function openSession(client: pg.PoolClient, statementTimeoutMs: number): P
   return { backend: rows[0]!.backend, prepared: new Set() };
 }
 
-/** A name for a text that was used before; null the first time. */
-function preparedName(uses: ReturnType<typeof recent<number>>, text: string): string | null {
-  const name = createHash('sha256').update(text).digest('base64url').slice(0, 24);
+/** Whether a statement was used before; what is used once is not worth preparing. */
+function wasUsed(uses: ReturnType<typeof recent<number>>, name: string): boolean {
   const before = uses.get(name) ?? 0;
   uses.set(name, before + 1);
-  return before === 0 ? null : `weft_${name}`;
+  return before > 0;
 }
 
 async function cancelBackend(pool: Pool, backend: number): Promise<void> {
@@ -142,7 +141,7 @@ const BAD_VALUES = new Set(['22P02', '22003', '22007', '22008', '22021', '22025'
 const UNREACHABLE = /^(57P0[123]|53|08)/;
 
 function translated(error: unknown, signal: AbortSignal, statementTimeoutMs: number): unknown {
-  if (error instanceof Refusal || error instanceof SyntaxError) return error;
+  if (error instanceof Refusal) return error;
   const state = error instanceof pg.DatabaseError ? (error.code ?? '') : '08000';
   if (signal.aborted) return cancelledRefusal(error);
   if (state === '57014') {

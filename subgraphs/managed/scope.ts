@@ -6,6 +6,8 @@ export interface Scope {
   column(property: Property): string;
   /** SQL that is true where the row is there: a referenced row may be missing. Null where it always is. */
   readonly exists: string | null;
+  /** True of what is known of the row even where it is missing: its key, by which it is referred to. */
+  isGiven(property: Property): boolean;
 }
 
 /** A row of a named source. */
@@ -26,6 +28,7 @@ export function rowScope(alias: string): RowScope {
       return column;
     },
     exists: null,
+    isGiven: () => true,
     used: () => [...used],
   };
 }

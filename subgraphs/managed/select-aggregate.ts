@@ -6,7 +6,7 @@ import { argumentsOf, collectFields, type Selected } from './collect-fields.ts';
 import type { EntityType } from './entity-types.ts';
 import type { Aggregate, AggregateField, AggregateTerm, Direction } from './fetch.ts';
 import { onlyEntry } from './order.ts';
-import { readFirst } from './page.ts';
+import { readSize } from './page.ts';
 import { namedType, type Selection } from './select.ts';
 import { readWhere } from './where.ts';
 
@@ -27,7 +27,7 @@ export function selectAggregate(
     where: readWhere(`${place}(where:)`, object, args['where']),
     groupBy,
     order: readAggregateOrder(`${place}(orderBy:)`, object, groupBy, args['orderBy']),
-    first: readFirst(place, args['first'], selection.limits),
+    first: readSize(`${place}(first:)`, args['first'], selection.limits),
     fields: aggregateFields(selection, object, namedType(parent, selected.name), selected),
   };
 }

@@ -2,37 +2,53 @@ import { getNamedType, isObjectType, type FieldNode, type GraphQLObjectType, typ
 import { badInput } from './bad-input.ts';
 import { argumentsOf, collectFields, type Selected } from './collect-fields.ts';
 import { requireEntityType, type EntityType, type EntityTypes } from './entity-types.ts';
-import type { Connection, ConnectionField, EdgeField, Field, PageInfoField } from './fetch.ts';
+import type { Amount, Connection, ConnectionField, EdgeField, Field, PageInfoField } from './fetch.ts';
 import type { Limits } from './limits.ts';
 import { readOrder } from './order.ts';
 import { readPage } from './page.ts';
+import type { Variables } from './slot.ts';
 import { readWhere } from './where.ts';
 
 /** What a selection is read with. `budget` is shared by all root fields of a request. */
 export interface Selection {
   readonly types: EntityTypes;
   readonly limits: Limits;
-  readonly info: GraphQLResolveInfo;
+  /** Variables may have slots in place of their values. */
+  readonly info: Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>;
   readonly budget: RowBudget;
 }
 
-/** How many rows a request has asked for so far, at most. */
-export interface RowBudget {
-  rows: number;
+/** How many rows a request asks for, at most: what each page may have, with where it is asked for. */
+export type RowBudget = { readonly place: string; readonly rows: Amount }[];
+
+/** Refuses a request whose pages may have more rows in all than the limits let it. */
+export function requireWithinBudget(budget: RowBudget, { rowsMax }: Limits, variables: Variables): void {
+  let total = 0;
+  for (const { place, rows } of budget) {
+    total += rows(variables);
+    if (total > rowsMax)
+      throw badInput(
+        place,
+        `makes this request ask for up to ${total} rows, pages within pages; the limit is ${rowsMax}: ask for fewer.`,
+      );
+  }
 }
 
 /** Where in the selection: how many rows may be at this level, and how deep it lies. */
-interface Place {
-  readonly rows: number;
+export interface Place {
+  readonly rows: Amount;
   readonly depth: number;
 }
+
+/** Of a root field. */
+export const ROOT: Place = { rows: () => 1, depth: 0 };
 
 /** The fields selected of an object type, whole subtree; `rows` of it may come. */
 export function selectFields(
   selection: Selection,
   typeName: string,
   nodes: readonly FieldNode[],
-  place: Place = { rows: 1, depth: 0 },
+  place: Place = ROOT,
 ): Field[] {
   const entity = requireEntityType(selection.types, typeName);
   if (place.depth > selection.limits.depthMax)
@@ -77,7 +93,7 @@ export function selectConnection(
   parent: GraphQLObjectType,
   child: EntityType,
   selected: Selected,
-  { rows, depth }: Place = { rows: 1, depth: 0 },
+  { rows, depth }: Place = ROOT,
 ): Connection {
   const { object, table } = child;
   if (table === null) throw new Error(`${object.type} has no table here`);
@@ -85,10 +101,11 @@ export function selectConnection(
   const place = parent.name === 'Query' ? selected.name : `${parent.name}.${selected.name}`;
   const order = readOrder(`${place}(orderBy:)`, object, args['orderBy']);
   const page = readPage(place, object, order, args, selection.limits);
-  const within = { rows: rows * page.first, depth };
+  const within = { rows: (variables: Variables) => rows(variables) * page.size(variables), depth };
   const type = namedType(parent, selected.name);
   const fields = collectFields(selection.info, type.name, selected.nodes);
-  if (fields.some(({ name }) => name === 'nodes' || name === 'edges')) spend(selection, place, within.rows);
+  if (fields.some(({ name }) => name === 'nodes' || name === 'edges'))
+    selection.budget.push({ place, rows: within.rows });
   return {
     table,
     parent: null,
@@ -133,15 +150,6 @@ function connectionField(
     default:
       throw new Error(`A connection has no field ${name}`);
   }
-}
-
-function spend({ budget, limits }: Selection, place: string, rows: number): void {
-  budget.rows += rows;
-  if (budget.rows > limits.rowsMax)
-    throw badInput(
-      place,
-      `makes this request ask for up to ${budget.rows} rows, pages within pages; the limit is ${limits.rowsMax}: lower first.`,
-    );
 }
 
 /** An object type of the subgraph's schema. */

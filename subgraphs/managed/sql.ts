@@ -2,49 +2,92 @@ import type { Reading } from '../../schema/reading.ts';
 import { aggregateSql } from './aggregate-sql.ts';
 import { whereSql } from './condition-sql.ts';
 import { connectionSql } from './connection-sql.ts';
-import type { Fetch } from './fetch.ts';
+import type { Amount, Entities, Fetch, RootField } from './fetch.ts';
 import { fieldsSql } from './fields-sql.ts';
-import { quoted } from '../../schema/ids.ts';
-import { arraySql } from './json-sql.ts';
+import { arraySql, nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
 import { rowScope } from './scope.ts';
 import { draft, type Draft, type Statement } from './statement.ts';
 import { tableSql } from './table.ts';
 
-/** A fetch tree -> the one statement that answers it: one row of one column, JSON text (or NULL). */
-export function fetchSql(fetch: Fetch, reading: Reading): Statement {
-  const open = draft(reading);
-  return open.finish(`select ${rootSql(open, fetch)}`);
+/**
+ * The root fields of an operation -> the one statement that answers it: one row of one column, JSON text. `strict`: NULL where
+ * there is something in it that the graph cannot say (statement.ts).
+ */
+export function operationSql(
+  fields: readonly RootField[],
+  datasets: Reading['datasets'],
+  options: { strict: boolean },
+): Statement {
+  const open = draft(datasets, options);
+  return open.finish(`select ${objectSql(fields.map(({ key, fetch }): Entry => [key, rootSql(open, fetch)])).sql}`);
 }
 
-function rootSql(open: Draft, fetch: Fetch): string {
+function rootSql(open: Draft, fetch: Fetch): JsonSql {
   switch (fetch.kind) {
-    case 'one': {
-      const row = rowScope(open.alias());
-      const keys = fetch.table.object.key.map(
-        (property, index) => `${row.column(property)} = ${open.bind(fetch.keyValues[index]!)}`,
-      );
-      const from = `${tableSql(open, fetch.table)} as ${row.alias}`;
-      return `(select ${fieldsSql(open, row, fetch.fields)} from ${from}${whereSql(keys)} limit 1)`;
-    }
+    case 'one':
+      return oneSql(open, fetch);
     case 'list':
       return connectionSql(open, fetch.connection, null, fieldsSql);
     case 'aggregate':
       return aggregateSql(open, fetch.aggregate);
     case 'entities':
-      return entitiesSql(open, fetch);
+      return entitiesSql(open, fetch.types, fetch.count);
+    case 'name':
+      return nameSql(fetch.name);
   }
 }
 
-/** A JSON array with an item for each key given, in their order: null where there is no such row. */
-function entitiesSql(open: Draft, { object, table, keyColumns, fields }: Fetch & { kind: 'entities' }): string {
-  const given = rowScope(open.alias());
-  const names = object.key.map((property) => quoted(property.column));
-  const arrays = keyColumns.map((column) => open.bind(column));
-  const keys = `unnest(${arrays.join(', ')}) with ordinality as ${given.alias}(${names.join(', ')}, "#n")`;
-  const ordinal = `${given.alias}."#n"`;
-  if (table === null) return `(select ${arraySql(fieldsSql(open, given, fields), ordinal)} from ${keys})`;
+function oneSql(open: Draft, { table, keyValues, fields }: Fetch & { kind: 'one' }): JsonSql {
   const row = rowScope(open.alias());
-  const on = object.key.map((property) => `${row.column(property)} = ${given.column(property)}`);
-  const item = `case when ${row.column(object.key[0]!)} is null then 'null' else ${fieldsSql(open, row, fields)} end`;
-  return `(select ${arraySql(item, ordinal)} from ${keys} left join ${tableSql(open, table)} as ${row.alias} on ${on.join(' and ')})`;
+  const keys = table.object.key.map((property, index) => `${row.column(property)} = ${open.bind(keyValues[index]!)}`);
+  const { sql, sound } = fieldsSql(open, row, fields);
+  const found = `from ${tableSql(open, table)} as ${row.alias}${whereSql(keys)} limit 1`;
+  if (sound) return { sql: `coalesce((select ${sql} ${found}), 'null')`, sound };
+  const item = open.alias();
+  const rows = `select ${sql} as "#item" ${found}`;
+  return {
+    sql: `(select case when count(*) = 0 then 'null' else min(${item}."#item") end from (${rows}) as ${item})`,
+    sound,
+  };
+}
+
+/** A JSON array with an item for each representation, in their order: null where there is no such row. */
+function entitiesSql(open: Draft, types: readonly Entities[], count: Amount): JsonSql {
+  const given = open.alias();
+  const ordinal = `${given}."#n"`;
+  const columns: string[] = [];
+  const arrays: string[] = [];
+  const joins: string[] = [];
+  const cases: string[] = [];
+  let sound = true;
+  for (const { object, table, keyColumns, fields } of types) {
+    const names = object.key.map((_, index) => `"#${columns.length + index}"`);
+    columns.push(...names);
+    arrays.push(...keyColumns.map((column) => open.bind(column)));
+    const key = new Map(object.key.map(({ name }, index) => [name, `${given}.${names[index]!}`]));
+    const isGiven = [...key.values()].map((column) => `${column} is not null`).join(' and ');
+    if (table === null) {
+      const item = fieldsSql(open, { column: ({ name }) => key.get(name)!, exists: null, isGiven: () => true }, fields);
+      cases.push(`when ${isGiven} then ${item.sql}`);
+      sound &&= item.sound;
+      continue;
+    }
+    const row = rowScope(open.alias());
+    const item = fieldsSql(open, row, fields);
+    const on = object.key.map((property) => `${row.column(property)} = ${key.get(property.name)!}`);
+    joins.push(` left join ${tableSql(open, table)} as ${row.alias} on ${on.join(' and ')}`);
+    cases.push(`when ${row.column(object.key[0]!)} is not null then ${item.sql}`);
+    sound &&= item.sound;
+  }
+  if (types.length === 0) {
+    // No type of the selection is one of the representations': as many nulls.
+    columns.push('"#0"');
+    arrays.push(`array_fill(null::text, array[${open.bind({ of: count, pgType: 'int' })}])`);
+  }
+  const item = open.alias();
+  const items =
+    `select ${cases.length === 0 ? `'null'` : `case ${cases.join(' ')} else 'null' end`} as "#item", ${ordinal}` +
+    ` from unnest(${arrays.join(', ')}) with ordinality as ${given}(${columns.join(', ')}, "#n")${joins.join('')} offset 0`;
+  const list = arraySql({ sql: `${item}."#item"`, sound }, `${item}."#n"`);
+  return { sql: `(select ${list.sql} from (${items}) as ${item})`, sound: list.sound };
 }

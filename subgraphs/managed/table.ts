@@ -11,8 +11,8 @@ const TABLE = /^[a-z_][a-z0-9_]{0,62}$/;
  * that the operation reads, and notes that the product was read. A product without data is an empty relation of the same columns.
  */
 export function tableSql(draft: Draft, { product, object }: Table): string {
-  draft.reading.productsRead.add(product);
-  const dataset = draft.reading.datasets.get(product);
+  draft.reads(product);
+  const dataset = draft.datasets.get(product);
   const stored =
     dataset !== undefined && Object.hasOwn(dataset.tables, object.name) ? dataset.tables[object.name] : undefined;
   if (stored === undefined) return emptyRelation(object.properties);

@@ -1,4 +1,5 @@
-import type { Property, Scalar } from '../../schema/contract/model.ts';
+import type { EnumMember, Property, Scalar } from '../../schema/contract/model.ts';
+import type { JsonSql } from './json-sql.ts';
 
 /** How values of a Postgres type are compared, bound and shown. */
 export type Family =
@@ -72,53 +73,129 @@ export function parameterType(property: Pick<Property, 'pgType'>): string {
   return typeOf(property.pgType)[1];
 }
 
-/**
- * SQL for a property's value as JSON text in the form of its scalar; NULL where there is none. What the scalar cannot
- * say (NaN, infinity, a year of five digits) comes as a string that the scalar refuses, so the error is at its path.
- */
-export function propertyJson(expression: string, property: Property): string {
-  const family = familyOf(property);
-  if (!property.list) return scalarJson(expression, family, property.scalar);
-  const item = scalarJson('item.value', family, property.scalar);
-  return (
-    `case when ${expression} is not null then (select '[' || coalesce(string_agg(coalesce(${item}, 'null'), ',' order by item.ordinal), '') || ']'` +
-    ` from unnest(${expression}) with ordinality as item(value, ordinal)) end`
-  );
+/** How a value is to stand in JSON. `strict` as in Draft. */
+export interface Saying {
+  readonly strict: boolean;
+  /** False where the column may be NULL although the graph says that it has a value. */
+  readonly nullable: boolean;
 }
 
-/** SQL for one value of a family as JSON text in the form of a scalar; NULL where there is none. */
-export function scalarJson(expression: string, family: Family, scalar: Scalar): string {
+/** SQL for a property's value as JSON text in the form of its scalar or enum. */
+export function propertyJson(expression: string, property: Property, saying: Saying): JsonSql {
+  const value = (item: string): Said =>
+    property.enum === null
+      ? saidSql(item, familyOf(property), property.scalar)
+      : memberSql(item, property.enum.members);
+  return property.list
+    ? listJson(expression, value('item.value'), saying)
+    : said(expression, value(expression), saying);
+}
+
+/** SQL for one value of a family as JSON text in the form of a scalar. */
+export function scalarJson(expression: string, family: Family, scalar: Scalar, saying: Saying): JsonSql {
+  return said(expression, saidSql(expression, family, scalar), saying);
+}
+
+/** A value as JSON text, NULL where it is NULL; under which condition it is one of the graph's (null: always), and what it is else. */
+interface Said {
+  readonly sql: string;
+  readonly when: string | null;
+  readonly otherwise: string;
+}
+
+function said(expression: string, { sql, when, otherwise }: Said, { strict, nullable }: Saying): JsonSql {
+  if (when === null) return nullable ? { sql: `coalesce(${sql}, 'null')`, sound: true } : { sql, sound: true };
+  if (!strict)
+    return {
+      sql: `case when ${expression} is null then 'null' when ${when} then ${sql} else ${otherwise} end`,
+      sound: true,
+    };
+  const missing = nullable ? `when ${expression} is null then 'null' ` : '';
+  return { sql: `case ${missing}when ${when} then ${sql} end`, sound: false };
+}
+
+function listJson(expression: string, item: Said, { strict, nullable }: Saying): JsonSql {
+  const rows = `from unnest(${expression}) with ordinality as item(value, ordinal)`;
+  const { sql } = said('item.value', item, { strict, nullable: !strict });
+  const list = `(select '[' || coalesce(string_agg(${sql}, ',' order by item.ordinal), '') || ']' ${rows})`;
+  if (!strict) return { sql: `case when ${expression} is null then 'null' else ${list} end`, sound: true };
+  // No item of a list is null in the graph.
+  const whole = `not exists (select ${rows} where item.value is null${item.when === null ? '' : ` or not (${item.when})`})`;
+  const missing = nullable ? `when ${expression} is null then 'null' ` : '';
+  return { sql: `case ${missing}when ${whole} then ${list} end`, sound: false };
+}
+
+/** A member's name for its value in the data; what no member stands for is refused by its enum, as it cannot be a name. */
+function memberSql(expression: string, members: readonly EnumMember[]): Said {
+  const values = members.map(({ value }) => textSql(value)).join(', ');
+  const names = members.map(({ name, value }) => ` when ${textSql(value)} then '"${name}"'`).join('');
+  return {
+    sql: `case (${expression})::text${names} end`,
+    when: `(${expression})::text in (${values})`,
+    otherwise: `to_json(array[(${expression})::text])::text`,
+  };
+}
+
+function textSql(value: string): string {
+  return value.includes('\\')
+    ? ` E'${value.replace(/\\/g, '\\\\').replaceAll("'", "''")}'`
+    : `'${value.replaceAll("'", "''")}'`;
+}
+
+/** Within what a Float can be: NaN, which Postgres has above all numbers, and the infinities are no numbers of JSON. */
+const finite = (expression: string): string =>
+  `(${expression})::double precision between '-1.7976931348623157e308' and '1.7976931348623157e308'`;
+
+function saidSql(expression: string, family: Family, scalar: Scalar): Said {
+  const otherwise = `to_json((${expression})::text)::text`;
+  const always = (sql: string): Said => ({ sql, when: null, otherwise });
+  const text = `(${expression})::text`;
   switch (family) {
     case 'integer':
-      return scalar === 'Int' || scalar === 'Float' ? `(${expression})::text` : inQuotes(`(${expression})::text`);
+      return always(scalar === 'Int' || scalar === 'Float' ? text : inQuotes(text));
     case 'numeric':
-      // NaN is no JSON number: to_json quotes it, and the scalar refuses it.
-      return scalar === 'Float' || scalar === 'Int'
-        ? `to_json(${expression})::text`
-        : inQuotes(`(${expression})::text`);
+      if (scalar === 'Int')
+        return {
+          sql: text,
+          when: `${expression} = trunc(${expression}) and ${expression} between -2147483648 and 2147483647`,
+          otherwise,
+        };
+      return {
+        sql: scalar === 'Float' ? text : inQuotes(text),
+        when: scalar === 'Float' ? finite(expression) : `${expression} not in ('NaN', 'Infinity', '-Infinity')`,
+        otherwise,
+      };
     case 'float':
-      return scalar === 'Float' ? `to_json(${expression})::text` : inQuotes(`(${expression})::text`);
+      return { sql: scalar === 'Float' ? text : inQuotes(text), when: finite(expression), otherwise };
     case 'boolean':
-      return scalar === 'Boolean' ? `(${expression})::text` : inQuotes(`(${expression})::text`);
+      return always(scalar === 'Boolean' ? text : inQuotes(text));
     case 'json':
-      return `(${expression})::text`;
+      return always(text);
     case 'timestamp':
     case 'timestamptz':
-      return timestampJson(expression);
+      return {
+        sql: timestampSql(expression),
+        when: `${expression} >= '0001-01-01' and ${expression} < '10000-01-01'`,
+        otherwise,
+      };
+    case 'date':
+      return {
+        sql: `to_json(${expression})::text`,
+        when: `${expression} between '0001-01-01' and '9999-12-31'`,
+        otherwise,
+      };
+    case 'time':
+      return { sql: `to_json(${expression})::text`, when: `${expression} < '24:00'`, otherwise };
     case 'uuid':
     case 'text':
-    case 'date':
-    case 'time':
-      return `to_json(${expression})::text`;
+      return always(`to_json(${expression})::text`);
   }
 }
 
 /** RFC 3339 in UTC (the session's time zone, see run-statement.ts): milliseconds, and microseconds where the value has them. */
-function timestampJson(expression: string): string {
+function timestampSql(expression: string): string {
   return (
-    `case when ${expression} is null then null` +
-    ` when ${expression} < '0001-01-01' or ${expression} >= '10000-01-01' then to_json((${expression})::text)::text` +
-    ` when date_trunc('milliseconds', ${expression}) = ${expression} then to_char(${expression}, '"\\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\\""')` +
+    `case when date_trunc('milliseconds', ${expression}) = ${expression} then to_char(${expression}, '"\\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\\""')` +
     ` else to_char(${expression}, '"\\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""') end`
   );
 }

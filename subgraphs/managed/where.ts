@@ -1,7 +1,8 @@
 import type { Property, SchemaObject } from '../../schema/contract/model.ts';
 import { badInput } from './bad-input.ts';
-import type { Comparison, Condition } from './fetch.ts';
-import { parseText, parseValue } from './parse-value.ts';
+import type { Bound, Comparison, Condition } from './fetch.ts';
+import { dataValue, parseText, parseValue } from './parse-value.ts';
+import { converted } from './slot.ts';
 import { familyOf, parameterType } from './values.ts';
 
 type Filter = Readonly<Record<string, unknown>>;
@@ -53,19 +54,19 @@ function propertyCondition(place: string, property: Property, filter: Filter): C
 function operatorCondition(place: string, property: Property, operator: string, value: unknown): Condition {
   if (value === null) throw badInput(place, 'cannot be null; ask for missing values by isNull.');
   const comparison = Object.hasOwn(COMPARISONS, operator) ? COMPARISONS[operator] : undefined;
-  if (comparison !== undefined) return compare(property, comparison, bindable(place, property, value));
+  if (comparison !== undefined) return compare(place, property, comparison, value);
   const within = Object.hasOwn(WITHIN, operator) ? WITHIN[operator] : undefined;
-  if (within !== undefined) return like(property, 'like', within(escapeLike(text(place, value))));
+  if (within !== undefined) return like(property, 'like', value, (found) => within(escapeLike(text(place, found))));
   switch (operator) {
     case 'ne':
-      return { kind: 'not', of: compare(property, '=', bindable(place, property, value)) };
+      return { kind: 'not', of: compare(place, property, '=', value) };
     case 'in':
       return oneOf(place, property, value);
     case 'notIn':
       return { kind: 'not', of: oneOf(place, property, value) };
     case 'like':
     case 'ilike':
-      return like(property, operator, pattern(place, text(place, value)));
+      return like(property, operator, value, (found) => pattern(place, text(place, found)));
     case 'isNull': {
       const missing: Condition = { kind: 'isNull', property };
       return value === true ? missing : { kind: 'not', of: missing };
@@ -75,21 +76,28 @@ function operatorCondition(place: string, property: Property, operator: string, 
   }
 }
 
-function compare(property: Property, operator: Comparison, value: string): Condition {
-  return { kind: 'compare', property, operator, value: { value, pgType: parameterType(property) } };
+function compare(place: string, property: Property, operator: Comparison, value: unknown): Condition {
+  const of = converted(value, (found) => bindable(place, property, found));
+  return { kind: 'compare', property, operator, value: { of, pgType: parameterType(property) } };
 }
 
-function like(property: Property, operator: 'like' | 'ilike', value: string): Condition {
-  return { kind: 'compare', property, operator, value: { value, pgType: 'text' } };
+function like(
+  property: Property,
+  operator: 'like' | 'ilike',
+  value: unknown,
+  pattern: (value: unknown) => string,
+): Condition {
+  return { kind: 'compare', property, operator, value: { of: converted(value, pattern), pgType: 'text' } };
 }
 
 function oneOf(place: string, property: Property, values: unknown): Condition {
-  const value = (values as readonly unknown[]).map((item) => bindable(place, property, item));
-  return { kind: 'oneOf', property, value: { value, pgType: `${parameterType(property)}[]` } };
+  const items = (found: unknown) => (found as readonly unknown[]).map((item) => bindable(place, property, item));
+  const value: Bound = { of: converted(values, items), pgType: `${parameterType(property)}[]` };
+  return { kind: 'oneOf', property, value };
 }
 
 function bindable(place: string, property: Property, value: unknown): string {
-  const text = parseValue(property, value);
+  const text = parseValue(property, dataValue(property, value));
   if (text === null)
     throw badInput(place, `is compared with ${familyOf(property)} values, and ${shown(value)} is none.`);
   return text;

@@ -8,9 +8,10 @@ let gateway: GatewayHere;
 beforeAll(async () => {
   // A domain whose subgraph cannot be opened: it comes last by name, after others were opened anew.
   gateway = await gatewayHere({
-    opening: (open) => (model, mesh) => {
-      if (model.domain === ('zzz' as string)) throw new Error('this domain does not open');
-      return open(model, mesh);
+    opening: (open) => (managed) => {
+      if (managed.products.some(({ domain }) => domain === ('zzz' as string)))
+        throw new Error('this domain does not open');
+      return open(managed);
     },
   });
 });

@@ -202,7 +202,7 @@ describe('the SDL', () => {
   const subgraphs = [...mesh.domains.values()].map((model) => ({
     name: model.domain,
     url: `http://${model.domain}.example`,
-    sdl: subgraphSdl(model, mesh),
+    sdl: subgraphSdl(model),
   }));
 
   test.each(subgraphs.map(({ name, sdl }) => [name, sdl]))('of %s is as it was', (_, sdl) => {
@@ -223,7 +223,7 @@ describe('the SDL', () => {
     const { mesh: mixed, findings } = linkMesh([remote, productOf(flightsTo('airports.iata'))]);
     expect(findings).toEqual([]);
     const model = mixed.domains.get(productOf(flightsTo('airports.iata')).domain)!;
-    const sdl = subgraphSdl(model, mixed);
+    const sdl = subgraphSdl(model);
     expect(sdl).toContain(
       'type Airport @key(fields: "iata") {\n  iata: ID!\n  """The flights whose `origin` this is."""\n  flightsByOrigin(',
     );

@@ -91,7 +91,7 @@ describe('by Weft itself', () => {
     const { mesh } = linkMesh(products);
     const managed = [...mesh.domains.values()].filter((model) => model.products.length > 0);
     const composition = compose([
-      ...managed.map((model) => ({ name: model.domain, sdl: subgraphSdl(model, mesh), url: 'http://managed' })),
+      ...managed.map((model) => ({ name: model.domain, sdl: subgraphSdl(model), url: 'http://managed' })),
       ...products.flatMap(({ id, remote }) => (remote === null ? [] : [{ name: id, ...remote }])),
     ]);
     if (!composition.composes) throw new Error(composition.findings.map(({ message }) => message).join('\n'));

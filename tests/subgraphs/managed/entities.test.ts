@@ -89,7 +89,7 @@ describe('entities of the domain', () => {
     ]);
   });
 
-  test('of several types are one statement a type', async () => {
+  test('of several types are one statement', async () => {
     const query = `${ENTITIES('__typename ... on Flight { id phase ...O } ... on Gate { terminal } ... on Airport { iata }')} fragment O on Flight { origin { iata } }`;
     const { _entities } = await mesh.ask('operations', query, {
       r: [
@@ -105,7 +105,7 @@ describe('entities of the domain', () => {
       { __typename: 'Airport', iata: 'ZZZ' },
       { __typename: 'Flight', id: '1', phase: null, origin: { iata: 'SEA' } },
     ]);
-    expect(mesh.statements().length).toBe(3);
+    expect(mesh.statements().length).toBe(1);
   });
 
   test('of no type of the subgraph are an error', async () => {
@@ -121,12 +121,11 @@ describe('entities of the domain', () => {
       ]);
   });
 
-  test('may be none at all, without a statement', async () => {
+  test('may be none at all', async () => {
     expect(await entities('network', [], '... on Airport { name }')).toEqual([]);
     expect(await entities('network', [{ __typename: 'Airport', iata: null }], '... on Airport { name }')).toEqual([
       null,
     ]);
-    expect(mesh.statements()).toEqual([]);
   });
 });
 
@@ -178,10 +177,10 @@ describe('entities of another domain', () => {
     expect(mesh.statements().length).toBe(1);
   });
 
-  test('count towards the rows that a request may ask for, distinct ones once', async () => {
-    const representations = Array.from({ length: 600 }, (_, index) => ({
+  test('count towards the rows that a request may ask for', async () => {
+    const representations = Array.from({ length: 300 }, (_, index) => ({
       __typename: 'Airport',
-      iata: `A${index % 300}`,
+      iata: `A${index}`,
     }));
     const query = ENTITIES('... on Airport { flightsByOrigin(first: $n) { nodes { id } } }');
     expect(await mesh.errors('operations', query, { r: representations, n: 800 })).toEqual([]);

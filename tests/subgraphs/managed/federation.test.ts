@@ -35,7 +35,7 @@ beforeAll(async () => {
     },
   ]);
   const subgraphs = [...mesh.mesh.domains.values()].map((model) => {
-    return { name: model.domain, sdl: subgraphSdl(model, mesh.mesh), url: `http://${model.domain}.invalid` };
+    return { name: model.domain, sdl: subgraphSdl(model), url: `http://${model.domain}.invalid` };
   });
   const composed = compose(subgraphs);
   if (!composed.composes) throw new Error(JSON.stringify(composed.findings));

@@ -17,7 +17,7 @@ import {
 } from '../../../schema/ids.ts';
 import { openPool, type Pool } from '../../../schema/ledger/connect.ts';
 import type { LiveDataset } from '../../../schema/ledger/datasets.ts';
-import type { ExecuteSubgraph, SubgraphRequest } from '../../../schema/reading.ts';
+import type { ManagedSubgraph, SubgraphRequest } from '../../../schema/reading.ts';
 import type { Limits } from '../../../subgraphs/managed/limits.ts';
 import { openSubgraph } from '../../../subgraphs/managed/open-subgraph.ts';
 import { cloneDatabase } from '../../testkit/database.ts';
@@ -75,15 +75,16 @@ export async function openTestMesh(options: { limits?: Limits; max?: number } = 
   const pool = openPool(database.url, { name: 'reader', max: options.max ?? 4 });
   const sent = watched(pool);
   const open = openSubgraph(pool, options.limits);
-  const subgraphs = new Map<string, ExecuteSubgraph>(
-    [...mesh.domains.values()].map((model) => [model.domain, open(model, mesh)]),
+  const subgraphs = new Map<string, ManagedSubgraph>(
+    [...mesh.domains.values()].map((model) => [model.domain, open(model)]),
   );
   const datasets = new Map<ProductId, LiveDataset>();
   for (const domain of mesh.domains.keys()) await database.pool.query(`create schema ${quoted(sqlName(domain))}`);
 
   const request: TestMesh['request'] = async (domain, body, { signal = new AbortController().signal } = {}) => {
     const productsRead = new Set<ProductId>();
-    const result = await subgraphs.get(domain)!(body, { datasets, productsRead, signal });
+    const answer = await subgraphs.get(domain)!.execute(body, { datasets, productsRead, signal });
+    const result = 'json' in answer ? { data: JSON.parse(answer.json) } : answer;
     return { ...result, productsRead: [...productsRead].sort() };
   };
   return {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionResult } from 'graphql';
 import type { Client } from 'pg';
 import { openPool } from '../../../schema/ledger/connect.ts';
 import { LIMITS } from '../../../subgraphs/managed/limits.ts';
@@ -129,9 +130,10 @@ describe('a statement', () => {
 
 test('a database out of reach is a refusal that says so', async () => {
   const pool = openPool('postgres://nobody@127.0.0.1:1/none', { name: 'nobody', max: 1 });
-  const execute = openSubgraph(pool)(domain(mesh.mesh, 'operations'), mesh.mesh);
+  const subgraph = openSubgraph(pool)(domain(mesh.mesh, 'operations'));
   const reading = { datasets: new Map(), productsRead: new Set<never>(), signal: new AbortController().signal };
-  const { errors } = await execute({ query: '{ flights { totalCount } }' }, reading);
+  const answer = await subgraph.execute({ query: '{ flights { totalCount } }' }, reading);
+  const { errors } = answer as ExecutionResult;
   expect(errors![0]!.extensions['code']).toBe('DATABASE_UNREACHABLE');
   await pool.end();
 });
