@@ -6,9 +6,11 @@ export interface Actor {
   readonly name: string;
   /** May write: publish, refresh, retire. */
   readonly admin: boolean;
+  /** What it may see: those of one profile share compiled operations. */
+  readonly profile: string;
 }
 
-const ANONYMOUS: Actor = { name: 'anonymous', admin: false };
+const ANONYMOUS: Actor = { name: 'anonymous', admin: false, profile: 'public' };
 
 /** Tells the actor from the `Authorization` header: none is anonymous, a wrong one is refused. */
 export function actors(adminKey: string): (authorization: string | undefined) => Actor {
@@ -17,7 +19,8 @@ export function actors(adminKey: string): (authorization: string | undefined) =>
     if (authorization === undefined) return ANONYMOUS;
     const key = /^Bearer (\S+)$/i.exec(authorization)?.[1];
     // Digests have one length, so that comparing them tells nothing of the key.
-    if (key !== undefined && timingSafeEqual(digest(key), expected)) return { name: 'admin', admin: true };
+    if (key !== undefined && timingSafeEqual(digest(key), expected))
+      return { name: 'admin', admin: true, profile: 'admin' };
     throw new Refusal(
       'UNAUTHENTICATED',
       'The key is not valid: send `Authorization: Bearer <key>` with a current one.',

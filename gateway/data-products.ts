@@ -3,6 +3,7 @@ import type { Product } from '../schema/contract/model.ts';
 import type { ProductId } from '../schema/ids.ts';
 import type { LiveDataset } from '../schema/ledger/datasets.ts';
 import type { OperationContext } from './execute/context.ts';
+import type { Serving } from './serving.ts';
 
 /** What an answer says of one product that it was made of. */
 interface DataProductRead {
@@ -22,19 +23,22 @@ export const dataProductsRead: ApolloServerPlugin<OperationContext> = {
   requestDidStart: async () => ({
     willSendResponse: async ({ response, contextValue: { serving, reading, remotesRead } }) => {
       if (response.body.kind !== 'single') return;
-      const { products } = serving.mesh;
-      const read = [...reading.productsRead, ...(remotesRead as Set<ProductId>)].sort();
       const result = response.body.singleResult;
       result.extensions = {
         ...result.extensions,
-        dataProducts: read.flatMap((id) => {
-          const product = products.get(id);
-          return product === undefined ? [] : [productRead(product, reading.datasets.get(id) ?? null)];
-        }),
+        dataProducts: dataProducts(serving, [...reading.productsRead, ...(remotesRead as Set<ProductId>)]),
       };
     },
   }),
 };
+
+/** What an answer says of the products that it was made of, by their ids. */
+export function dataProducts({ mesh, datasets }: Serving, read: Iterable<ProductId>): DataProductRead[] {
+  return [...read].sort().flatMap((id) => {
+    const product = mesh.products.get(id);
+    return product === undefined ? [] : [productRead(product, datasets.get(id) ?? null)];
+  });
+}
 
 function productRead(product: Product, dataset: LiveDataset | null): DataProductRead {
   return {

@@ -1,4 +1,5 @@
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Pool } from '../schema/ledger/connect.ts';
 import { listen } from '../schema/ledger/listen.ts';
@@ -7,6 +8,7 @@ import type { HostRules } from './execute/allowed-hosts.ts';
 import type { ExecuteInProcess, OperationContext } from './execute/context.ts';
 import { localSubgraph, managedSubgraph } from './execute/local-subgraph.ts';
 import { remoteSubgraph } from './execute/remote-subgraph.ts';
+import { openOperations, type Operations } from './execute/operations.ts';
 import type { LogFault } from './execute/shown-error.ts';
 import { inTurn } from './in-turn.ts';
 import { fittingDatasets, type Serving, serving } from './serving.ts';
@@ -38,6 +40,8 @@ export interface Graph {
   current(): Serving;
   /** Why what the ledger holds is not what is served; null where it is. */
   failure(): { readonly supergraph: number; readonly message: string } | null;
+  /** Those of what is served now. */
+  operations(): Operations;
   /** The managed subgraph at a routing URL, superseded ones for a while. */
   subgraph(url: string): ReadableSubgraph | null;
   /** Swaps from now on when the ledger moves. Once the gateway has loaded: it hears of no other graph before. */
@@ -58,6 +62,8 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   const superseded = new SupersededSubgraphs();
   let catalog: ExecuteInProcess | null = null;
   let update: (sdl: string) => void = () => undefined;
+  let schema: GraphQLSchema | null = null;
+  let operations: Operations | null = null;
 
   const buildService = ({ name }: { name: string }): GraphQLDataSource<OperationContext> => {
     const subgraph = loading.supergraph.subgraphs.find((one) => one.name === name);
@@ -76,6 +82,10 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     logger: deps.logger,
     // Its plans tell of subgraphs and keys: nothing that a header may ask for.
     __exposeQueryPlanExperimental: false,
+  });
+
+  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => {
+    schema = apiSchema;
   });
 
   const load = (snapshot: Snapshot): void => {
@@ -97,6 +107,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       }
       superseded.replace(served, opened);
       served = opened;
+      operations = null;
       failure = null;
     } catch (error) {
       const message = error instanceof Error ? error.message : 'it does not load';
@@ -128,6 +139,10 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   const graph: Graph = {
     gateway,
     current: () => served,
+    operations: () => {
+      if (schema === null) throw new Error('The gateway has not loaded its supergraph yet.');
+      return (operations ??= openOperations({ schema, whole: served.whole }));
+    },
     failure: () => failure && { supergraph: failure.supergraph, message: failure.message },
     subgraph: (url) => {
       const current = [...served.managed.values()].find((one) => one.url === url);

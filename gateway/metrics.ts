@@ -7,6 +7,8 @@ import type { Graph } from './graph.ts';
 export interface Metrics {
   readonly registry: Registry;
   readonly plugin: ApolloServerPlugin<OperationContext>;
+  /** An operation that was answered past Apollo Server; `beganMs` is of `performance.now()`. */
+  readonly answered: (operation: { type: 'query'; outcome: 'ok' | 'error'; beganMs: number }) => void;
   readonly swapped: (outcome: { failure: string | null }) => void;
   /** Gauges that are read from the graph when they are asked for. */
   readonly watch: (graph: Graph) => void;
@@ -44,6 +46,7 @@ export function openMetrics(): Metrics {
         };
       },
     },
+    answered: ({ type, outcome, beganMs }) => duration.observe({ type, outcome }, (performance.now() - beganMs) / 1000),
     swapped: ({ failure }) => swaps.inc({ outcome: failure === null ? 'ok' : 'failed' }),
     watch: (graph) => {
       new Gauge({

@@ -4,7 +4,7 @@ import type { Actor } from './actor.ts';
 import { requireBoundedNesting } from './nesting.ts';
 
 // A query of 1 MiB is larger than any that people write; what an admin publishes is a mesh of documents.
-const BODY_LIMIT = '1mb';
+export const BODY_LIMIT_BYTES = 1024 * 1024;
 const ADMIN_BODY_LIMIT = '16mb';
 
 /** Reads a GraphQL request: UTF-8, JSON, inflated within a limit that an admin has higher, of bounded nesting. */
@@ -13,9 +13,15 @@ export function requestBody(actorOf: (header?: string) => Actor): RequestHandler
 }
 
 function readBody(actorOf: (header?: string) => Actor): RequestHandler {
-  const small = express.json({ limit: BODY_LIMIT, verify: requireUtf8 });
+  const small = express.json({ limit: BODY_LIMIT_BYTES, verify: requireUtf8 });
   const large = express.json({ limit: ADMIN_BODY_LIMIT, verify: requireUtf8 });
   return (request, response, next) => {
+    // The operation's own route has read it; what it could not make JSON of came as bytes.
+    if (request.body !== undefined) {
+      if (Buffer.isBuffer(request.body)) throw withStatus(400);
+      next();
+      return;
+    }
     // A wrong key is refused before anything of the body is read.
     const { admin } = actorOf(request.headers.authorization);
     if (!saysUtf8(request.headers['content-type'])) throw withStatus(415);

@@ -21,17 +21,18 @@ import { dataProductsRead } from './data-products.ts';
 import { draining } from './draining.ts';
 import type { OperationContext } from './execute/context.ts';
 import { goneSignal } from './execute/gone-signal.ts';
+import { SELECTIONS_MAX } from './execute/operations.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
 import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
 import { TOKENS_MAX } from './nesting.ts';
+import { operationRoute } from './operation-route.ts';
 import { requestBody } from './request-body.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 import type { Serving } from './serving.ts';
 import { subgraphRoute } from './subgraph-route.ts';
 import { exportedSupergraph } from './exported-supergraph.ts';
 
-// Fields after fragments are spread; a page of the console asks for some hundred.
-const MAX_SELECTIONS = 10_000;
 // Longer than any statement may take; a client that waits longer has gone.
 const OPERATION_TIMEOUT_MS = 30_000;
 
@@ -50,7 +51,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   const { config, graph, metrics, logger, logFault } = deps;
   const actorOf = actors(config.adminKey);
   const app = express();
-  const http = createServer(app);
+  const http = createServer(operationRoute({ graph, metrics, actorOf, logFault }, app));
   const farewell = draining(http);
   const apollo = new ApolloServer<OperationContext>({
     gateway: graph.gateway,
@@ -58,7 +59,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     parseOptions: { maxLexicalTokens: TOKENS_MAX },
-    maxRecursiveSelections: MAX_SELECTIONS,
+    maxRecursiveSelections: SELECTIONS_MAX,
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     // The composition root ends everything in order; Apollo's own handlers would end the process in its midst.
@@ -169,12 +170,7 @@ function clipped(formatted: GraphQLFormattedError): GraphQLFormattedError {
 }
 
 const securityHeaders: RequestHandler = (_request, response, next) => {
-  response.set({
-    'content-security-policy':
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-  });
+  response.set(SECURITY_HEADERS);
   next();
 };
 

@@ -39,7 +39,7 @@ export function shapeOf(
     if (isValue(type)) return '#';
     if (isListType(type)) return `[${(value as unknown[]).map((item) => keyOf(type.ofType, item)).join()}]`;
     // A flag, or the member of an enum that says how.
-    if (!isInputObjectType(type)) return String(value);
+    if (!isInputObjectType(type)) return JSON.stringify(value);
     const parts: string[] = [];
     for (const name of Object.keys(value))
       parts.push(`${name}:${keyOf(type.getFields()[name]!.type, (value as Variables)[name])}`);

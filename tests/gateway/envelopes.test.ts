@@ -108,6 +108,10 @@ describe('an operation that is larger than people write is refused in less than 
       '2,400 fragments that nobody spreads',
       () => query(`{ me { name } } ${repeated(2_400, (at) => `fragment F${at} on Me { name }`)}`),
     ],
+    [
+      '2,000 aliases of one root field',
+      () => query(`{ ${repeated(2_000, (at) => `a${at}: airports { totalCount }`)} }`),
+    ],
     ['3,000 times one field', () => query(`{ ${repeated(3_000, () => 'me { name }')} }`)],
     [
       'introspection that goes round',

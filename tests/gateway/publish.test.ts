@@ -226,7 +226,7 @@ test('of ten that publish one product at once, at two gateways, exactly one wins
   const outcomes = await Promise.all(
     Array.from({ length: 10 }, (_, at) => {
       const folder = folderOf({ domain: 'race', name: 'laps', properties: [`{ name: by${at}, logicalType: string }`] });
-      const actor = { name: `racer ${at}`, admin: true };
+      const actor = { name: `racer ${at}`, admin: true, profile: 'admin' };
       return publish(gateways[at % 2]!, { folders: [folder], actor, refresh: false, dryRun: false });
     }),
   );

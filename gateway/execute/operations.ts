@@ -1,0 +1,113 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  parse,
+  type SelectionSetNode,
+  validate,
+} from 'graphql';
+import { Refusal } from '../../schema/errors.ts';
+import type { ManagedOperation, ManagedSubgraph } from '../../schema/reading.ts';
+import { requireBoundedNesting, TOKENS_MAX } from '../nesting.ts';
+import { frequent } from './frequent.ts';
+
+/** Operations that are kept, each with its compiled forms (some 50 kB): more than the clients of a mesh have. */
+const KEPT = 2_000;
+/** Longer ones are generated, and seldom sent twice. */
+const LONGEST_KEPT = 100_000;
+/** Fields of an operation after its fragments are spread; a page of the console asks for some hundred. */
+export const SELECTIONS_MAX = 10_000;
+/** A page of a dashboard has some 30. Each root field is work of its own, however short it is spelled. */
+const ROOTS_MAX = 200;
+
+/** What became of an operation's text, once: how it is answered. */
+export type Operation =
+  /** In managed products alone: one statement. */
+  | { readonly kind: 'managed'; readonly managed: ManagedOperation }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** Apollo Server's: whatever is wrong with it, it says so; and what has no compiled form. */
+  | { readonly kind: 'other' };
+
+/** The operations of one graph. */
+export interface Operations {
+  /** `profile` is what who asks may see (Actor): each has compiled forms of its own. */
+  find(query: string, operationName: string | null, profile: string): Operation;
+}
+
+export interface OperationsDeps {
+  /** What clients may ask. */
+  readonly schema: GraphQLSchema;
+  /** The managed products of the whole mesh; null where there are none. */
+  readonly whole: ManagedSubgraph | null;
+}
+
+const OTHER: Operation = { kind: 'other' };
+
+/** Compiles each operation when it is first asked for, and keeps those that are asked for again. */
+export function openOperations(deps: OperationsDeps): Operations {
+  const kept = frequent<Operation>(KEPT);
+  return {
+    find: (query, operationName, profile) => {
+      const key = `${profile}\n${operationName ?? ''}\n${query}`;
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      const operation = compile(deps, query, operationName);
+      if (key.length <= LONGEST_KEPT) kept.set(key, operation);
+      return operation;
+    },
+  };
+}
+
+function compile({ schema, whole }: OperationsDeps, query: string, operationName: string | null): Operation {
+  let document: DocumentNode;
+  try {
+    requireBoundedNesting({ query });
+    document = parse(query, { noLocation: true, maxTokens: TOKENS_MAX });
+    requireBoundedWidth(document);
+  } catch (error) {
+    return error instanceof Refusal ? { kind: 'refused', refusal: error } : OTHER;
+  }
+  if (whole === null || validate(schema, document, undefined, { maxErrors: 1 }).length > 0) return OTHER;
+  const managed = whole.compile(document, operationName);
+  return managed === null ? OTHER : { kind: 'managed', managed };
+}
+
+/** Refuses documents of too many fields, and of too many at the root; fragments count where they are spread. */
+function requireBoundedWidth({ definitions }: DocumentNode): void {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const sizes = new Map<string, { all: number; roots: number }>();
+  const sizeOf = ({ selections }: SelectionSetNode): { all: number; roots: number } => {
+    let [all, roots] = [0, 0];
+    for (const node of selections) {
+      if (node.kind === Kind.FIELD) {
+        roots += 1;
+        all += 1 + (node.selectionSet === undefined ? 0 : sizeOf(node.selectionSet).all);
+        continue;
+      }
+      const inner = node.kind === Kind.INLINE_FRAGMENT ? sizeOf(node.selectionSet) : spread(node.name.value);
+      all += inner.all;
+      roots += inner.roots;
+    }
+    return { all, roots };
+  };
+  const spread = (name: string): { all: number; roots: number } => {
+    const known = sizes.get(name);
+    if (known !== undefined) return known;
+    // A circle is left to validation.
+    sizes.set(name, { all: 0, roots: 0 });
+    const fragment = fragments.get(name);
+    const size = fragment === undefined ? { all: 0, roots: 0 } : sizeOf(fragment.selectionSet);
+    sizes.set(name, size);
+    return size;
+  };
+  for (const node of definitions) {
+    if (node.kind !== Kind.OPERATION_DEFINITION) continue;
+    const { all, roots } = sizeOf(node.selectionSet);
+    if (all > SELECTIONS_MAX)
+      throw new Refusal('BAD_INPUT', `The operation asks for more than ${SELECTIONS_MAX} fields: ask in several.`);
+    if (roots > ROOTS_MAX)
+      throw new Refusal('BAD_INPUT', `The operation has more than ${ROOTS_MAX} fields at its root: ask in several.`);
+  }
+}
