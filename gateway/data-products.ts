@@ -40,6 +40,33 @@ export function dataProducts({ mesh, datasets }: Serving, read: Iterable<Product
   });
 }
 
+/** The same as JSON: made once for a version of the data, as long as it is as fresh as it was. */
+export function dataProductsJson({ mesh, datasets }: Serving, read: readonly ProductId[]): string {
+  let json = '';
+  const nowMs = Date.now();
+  for (const id of read) {
+    const product = mesh.products.get(id);
+    if (product === undefined) continue;
+    json += `${json === '' ? '' : ','}${productJson(product, datasets.get(id) ?? null, nowMs)}`;
+  }
+  return `[${json}]`;
+}
+
+const made = new WeakMap<
+  object,
+  { readonly product: Product; readonly withinSlo: boolean | null; readonly json: string }
+>();
+
+function productJson(product: Product, dataset: LiveDataset | null, nowMs: number): string {
+  const key = dataset ?? product;
+  const known = made.get(key);
+  if (known?.product === product && known.withinSlo === withinSlo(product, dataset, nowMs)) return known.json;
+  const readNow = productRead(product, dataset);
+  const json = JSON.stringify(readNow);
+  made.set(key, { product, withinSlo: readNow.withinSlo, json });
+  return json;
+}
+
 function productRead(product: Product, dataset: LiveDataset | null): DataProductRead {
   return {
     id: product.id,

@@ -78,12 +78,20 @@ function outlinesOf(query: string): Outline[] {
 }
 
 function isDeepValue(value: unknown): boolean {
+  if (isFlat(value)) return false;
   let level: readonly unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > NESTING_MAX) return true;
     level = level.flatMap((one): unknown[] => (typeof one === 'object' && one !== null ? Object.values(one) : []));
   }
   return false;
+}
+
+/** Nearly all variables are. */
+function isFlat(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  for (const name in value) if (typeof (value as Readonly<Record<string, unknown>>)[name] === 'object') return false;
+  return true;
 }
 
 function parsed(variables: string): unknown {

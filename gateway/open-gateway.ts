@@ -29,7 +29,7 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
   await migrate(ledger);
   await ensureRole(ledger, config.databaseUrl, READER);
   // Four connections were faster than ten for short queries on two cores; eight leave room for slow ones beside.
-  const products = openPool(roleUrl(config.databaseUrl, READER), { name: 'weft reader', max: 8 });
+  const products = openPool(roleUrl(config.databaseUrl, READER), { name: 'weft reader', max: 4 });
   const metrics = openMetrics();
   const logFault: LogFault = ({ reference, cause, path }) =>
     logger.error({ err: cause, reference, path: path.join('.') }, 'a resolver failed');

@@ -5,7 +5,8 @@ import { Refusal, REFUSALS } from '../schema/errors.ts';
 import type { ProductId } from '../schema/ids.ts';
 import type { ManagedOperation } from '../schema/reading.ts';
 import type { Actor } from './actor.ts';
-import { dataProducts } from './data-products.ts';
+import { dataProducts, dataProductsJson } from './data-products.ts';
+import { goneSignal } from './execute/gone-signal.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
 import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
@@ -116,18 +117,17 @@ async function answer(
   beganMs: number,
 ): Promise<void> {
   const serving = graph.current();
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const reading = { datasets: serving.datasets, productsRead: new Set<ProductId>(), signal: gone.signal };
+  const reading = { datasets: serving.datasets, productsRead: new Set<ProductId>(), signal: goneSignal(response) };
   let outcome: 'ok' | 'error' = 'error';
   try {
     requireBoundedNesting({ variables });
     const answered = await operation.answer(variables, reading);
-    const extensions = { dataProducts: dataProducts(serving, reading.productsRead) };
     if ('json' in answered) {
       outcome = 'ok';
-      send(response, 200, `{"data":${answered.json},"extensions":${JSON.stringify(extensions)}}`);
+      const products = dataProductsJson(serving, [...reading.productsRead].sort());
+      send(response, 200, `{"data":${answered.json},"extensions":{"dataProducts":${products}}}`);
     } else {
+      const extensions = { dataProducts: dataProducts(serving, reading.productsRead) };
       const { data, errors } = answered;
       if (errors === undefined) outcome = 'ok';
       const shown = errors && { errors: errors.map((error) => shownError(error, logFault)) };

@@ -20,7 +20,7 @@ import type { GatewayConfig } from './config.ts';
 import { dataProductsRead } from './data-products.ts';
 import { draining } from './draining.ts';
 import type { OperationContext } from './execute/context.ts';
-import { goneSignal } from './execute/gone-signal.ts';
+import { abortSignal, goneSignal } from './execute/gone-signal.ts';
 import { SELECTIONS_MAX } from './execute/operations.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
 import type { Graph } from './graph.ts';
@@ -100,7 +100,9 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     response.type('text/plain').send(exportedSupergraph(graph.current(), base));
   });
   const context = ({ req, res }: ExpressContextFunctionArgument): Promise<OperationContext> =>
-    Promise.resolve(operationContext(actorOf(req.headers.authorization), graph.current(), goneSignal(res)));
+    Promise.resolve(
+      operationContext(actorOf(req.headers.authorization), graph.current(), abortSignal(goneSignal(res))),
+    );
   // A person who opens it in a browser is shown the console.
   app.get('/graphql', (request, response, next) => {
     if (request.query['query'] === undefined && request.accepts(['json', 'html']) === 'html') response.redirect('/');

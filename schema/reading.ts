@@ -10,7 +10,15 @@ export interface Reading {
   /** Every product that the operation touched is added: what `extensions.dataProducts` says. */
   readonly productsRead: Set<ProductId>;
   /** Fires when the client has gone or the time is up. */
-  readonly signal: AbortSignal;
+  readonly signal: GoneSignal;
+}
+
+/** An AbortSignal, or as much of one as reading needs: Node's own costs more to make than a short statement to send. */
+export interface GoneSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void, options: { once: true }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 export interface SubgraphRequest {

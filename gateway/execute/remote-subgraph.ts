@@ -7,6 +7,7 @@ import { type HostRules, requireAllowedHost } from './allowed-hosts.ts';
 import { askedPaths } from './asked-paths.ts';
 import { checkedLookup } from './checked-lookup.ts';
 import type { OperationContext } from './context.ts';
+import { abortSignal } from './gone-signal.ts';
 
 // Longer than a slow service's p99, shorter than a client's patience.
 const TIMEOUT_MS = 10_000;
@@ -60,7 +61,7 @@ export function remoteSubgraph(
           dispatcher: agent,
           headers: { 'content-type': 'application/json', accept: 'application/json' },
           body: JSON.stringify({ query, variables, operationName }),
-          signal: AbortSignal.any([timeout, reading.signal]),
+          signal: AbortSignal.any([timeout, abortSignal(reading.signal)]),
         });
         const { data, errors } = answer.parse(JSON.parse(await bounded(response.body), withoutPrototypeKeys));
         if (response.statusCode >= 300 && data == null && errors == null)

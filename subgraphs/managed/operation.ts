@@ -1,7 +1,6 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
-  getVariableValues,
   GraphQLError,
   type GraphQLSchema,
   Kind,
@@ -12,6 +11,7 @@ import {
 import { Refusal } from '../../schema/errors.ts';
 import type { Answer, ManagedOperation, Reading } from '../../schema/reading.ts';
 import type { CheckedExecution } from './checked-execution.ts';
+import { variablesCoercion } from './coerce-variables.ts';
 import { collectFields } from './collect-fields.ts';
 import type { RootField } from './fetch.ts';
 import type { Limits } from './limits.ts';
@@ -66,6 +66,7 @@ export function compileOperation(
   const { schema, limits } = deps;
   const fragments = fragmentsOf(document);
   if (![...rootNames(operation.selectionSet, fragments)].every((name) => deps.roots.has(name))) return null;
+  const coerce = variablesCoercion(schema, operation);
   const shape = shapeOf(schema, operation, deps.dataEnums);
   const forms = recent<Form | Refused>(SHAPES_KEPT);
 
@@ -83,7 +84,7 @@ export function compileOperation(
 
   return {
     answer: async (given, reading): Promise<Answer> => {
-      const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given);
+      const { errors, coerced } = coerce(given);
       if (errors !== undefined) return { errors };
       const request = { document, operationName, variables: given, reading };
       try {

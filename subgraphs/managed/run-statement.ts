@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { Refusal } from '../../schema/errors.ts';
 import type { Pool } from '../../schema/ledger/connect.ts';
-import type { Reading } from '../../schema/reading.ts';
+import type { GoneSignal, Reading } from '../../schema/reading.ts';
 import { recent } from './recent.ts';
 import type { Variables } from './slot.ts';
 import type { Statement } from './statement.ts';
@@ -14,9 +14,8 @@ const COUNTED = 2_000;
 /** Prepared statements that a connection may hold (about 50 kB each in Postgres) before it is replaced. */
 const PREPARED_MAX = 500;
 
-/** What a connection has been told, and which statements it has prepared. */
+/** A connection that has been told how to read: which statements it has prepared. */
 interface Session {
-  readonly backend: number;
   readonly prepared: Set<string>;
 }
 
@@ -35,24 +34,20 @@ export function statementRunner(pool: Pool, { statementTimeoutMs }: { statementT
     throwIfAborted(signal);
     const client = await connect(pool, signal);
     let reusable = false;
-    let backend: number | null = null;
     const cancellations: Promise<void>[] = [];
     const cancel = (): void => {
-      if (backend !== null) cancellations.push(cancelBackend(pool, backend));
+      const { processID } = client as unknown as { readonly processID: number | null };
+      if (processID !== null) cancellations.push(cancelBackend(pool, processID));
     };
-    signal.addEventListener('abort', cancel, { once: true });
-    // A lost connection fails the statement, and is told here once more: without a listener Node would end the process.
-    client.on('error', ignore);
     try {
       const session = sessions.get(client) ?? (await openSession(client, statementTimeoutMs));
       sessions.set(client, session);
       throwIfAborted(signal);
-      backend = session.backend;
+      signal.addEventListener('abort', cancel, { once: true });
       const { text, name } = statement;
-      const isFrequent = wasUsed(uses, name);
-      if (isFrequent) session.prepared.add(name);
-      const query = { text, values, rowMode: 'array' as const };
-      const { rows } = await client.query<[string | null]>(isFrequent ? { ...query, name } : query);
+      if (wasUsed(uses, name)) session.prepared.add(name);
+      const query = session.prepared.has(name) ? { name, text, values, rowMode } : { text, values, rowMode };
+      const { rows } = await client.query<[string | null]>(query);
       reusable = session.prepared.size <= PREPARED_MAX;
       return rows[0]?.[0] ?? null;
     } catch (error) {
@@ -61,50 +56,39 @@ export function statementRunner(pool: Pool, { statementTimeoutMs }: { statementT
       throw translated(error, signal, statementTimeoutMs);
     } finally {
       signal.removeEventListener('abort', cancel);
-      await Promise.all(cancellations);
+      if (cancellations.length > 0) await Promise.all(cancellations);
       client.release(!reusable || cancellations.length > 0);
-      client.off('error', ignore);
     }
   };
 }
 
-function ignore(): void {
-  // Told twice.
-}
+const rowMode = 'array';
 
 /** A client of the pool. Waiting for one ends with the signal; the one that comes late goes back. */
-async function connect(pool: Pool, signal: AbortSignal): Promise<pg.PoolClient> {
-  const connecting = pool.connect();
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(cancelledRefusal(signal.reason));
+function connect(pool: Pool, signal: GoneSignal): Promise<pg.PoolClient> {
+  if (pool.idleCount > 0) return pool.connect();
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(cancelledRefusal(signal.reason));
     signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([connecting, aborted]);
-  } catch (error) {
-    connecting.then(
-      (late) => late.release(),
-      () => undefined,
-    );
-    if (error instanceof Refusal) throw error;
-    throw new Refusal('DATABASE_UNREACHABLE', 'The products cannot be read: the database gives no connection.', {
-      cause: error,
+    pool.connect((error, client) => {
+      signal.removeEventListener('abort', stop);
+      if (client === undefined) reject(unreachableRefusal('gives no connection', error));
+      else if (signal.aborted) client.release();
+      else resolve(client);
     });
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  });
 }
 
 async function openSession(client: pg.PoolClient, statementTimeoutMs: number): Promise<Session> {
-  // JIT compiles for longer than most of these statements run. The rest makes the text of values the same everywhere.
-  const { rows } = await client.query<{ backend: number }>(
-    `select pg_backend_pid() as backend, set_config('statement_timeout', $1, false), set_config('jit', 'off', false),
+  // JIT compiles for longer than most of these statements run; a plan for the very values takes longer to make than it saves.
+  // The rest makes the text of values the same everywhere.
+  await client.query(
+    `select set_config('statement_timeout', $1, false), set_config('jit', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false),
             set_config('default_transaction_read_only', 'on', false), set_config('timezone', 'UTC', false),
             set_config('datestyle', 'ISO, YMD', false), set_config('extra_float_digits', '1', false)`,
     [String(statementTimeoutMs)],
   );
-  return { backend: rows[0]!.backend, prepared: new Set() };
+  return { prepared: new Set() };
 }
 
 /** Whether a statement was used before; what is used once is not worth preparing. */
@@ -127,7 +111,7 @@ async function cancelBackend(pool: Pool, backend: number): Promise<void> {
   }
 }
 
-function throwIfAborted(signal: AbortSignal): void {
+function throwIfAborted(signal: GoneSignal): void {
   if (signal.aborted) throw cancelledRefusal(signal.reason);
 }
 
@@ -135,12 +119,16 @@ function cancelledRefusal(cause: unknown): Refusal {
   return new Refusal('QUERY_TIMEOUT', 'The query was cancelled: its client has gone, or its time was up.', { cause });
 }
 
+function unreachableRefusal(what: string, cause: unknown): Refusal {
+  return new Refusal('DATABASE_UNREACHABLE', `The products cannot be read: the database ${what}.`, { cause });
+}
+
 /** SQLSTATEs of values that a column's type cannot hold, and of patterns that are none. */
 const BAD_VALUES = new Set(['22P02', '22003', '22007', '22008', '22021', '22025']);
 /** Shutting down, starting, out of connections or memory, and connection exceptions. */
 const UNREACHABLE = /^(57P0[123]|53|08)/;
 
-function translated(error: unknown, signal: AbortSignal, statementTimeoutMs: number): unknown {
+function translated(error: unknown, signal: GoneSignal, statementTimeoutMs: number): unknown {
   if (error instanceof Refusal) return error;
   const state = error instanceof pg.DatabaseError ? (error.code ?? '') : '08000';
   if (signal.aborted) return cancelledRefusal(error);
@@ -148,10 +136,7 @@ function translated(error: unknown, signal: AbortSignal, statementTimeoutMs: num
     const message = `The query took longer than ${statementTimeoutMs / 1000} s and was stopped; filter it, or ask for less.`;
     return new Refusal('QUERY_TIMEOUT', message, { cause: error });
   }
-  if (UNREACHABLE.test(state))
-    return new Refusal('DATABASE_UNREACHABLE', 'The products cannot be read: the database went away.', {
-      cause: error,
-    });
+  if (UNREACHABLE.test(state)) return unreachableRefusal('went away', error);
   if (BAD_VALUES.has(state))
     return new Refusal('BAD_INPUT', 'A value of the arguments is out of range for what it is compared with.', {
       cause: error,
