@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import { openPool, type Pool } from '../schema/ledger/connect.ts';
+import { openPool } from '../schema/ledger/connect.ts';
 import { migrate } from '../schema/ledger/migrate.ts';
 import { ensureRole, READER, roleUrl } from '../schema/ledger/roles.ts';
-import type { OpenSubgraph } from '../schema/reading.ts';
+import type { OpenSubgraph, ReaderPools } from '../schema/reading.ts';
 import { openCatalog } from './catalog/open-catalog.ts';
 import type { GatewayConfig } from './config.ts';
 import type { LogFault } from './execute/shown-error.ts';
@@ -15,7 +15,7 @@ import { openServer } from './server.ts';
 export interface GatewayDeps {
   readonly config: GatewayConfig;
   /** What makes managed subgraphs executable over the pool of the reading role. */
-  readonly openSubgraphs: (products: Pool) => OpenSubgraph;
+  readonly openSubgraphs: (pools: ReaderPools) => OpenSubgraph;
   readonly logger: Logger;
 }
 
@@ -28,8 +28,12 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
   const ledger = openPool(config.databaseUrl, { name: 'weft gateway', max: 5 });
   await migrate(ledger);
   await ensureRole(ledger, config.databaseUrl, READER);
-  // Four connections were faster than ten for short queries on two cores; eight leave room for slow ones beside.
-  const products = openPool(roleUrl(config.databaseUrl, READER), { name: 'weft reader', max: 4 });
+  const reader = roleUrl(config.databaseUrl, READER);
+  // Four connections were faster than ten for short queries on two cores; as many slow ones leave Postgres its breath.
+  const pools: ReaderPools = {
+    quick: openPool(reader, { name: 'weft reader', max: 4 }),
+    slow: openPool(reader, { name: 'weft slow reader', max: 4 }),
+  };
   const metrics = openMetrics();
   const logFault: LogFault = ({ reference, cause, path }) =>
     logger.error({ err: cause, reference, path: path.join('.') }, 'a resolver failed');
@@ -39,7 +43,7 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
   const graph = await openGraph({
     ledger,
     databaseUrl: config.databaseUrl,
-    openSubgraph: openSubgraphs(products),
+    openSubgraph: openSubgraphs(pools),
     openCatalog: (opened) =>
       openCatalog({ ledger, writers, graph: opened, hosts: config, temporalUi: config.temporalUi }),
     hosts: config,
@@ -60,7 +64,7 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
     close: async () => {
       await server.close();
       await graph.close();
-      await Promise.all([ledger.end(), products.end()]);
+      await Promise.all([ledger.end(), pools.quick.end(), pools.slow.end()]);
     },
   };
 }

@@ -38,6 +38,7 @@ export const REFUSALS = {
   RUN_SUPERSEDED: { http: 409, retry: false, says: 'The run is over or was taken over by another attempt.' },
   ORCHESTRATOR_UNREACHABLE: { http: 503, retry: true, says: 'Temporal cannot be reached; what was asked is queued.' },
   QUERY_TIMEOUT: { http: 504, retry: true, says: 'The query took too long, or was cancelled.' },
+  OVERLOADED: { http: 503, retry: true, says: 'Too many queries are under way that take long.' },
   DATABASE_UNREACHABLE: { http: 503, retry: true, says: 'The database cannot be reached.' },
 } as const satisfies Record<string, RefusalKind>;
 

@@ -1,6 +1,7 @@
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { ManagedProducts } from './contract/model.ts';
 import type { ProductId } from './ids.ts';
+import type { Pool } from './ledger/connect.ts';
 import type { LiveDataset } from './ledger/datasets.ts';
 
 /** What one operation reads with: one dataset version of each product, fixed when it starts. */
@@ -42,6 +43,12 @@ export interface ManagedSubgraph {
   compile(document: DocumentNode, operationName: string | null): ManagedOperation | null;
   /** Answers one federation request (root fields or `_entities`); compiled forms are kept as long as they are among the last used. */
   execute(request: SubgraphRequest, reading: Reading): Promise<Answer>;
+}
+
+/** Pools of the reading role: one for statements that take milliseconds, one for those that take long. */
+export interface ReaderPools {
+  readonly quick: Pool;
+  readonly slow: Pool;
 }
 
 /** Makes managed products executable: what the composition root hands from `subgraphs` to `gateway`. */

@@ -8,6 +8,8 @@ export interface Limits {
   readonly rowsMax: number;
   /** Deepest nesting of references and connections. */
   readonly depthMax: number;
+  /** What takes longer is slow, and goes where it holds nobody up. */
+  readonly quickMs: number;
   readonly statementTimeoutMs: number;
 }
 
@@ -20,5 +22,7 @@ export const LIMITS: Limits = {
   // Each level is a subquery: planning time grows with it, and no question of people is as deep.
   depthMax: 16,
   // An aggregate over a few million rows takes 1 s; whoever waits longer than 10 s has given up or wrote it by mistake.
+  // A hundred times what a page by index takes; so long may a slow statement hold up four others, the first time it is seen.
+  quickMs: 250,
   statementTimeoutMs: 10_000,
 };

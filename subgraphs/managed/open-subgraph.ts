@@ -2,8 +2,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, type GraphQLSchema, parse, validate } from 'graphql';
 import type { ManagedProducts } from '../../schema/contract/model.ts';
 import { subgraphSdl } from '../../schema/contract/sdl.ts';
-import type { Pool } from '../../schema/ledger/connect.ts';
-import type { ManagedOperation, OpenSubgraph } from '../../schema/reading.ts';
+import type { ManagedOperation, OpenSubgraph, ReaderPools } from '../../schema/reading.ts';
 import { checkedExecution } from './checked-execution.ts';
 import { documentsOf } from './documents.ts';
 import { entityTypes } from './entity-types.ts';
@@ -14,11 +13,11 @@ import { statementRunner } from './run-statement.ts';
 import { SCALARS } from './scalars.ts';
 
 /**
- * Makes contracts executable over `pool` (read-only; the versions are those of each request's reading). An operation, its whole
+ * Makes contracts executable over `pools` (read-only; the versions are those of each request's reading). An operation, its whole
  * selection across all the products given, is one statement.
  */
-export function openSubgraph(pool: Pool, limits: Limits = LIMITS): OpenSubgraph {
-  const run = statementRunner(pool, limits);
+export function openSubgraph(pools: ReaderPools, limits: Limits = LIMITS): OpenSubgraph {
+  const run = statementRunner(pools, limits);
   return (products) => {
     const schema = executableSchema(products);
     const types = entityTypes(products);

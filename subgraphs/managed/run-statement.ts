@@ -1,145 +1,48 @@
-import pg from 'pg';
 import { Refusal } from '../../schema/errors.ts';
-import type { Pool } from '../../schema/ledger/connect.ts';
-import type { GoneSignal, Reading } from '../../schema/reading.ts';
+import type { ReaderPools, Reading } from '../../schema/reading.ts';
+import { openLane, TooSlow } from './lane.ts';
+import type { Limits } from './limits.ts';
 import { recent } from './recent.ts';
 import type { Variables } from './slot.ts';
 import type { Statement } from './statement.ts';
 
-/** Runs a statement of one row and one column of text, and answers that. */
+/** Runs a statement of one row and one column of text, and answers that. Failures of the database are refusals. */
 export type RunStatement = (statement: Statement, variables: Variables, reading: Reading) => Promise<string | null>;
 
-// Texts whose use is counted: the frequent ones stay in, a flood of others passes through.
-const COUNTED = 2_000;
-/** Prepared statements that a connection may hold (about 50 kB each in Postgres) before it is replaced. */
-const PREPARED_MAX = 500;
-
-/** A connection that has been told how to read: which statements it has prepared. */
-interface Session {
-  readonly prepared: Set<string>;
-}
+/** Statements that are known to be slow: those that a mesh's dashboards have, and more. */
+const KNOWN_SLOW = 2_000;
 
 /**
- * Runs statements on a pool, read-only and under a timeout. A text used twice is prepared. When the signal fires, the
- * backend is cancelled from a connection of its own (the pool may be full of what is to be cancelled), and this connection
- * is closed, so that a late cancel hits nobody else. Failures of the database become refusals.
+ * Runs statements in two lanes, so that those which take seconds never stand before those which take a millisecond: whatever is not
+ * done in the quick lane's time is stopped there and begun anew in the slow one, where its like go at once from then on.
  */
-export function statementRunner(pool: Pool, { statementTimeoutMs }: { statementTimeoutMs: number }): RunStatement {
-  const sessions = new WeakMap<pg.PoolClient, Session>();
-  const uses = recent<number>(COUNTED);
-
+export function statementRunner(
+  pools: ReaderPools,
+  { quickMs, statementTimeoutMs }: Pick<Limits, 'quickMs' | 'statementTimeoutMs'>,
+): RunStatement {
+  const quick = openLane(pools.quick, { timeoutMs: quickMs, plans: 'generic' });
+  const slow = openLane(pools.slow, { timeoutMs: statementTimeoutMs, plans: 'custom' });
+  const isSlow = recent<boolean>(KNOWN_SLOW);
   return async (statement, variables, { signal, productsRead }) => {
     const values = statement.parameters.map(({ of }) => of(variables));
     for (const product of statement.products) productsRead.add(product);
-    throwIfAborted(signal);
-    const client = await connect(pool, signal);
-    let reusable = false;
-    const cancellations: Promise<void>[] = [];
-    const cancel = (): void => {
-      const { processID } = client as unknown as { readonly processID: number | null };
-      if (processID !== null) cancellations.push(cancelBackend(pool, processID));
-    };
+    if (isSlow.get(statement.name) !== true)
+      try {
+        return await quick.run(statement, values, signal);
+      } catch (error) {
+        if (!(error instanceof TooSlow)) throw error;
+        isSlow.set(statement.name, true);
+      }
     try {
-      const session = sessions.get(client) ?? (await openSession(client, statementTimeoutMs));
-      sessions.set(client, session);
-      throwIfAborted(signal);
-      signal.addEventListener('abort', cancel, { once: true });
-      const { text, name } = statement;
-      if (wasUsed(uses, name)) session.prepared.add(name);
-      const query = session.prepared.has(name) ? { name, text, values, rowMode } : { text, values, rowMode };
-      const { rows } = await client.query<[string | null]>(query);
-      reusable = session.prepared.size <= PREPARED_MAX;
-      return rows[0]?.[0] ?? null;
+      const began = performance.now();
+      const text = await slow.run(statement, values, signal);
+      // It may have been the other values, or an empty cache.
+      if (performance.now() - began < quickMs / 4) isSlow.set(statement.name, false);
+      return text;
     } catch (error) {
-      // An error of the statement leaves the connection sound; any other may not.
-      reusable = error instanceof pg.DatabaseError && error.severity === 'ERROR';
-      throw translated(error, signal, statementTimeoutMs);
-    } finally {
-      signal.removeEventListener('abort', cancel);
-      if (cancellations.length > 0) await Promise.all(cancellations);
-      client.release(!reusable || cancellations.length > 0);
+      if (!(error instanceof TooSlow)) throw error;
+      const message = `The query took longer than ${statementTimeoutMs / 1000} s and was stopped; filter it, or ask for less.`;
+      throw new Refusal('QUERY_TIMEOUT', message, { cause: error });
     }
   };
-}
-
-const rowMode = 'array';
-
-/** A client of the pool. Waiting for one ends with the signal; the one that comes late goes back. */
-function connect(pool: Pool, signal: GoneSignal): Promise<pg.PoolClient> {
-  if (pool.idleCount > 0) return pool.connect();
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(cancelledRefusal(signal.reason));
-    signal.addEventListener('abort', stop, { once: true });
-    pool.connect((error, client) => {
-      signal.removeEventListener('abort', stop);
-      if (client === undefined) reject(unreachableRefusal('gives no connection', error));
-      else if (signal.aborted) client.release();
-      else resolve(client);
-    });
-  });
-}
-
-async function openSession(client: pg.PoolClient, statementTimeoutMs: number): Promise<Session> {
-  // JIT compiles for longer than most of these statements run; a plan for the very values takes longer to make than it saves.
-  // The rest makes the text of values the same everywhere.
-  await client.query(
-    `select set_config('statement_timeout', $1, false), set_config('jit', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false),
-            set_config('default_transaction_read_only', 'on', false), set_config('timezone', 'UTC', false),
-            set_config('datestyle', 'ISO, YMD', false), set_config('extra_float_digits', '1', false)`,
-    [String(statementTimeoutMs)],
-  );
-  return { prepared: new Set() };
-}
-
-/** Whether a statement was used before; what is used once is not worth preparing. */
-function wasUsed(uses: ReturnType<typeof recent<number>>, name: string): boolean {
-  const before = uses.get(name) ?? 0;
-  uses.set(name, before + 1);
-  return before > 0;
-}
-
-async function cancelBackend(pool: Pool, backend: number): Promise<void> {
-  const client = new pg.Client(pool.options);
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.query('select pg_cancel_backend($1)', [backend]);
-  } catch {
-    // Not cancelled: the statement's own timeout ends it.
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
-function throwIfAborted(signal: GoneSignal): void {
-  if (signal.aborted) throw cancelledRefusal(signal.reason);
-}
-
-function cancelledRefusal(cause: unknown): Refusal {
-  return new Refusal('QUERY_TIMEOUT', 'The query was cancelled: its client has gone, or its time was up.', { cause });
-}
-
-function unreachableRefusal(what: string, cause: unknown): Refusal {
-  return new Refusal('DATABASE_UNREACHABLE', `The products cannot be read: the database ${what}.`, { cause });
-}
-
-/** SQLSTATEs of values that a column's type cannot hold, and of patterns that are none. */
-const BAD_VALUES = new Set(['22P02', '22003', '22007', '22008', '22021', '22025']);
-/** Shutting down, starting, out of connections or memory, and connection exceptions. */
-const UNREACHABLE = /^(57P0[123]|53|08)/;
-
-function translated(error: unknown, signal: GoneSignal, statementTimeoutMs: number): unknown {
-  if (error instanceof Refusal) return error;
-  const state = error instanceof pg.DatabaseError ? (error.code ?? '') : '08000';
-  if (signal.aborted) return cancelledRefusal(error);
-  if (state === '57014') {
-    const message = `The query took longer than ${statementTimeoutMs / 1000} s and was stopped; filter it, or ask for less.`;
-    return new Refusal('QUERY_TIMEOUT', message, { cause: error });
-  }
-  if (UNREACHABLE.test(state)) return unreachableRefusal('went away', error);
-  if (BAD_VALUES.has(state))
-    return new Refusal('BAD_INPUT', 'A value of the arguments is out of range for what it is compared with.', {
-      cause: error,
-    });
-  return new Error('The database refused a statement that was made for it', { cause: error });
 }

@@ -86,7 +86,7 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
       allowedHosts: [],
       temporalUi: { url: 'http://127.0.0.1:8233', namespace: 'default' },
     },
-    openSubgraphs: (products) => opening(openSubgraph(products)),
+    openSubgraphs: (pools) => opening(openSubgraph(pools)),
     logger: pino({ level: 'warn' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
   });
   const ask: GatewayHere['ask'] = async (query, variables = {}, headers = {}) => {

@@ -51,8 +51,9 @@ export interface TestMesh {
   readonly mesh: Mesh;
   /** As the owner, for rows and for what SQL says. */
   readonly owner: Pool;
-  /** The pool that the subgraphs read by. */
+  /** The pool that the subgraphs read by what is quick. */
   readonly pool: Pool;
+  readonly slow: Pool;
   /** Statements that the subgraphs sent since the last look. */
   statements(): { text: string; values: readonly unknown[] }[];
   /** Makes the next version of an object's table, with rows by property name, and pins it. */
@@ -73,8 +74,9 @@ export async function openTestMesh(options: { limits?: Limits; max?: number } = 
   const mesh = testMesh();
   const database = await cloneDatabase();
   const pool = openPool(database.url, { name: 'reader', max: options.max ?? 4 });
+  const slow = openPool(database.url, { name: 'slow reader', max: options.max ?? 4 });
   const sent = watched(pool);
-  const open = openSubgraph(pool, options.limits);
+  const open = openSubgraph({ quick: pool, slow }, options.limits);
   const subgraphs = new Map<string, ManagedSubgraph>(
     [...mesh.domains.values()].map((model) => [model.domain, open(model)]),
   );
@@ -91,6 +93,7 @@ export async function openTestMesh(options: { limits?: Limits; max?: number } = 
     mesh,
     owner: database.pool,
     pool,
+    slow,
     statements: () => sent.splice(0),
     async load(id, name, rows) {
       const product = mesh.products.get(id as ProductId)!;
@@ -128,6 +131,7 @@ export async function openTestMesh(options: { limits?: Limits; max?: number } = 
     },
     async close() {
       await pool.end();
+      await slow.end();
       await database.drop();
     },
   };

@@ -1,0 +1,162 @@
+import pg from 'pg';
+import { Refusal } from '../../schema/errors.ts';
+import type { Pool } from '../../schema/ledger/connect.ts';
+import type { GoneSignal } from '../../schema/reading.ts';
+import { recent } from './recent.ts';
+import type { Statement } from './statement.ts';
+
+// Texts whose use is counted: the frequent ones stay in, a flood of others passes through.
+const COUNTED = 2_000;
+/** Prepared statements that a connection may hold (about 50 kB each in Postgres) before it is replaced. */
+const PREPARED_MAX = 500;
+
+/** Connections on which statements run, each bounded in time. */
+export interface Lane {
+  /** Runs a statement of one row and one column of text. Throws refusals; `TooSlow` where it took longer than the lane lets it. */
+  run(statement: Statement, values: unknown[], signal: GoneSignal): Promise<string | null>;
+}
+
+export interface LaneOptions {
+  readonly timeoutMs: number;
+  /**
+   * `generic`: one plan for all values of a statement, made once. `custom`: one for the very values, each time: worth its
+   * milliseconds where the data is skewed and the statement slow.
+   */
+  readonly plans: 'generic' | 'custom';
+}
+
+/** The statement was stopped: it took longer than its lane lets it. */
+export class TooSlow extends Error {}
+
+/** A connection that has been told how to read: which statements it has prepared. */
+interface Session {
+  readonly prepared: Set<string>;
+}
+
+/**
+ * A lane over a pool: read-only. A text used twice is prepared. When the signal fires, the backend is cancelled from a connection of
+ * its own (the pool may be full of what is to be cancelled), and this connection is closed, so that a late cancel hits nobody else.
+ */
+export function openLane(pool: Pool, options: LaneOptions): Lane {
+  const sessions = new WeakMap<pg.PoolClient, Session>();
+  const uses = recent<number>(COUNTED);
+  return {
+    run: async ({ text, name }, values, signal) => {
+      throwIfAborted(signal);
+      const client = await connect(pool, signal);
+      let reusable = false;
+      const cancellations: Promise<void>[] = [];
+      const cancel = (): void => {
+        const { processID } = client as unknown as { readonly processID: number | null };
+        if (processID !== null) cancellations.push(cancelBackend(pool, processID));
+      };
+      try {
+        const session = sessions.get(client) ?? (await openSession(client, options));
+        sessions.set(client, session);
+        throwIfAborted(signal);
+        signal.addEventListener('abort', cancel, { once: true });
+        if (wasUsed(uses, name)) session.prepared.add(name);
+        const query = session.prepared.has(name) ? { name, text, values, rowMode } : { text, values, rowMode };
+        const { rows } = await client.query<[string | null]>(query);
+        reusable = session.prepared.size <= PREPARED_MAX;
+        return rows[0]?.[0] ?? null;
+      } catch (error) {
+        // An error of the statement leaves the connection sound; any other may not.
+        reusable = error instanceof pg.DatabaseError && error.severity === 'ERROR';
+        throw translated(error, signal);
+      } finally {
+        signal.removeEventListener('abort', cancel);
+        if (cancellations.length > 0) await Promise.all(cancellations);
+        client.release(!reusable || cancellations.length > 0);
+      }
+    },
+  };
+}
+
+const rowMode = 'array';
+
+/** A client of the pool. Waiting for one ends with the signal; the one that comes late goes back. */
+function connect(pool: Pool, signal: GoneSignal): Promise<pg.PoolClient> {
+  if (pool.idleCount > 0) return pool.connect();
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(cancelledRefusal(signal.reason));
+    signal.addEventListener('abort', stop, { once: true });
+    pool.connect((error, client) => {
+      signal.removeEventListener('abort', stop);
+      if (client === undefined)
+        reject(isBusy(pool) ? busyRefusal(error) : unreachableRefusal('gives no connection', error));
+      else if (signal.aborted) client.release();
+      else resolve(client);
+    });
+  });
+}
+
+/** Every connection that the pool may have is open and at work. */
+function isBusy(pool: Pool): boolean {
+  return pool.totalCount >= pool.options.max && pool.idleCount === 0;
+}
+
+async function openSession(client: pg.PoolClient, { timeoutMs, plans }: LaneOptions): Promise<Session> {
+  // JIT compiles for longer than most of these statements run. The rest makes the text of values the same everywhere.
+  await client.query(
+    `select set_config('statement_timeout', $1, false), set_config('plan_cache_mode', $2, false), set_config('jit', 'off', false),
+            set_config('default_transaction_read_only', 'on', false), set_config('timezone', 'UTC', false),
+            set_config('datestyle', 'ISO, YMD', false), set_config('extra_float_digits', '1', false)`,
+    [String(timeoutMs), `force_${plans}_plan`],
+  );
+  return { prepared: new Set() };
+}
+
+/** Whether a statement was used before; what is used once is not worth preparing. */
+function wasUsed(uses: ReturnType<typeof recent<number>>, name: string): boolean {
+  const before = uses.get(name) ?? 0;
+  uses.set(name, before + 1);
+  return before > 0;
+}
+
+async function cancelBackend(pool: Pool, backend: number): Promise<void> {
+  const client = new pg.Client(pool.options);
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('select pg_cancel_backend($1)', [backend]);
+  } catch {
+    // Not cancelled: the statement's own timeout ends it.
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function throwIfAborted(signal: GoneSignal): void {
+  if (signal.aborted) throw cancelledRefusal(signal.reason);
+}
+
+function cancelledRefusal(cause: unknown): Refusal {
+  return new Refusal('QUERY_TIMEOUT', 'The query was cancelled: its client has gone, or its time was up.', { cause });
+}
+
+function busyRefusal(cause: unknown): Refusal {
+  return new Refusal('OVERLOADED', 'Too many queries are under way that take long; ask again in a moment.', { cause });
+}
+
+function unreachableRefusal(what: string, cause: unknown): Refusal {
+  return new Refusal('DATABASE_UNREACHABLE', `The products cannot be read: the database ${what}.`, { cause });
+}
+
+/** SQLSTATEs of values that a column's type cannot hold, and of patterns that are none. */
+const BAD_VALUES = new Set(['22P02', '22003', '22007', '22008', '22021', '22025']);
+/** Shutting down, starting, out of connections or memory, and connection exceptions. */
+const UNREACHABLE = /^(57P0[123]|53|08)/;
+
+function translated(error: unknown, signal: GoneSignal): unknown {
+  if (error instanceof Refusal) return error;
+  const state = error instanceof pg.DatabaseError ? (error.code ?? '') : '08000';
+  if (signal.aborted) return cancelledRefusal(error);
+  if (state === '57014') return new TooSlow('The statement took too long', { cause: error });
+  if (UNREACHABLE.test(state)) return unreachableRefusal('went away', error);
+  if (BAD_VALUES.has(state))
+    return new Refusal('BAD_INPUT', 'A value of the arguments is out of range for what it is compared with.', {
+      cause: error,
+    });
+  return new Error('The database refused a statement that was made for it', { cause: error });
+}
