@@ -1,0 +1,116 @@
+/**
+ * `npm run bench:query`: Weft beside its peers and the limit, on the same rows in one Postgres, by turns; CPU of all processes a
+ * request is the figure that travels. A server that answers otherwise than the others is not measured: the bench ends.
+ */
+import { writeFileSync } from 'node:fs';
+import { startAdvice, startApollo, startSubgraphs } from './apollo.ts';
+import { startLimit, startLimitOfWeft } from './limit.ts';
+import type { LimitStatement } from './limit/statements.ts';
+import { startLoad } from './load.ts';
+import { type Cell, measure } from './measure.ts';
+import { benchOptions, USAGE } from './options.ts';
+import { openPlace, type Started } from './place.ts';
+import { QUERIES, QUERY_NAMES, type QueryName } from './queries.ts';
+import { line, machine, markdown } from './report.ts';
+import { requireSameAnswers } from './same-answers.ts';
+import { oneStatement, statementsOf } from './sent-statements.ts';
+import type { Server } from './server.ts';
+import { ask, startWeft, type Weft } from './weft.ts';
+
+const SERVERS = ['weft', 'limit', 'limit-weft', 'apollo'] as const;
+type ServerName = (typeof SERVERS)[number];
+
+const options = benchOptions(process.argv.slice(2), process.env);
+const say = (text: string): void => console.log(text);
+if (options.help) say(USAGE);
+else await bench();
+
+async function bench(): Promise<void> {
+  const queries = QUERY_NAMES.filter((name) => options.only.length === 0 || options.only.includes(name));
+  const names = options.servers.length === 0 ? SERVERS : options.servers.map(known);
+  const place = await openPlace({ keep: options.keep, scale: options.scale, say });
+  const load = startLoad();
+  const close = async (): Promise<void> => {
+    load.stop();
+    await place.close();
+  };
+  const interrupted = (): void => void close().then(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
+  try {
+    const advice = await startAdvice(place);
+    const weft = await startWeft(place, { adviceUrl: advice.url, scale: options.scale, say });
+    const servers = await start(names, { advice, weft });
+    if (options.show) for (const query of queries) await show(query, weft);
+    const results = new Map<QueryName, Map<string, Cell>>();
+    for (const query of queries) {
+      const able = servers.filter((server) => server.queries.includes(query));
+      await requireSameAnswers(query, able, place.rows);
+      if (options.show) continue;
+      const cells = await measure({ place, load, options }, query, able);
+      results.set(query, cells);
+      for (const [name, cell] of cells) say(line(query, name, cell));
+    }
+    if (options.cold) await measureCold(servers);
+    const text = `${machine(place.postgres.version)}\n\n${markdown(results, servers)}\n`;
+    if (results.size > 0) say(`\n${text}`);
+    if (options.markdown !== null) writeFileSync(options.markdown, text);
+  } finally {
+    process.off('SIGINT', interrupted);
+    process.off('SIGTERM', interrupted);
+    await close();
+  }
+
+  async function start(wanted: readonly ServerName[], { advice, weft }: { advice: Started; weft: Weft }): Promise<Server[]> {
+    const servers: Server[] = [];
+    const subgraphs = wanted.includes('apollo') ? await startSubgraphs(place, advice) : null;
+    for (const name of wanted) {
+      if (name === 'weft') servers.push(serverOf(weft, advice));
+      if (name === 'limit') servers.push(await startLimit(place, advice));
+      if (name === 'limit-weft') servers.push(await startLimitOfWeft(place, advice, await statements(weft)));
+      if (name === 'apollo' && subgraphs !== null) servers.push(await startApollo(place, subgraphs));
+    }
+    return servers;
+  }
+
+  async function statements(weft: Weft): Promise<Partial<Record<QueryName, LimitStatement>>> {
+    const found: Partial<Record<QueryName, LimitStatement>> = {};
+    for (const query of queries) {
+      const statement = await oneStatement(place, weft, query);
+      if (statement !== null) found[query] = statement;
+      else say(`${query}: Weft sends more than one statement, so limit-weft has none`);
+    }
+    return found;
+  }
+
+  async function show(query: QueryName, weft: Weft): Promise<void> {
+    const { text, variables } = QUERIES[query];
+    const sent = await statementsOf(place, () => ask(weft.url, text.weft!, variables(1, place.rows)));
+    say(`\n${query}: ${sent.length} statements`);
+    for (const statement of sent) say(`${statement.text}\n  ${JSON.stringify(statement.parameters)}`);
+  }
+
+  /** Operations whose text is new each time, on Weft and stock Apollo: Q2's, with another alias in each. */
+  async function measureCold(servers: readonly Server[]): Promise<void> {
+    const two = servers.filter(({ name }) => name === 'weft' || name === 'apollo');
+    const cells = await measure({ place, load, options }, 'q2', two, true);
+    for (const [name, cell] of cells) say(line('cold', name, cell));
+  }
+}
+
+function serverOf(weft: Weft, advice: Started): Server {
+  return {
+    name: 'weft',
+    title: '**Weft**',
+    url: `${weft.url}/graphql`,
+    headers: {},
+    dialect: 'weft',
+    queries: QUERY_NAMES,
+    processes: { gateway: [weft.pid], subgraphs: [advice.pid] },
+  };
+}
+
+function known(name: string): ServerName {
+  const found = SERVERS.find((server) => server === name);
+  if (found === undefined) throw new Error(`--servers ${name}: there are ${SERVERS.join(', ')}.`);
+  return found;
+}
