@@ -22,7 +22,10 @@ export interface OrdinarySubgraphs {
 export async function startSubgraphs(place: Place, advice: Started): Promise<OrdinarySubgraphs> {
   const names = ['crm', 'sales', 'supply'];
   const started = await Promise.all(names.map((name) => place.program(name, `${FOLDER}/${name}.ts`)));
-  const all = [...started.map((one, index) => ({ name: names[index]!, url: one.url })), { name: 'advice', url: advice.url }];
+  const all = [
+    ...started.map((one, index) => ({ name: names[index]!, url: one.url })),
+    { name: 'advice', url: advice.url },
+  ];
   const composition = compose(
     await Promise.all(all.map(async ({ name, url }) => ({ name, url, sdl: await sdlOf(url) }))),
   );

@@ -60,7 +60,10 @@ async function bench(): Promise<void> {
     await close();
   }
 
-  async function start(wanted: readonly ServerName[], { advice, weft }: { advice: Started; weft: Weft }): Promise<Server[]> {
+  async function start(
+    wanted: readonly ServerName[],
+    { advice, weft }: { advice: Started; weft: Weft },
+  ): Promise<Server[]> {
     const servers: Server[] = [];
     const subgraphs = wanted.includes('apollo') ? await startSubgraphs(place, advice) : null;
     for (const name of wanted) {

@@ -43,7 +43,12 @@ export async function openPlace(options: {
 }): Promise<Place> {
   const folder = options.keep ?? temporary();
   const home = await openHome(folder, options.say);
-  const postgres = await startPostgres(home, home, { port: 0, env: process.env, durable: false, progress: options.say });
+  const postgres = await startPostgres(home, home, {
+    port: 0,
+    env: process.env,
+    durable: false,
+    progress: options.say,
+  });
   const started: Child[] = [];
   const base = { ...plainEnvironment(), NODE_ENV: 'production', WEFT_HOME: folder, DATABASE_URL: postgres.url };
 

@@ -7,7 +7,9 @@ export type Results = ReadonlyMap<QueryName, ReadonlyMap<string, Cell>>;
 
 /** One line for a server and a query, while the bench runs. */
 export function line(query: string, name: string, cell: Cell): string {
-  const parts = Object.entries(cell.cpuMs).map(([part, ms]) => `${part} ${ms.toFixed(3)}`);
+  const parts = Object.entries(cell.cpuMs)
+    .filter(([, ms]) => ms > 0)
+    .map(([part, ms]) => `${part} ${ms.toFixed(3)}`);
   return [
     query.padEnd(5),
     name.padEnd(12),

@@ -15,7 +15,9 @@ export async function requireSameAnswers(query: QueryName, servers: readonly Ser
       first ??= { server, content };
       if (!isDeepStrictEqual(content, first.content)) {
         const place = firstDifference(first.content, content, query);
-        throw new Error(`${server.name} and ${first.server.name} answer request ${index} of ${query} differently: ${place}`);
+        throw new Error(
+          `${server.name} and ${first.server.name} answer request ${index} of ${query} differently: ${place}`,
+        );
       }
     }
   }

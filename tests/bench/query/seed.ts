@@ -32,10 +32,18 @@ async function load(pool: Pool, product: Product, scale: number): Promise<number
   const tables: Record<string, DatasetTable> = {};
   for (const object of product.objects) {
     const at = { schema, table: `${object.table}__1` as SqlName };
-    tables[object.name] = { table: at.table, rows: await fill(pool, object, at, scaled(rowsSql(product, object), scale)) };
+    tables[object.name] = {
+      table: at.table,
+      rows: await fill(pool, object, at, scaled(rowsSql(product, object), scale)),
+    };
   }
   await transaction(pool, async (trx) => {
-    const ask = { runId: randomUUID() as RunId, productId: product.id, trigger: 'manual', requestedBy: 'bench' } as const;
+    const ask = {
+      runId: randomUUID() as RunId,
+      productId: product.id,
+      trigger: 'manual',
+      requestedBy: 'bench',
+    } as const;
     const { runId } = await requestRun(trx, ask);
     await startRun(trx, runId, {});
     const { revision } = await requireRun(trx, runId);

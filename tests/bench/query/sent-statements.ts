@@ -64,7 +64,9 @@ export async function oneStatement(place: Place, weft: Weft, name: QueryName): P
   });
   if (parameters.some((parameter) => parameter === null)) return null;
   const around = await aroundOf(place, first);
-  return around === null ? null : { sql: first.sent.text, parameters: parameters.filter((one) => one !== null), around };
+  return around === null
+    ? null
+    : { sql: first.sent.text, parameters: parameters.filter((one) => one !== null), around };
 }
 
 /** What Weft puts around the statement's text. */
@@ -100,5 +102,7 @@ function readSent(log: string): Sent[] {
 }
 
 function readParameters(text: string): (string | null)[] {
-  return [...text.matchAll(/\$\d+ = (?:'((?:[^']|'')*)'|NULL)/g)].map(([, value]) => value?.replaceAll("''", "'") ?? null);
+  return [...text.matchAll(/\$\d+ = (?:'((?:[^']|'')*)'|NULL)/g)].map(
+    ([, value]) => value?.replaceAll("''", "'") ?? null,
+  );
 }

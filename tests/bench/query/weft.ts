@@ -57,7 +57,10 @@ async function publish({ url, key }: { url: string; key: string }, adviceUrl: st
 
 async function served(url: string): Promise<void> {
   for (const untilMs = Date.now() + 20_000; ;) {
-    const data = await ask(url, '{ customer(id: "1") { id } orders(first: 1) { nodes { id } } parts(first: 1) { nodes { id } } }')
+    const data = await ask(
+      url,
+      '{ customer(id: "1") { id } orders(first: 1) { nodes { id } } parts(first: 1) { nodes { id } } }',
+    )
       .then((answer) => JSON.stringify(answer))
       .catch(String);
     if (data === '{"customer":{"id":"1"},"orders":{"nodes":[{"id":"1"}]},"parts":{"nodes":[{"id":"1"}]}}') return;

@@ -29,7 +29,11 @@ type Context = RequestContext<ReturnType<typeof loaders>>;
 const resolvers = {
   Query: {
     customer: (_: unknown, { id }: { id: string }, context: Context) => context.loaders.customer.load(Number(id)),
-    customers: (_: unknown, { where, first }: { where?: { idAbove?: string }; first: number }, { database }: Context) => {
+    customers: (
+      _: unknown,
+      { where, first }: { where?: { idAbove?: string }; first: number },
+      { database }: Context,
+    ) => {
       const query = database('crm.customers').orderBy('id');
       if (where?.idAbove != null) void query.where('id', '>', Number(where.idAbove));
       return page(query, first);

@@ -53,7 +53,7 @@ const loaders = (database: Knex) => {
     const loader =
       lists.get(name) ??
       new DataLoader<number, Row[]>(async (ids) => {
-        const { rows } = await database.raw<{ rows: Row[] }>(sql, [ids]);
+        const { rows } = await database.raw<{ rows: Row[] }>(sql, [[...ids]]);
         return grouped(ids, rows, column);
       });
     lists.set(name, loader);
@@ -95,8 +95,12 @@ const resolvers = {
       { where, groupBy }: { where?: Where; groupBy: string[] },
       { database }: Context,
     ) => {
-      const query = database('sales.orders').select(groupBy).count('* as count').sum('total as sum').avg('total as avg');
-      const rows = (await filtered(query, where).max('ordered_on as max').groupBy(groupBy)) as Row[];
+      const query = database('sales.orders')
+        .select(groupBy)
+        .count('* as count')
+        .sum('total as sum')
+        .avg('total as avg');
+      const rows: Row[] = await filtered(query, where).max('ordered_on as max').groupBy(groupBy);
       return rows.map(({ status, priority, count, sum, avg, max }) => ({
         key: { status, priority },
         count,

@@ -9,16 +9,11 @@ import { parse } from 'graphql';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 
-type Resolvers = NonNullable<Exclude<Parameters<typeof buildSubgraphSchema>[0], unknown[]> extends infer Module
-  ? Module extends { resolvers?: infer Map }
-    ? Map
-    : never
-  : never>;
-
 /** An ordinary Apollo subgraph, as its team would run it: Apollo Server over HTTP, knex, loaders for each request. */
 export interface OrdinarySubgraph<Loaders extends object> {
   readonly typeDefs: string;
-  readonly resolvers: Resolvers;
+  /** By type and field, as @apollo/subgraph takes them; each knows its own context. */
+  readonly resolvers: Readonly<Record<string, object>>;
   readonly loaders: (database: Knex) => Loaders;
 }
 
@@ -38,7 +33,11 @@ export async function serveSubgraph<Loaders extends object>(subgraph: OrdinarySu
     pool: { min: 0, max: 8 },
   });
   const server = new ApolloServer<RequestContext<Loaders>>({
-    schema: buildSubgraphSchema({ typeDefs: parse(subgraph.typeDefs), resolvers: subgraph.resolvers }),
+    schema: buildSubgraphSchema({
+      typeDefs: parse(subgraph.typeDefs),
+      // Its resolvers are typed for a context of unknown shape.
+      resolvers: subgraph.resolvers as SubgraphResolvers,
+    }),
     plugins: [ApolloServerPluginInlineTraceDisabled(), ApolloServerPluginLandingPageDisabled()],
     stopOnTerminationSignals: false,
   });
@@ -49,3 +48,7 @@ export async function serveSubgraph<Loaders extends object>(subgraph: OrdinarySu
   for (const end of ['SIGTERM', 'disconnect'] as const) process.on(end, () => process.exit());
   process.send?.({ ready: true });
 }
+
+type SubgraphResolvers = NonNullable<
+  Extract<Parameters<typeof buildSubgraphSchema>[0], { resolvers?: object }>['resolvers']
+>;

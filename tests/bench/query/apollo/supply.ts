@@ -34,7 +34,7 @@ const loaders = (database: Knex) => {
           const { rows } = await database.raw<{ rows: Row[] }>(
             `select stock.* from unnest(?::int[]) as part(id),
                lateral (select * from supply.stocks where part_id = part.id order by id limit ?) as stock`,
-            [ids, first],
+            [[...ids], first],
           );
           return grouped(ids, rows, 'part_id');
         });

@@ -16,7 +16,12 @@ interface Entry extends LimitStatement {
 const entries = JSON.parse(readFileSync(process.env['STATEMENTS']!, 'utf8')) as Entry[];
 const byText = new Map(entries.map((entry) => [entry.query, entry]));
 // As many as were fastest for Weft's prototype; more only wait for the same cores.
-const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 4 });
+const pool = new pg.Pool({
+  connectionString: process.env['DATABASE_URL'],
+  max: 4,
+  // One plan for all variables: what a compiled query can count on.
+  options: '-c plan_cache_mode=force_generic_plan',
+});
 const advice = new HttpPool(process.env['ADVICE']!, { connections: 8 });
 
 const server = createServer((request, response) => {

@@ -14,10 +14,7 @@ const text = (column: string): string => `to_json(${column})`;
 const part = `(select '{"id":"' || part.id || '","name":' || ${text('part.name')} || ',"brand":' || ${text('part.brand')} || ',"price":"' || part.price || '"}'
   from supply.parts as part where part.id = line.part_id)`;
 
-const lines = (
-  fields: string,
-  first: number,
-): string => `(select string_agg(${fields}, ',' order by line.position) from
+const lines = (fields: string, first: number): string => `(select string_agg(${fields}, ',' order by line.position) from
   (select * from sales.order_lines where order_id = o.id order by position limit ${first}) as line)`;
 
 /** By hand, as fast as we know how to write them: what Weft's own statements are measured by. */
