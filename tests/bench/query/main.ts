@@ -9,6 +9,7 @@ import type { LimitStatement } from './limit/statements.ts';
 import { startLoad } from './load.ts';
 import { type Cell, measure } from './measure.ts';
 import { benchOptions, USAGE } from './options.ts';
+import { installPeers } from './peers.ts';
 import { openPlace, type Started } from './place.ts';
 import { QUERIES, QUERY_NAMES, type QueryName } from './queries.ts';
 import { line, machine, markdown } from './report.ts';
@@ -17,7 +18,17 @@ import { oneStatement, statementsOf } from './sent-statements.ts';
 import type { Server } from './server.ts';
 import { ask, startWeft, type Weft } from './weft.ts';
 
-const SERVERS = ['weft', 'limit', 'limit-weft', 'apollo'] as const;
+const SERVERS = [
+  'weft',
+  'limit',
+  'limit-weft',
+  'apollo',
+  'hive-js',
+  'hive-rust',
+  'hive-weft',
+  'postgraphile',
+  'mercurius',
+] as const;
 type ServerName = (typeof SERVERS)[number];
 
 const options = benchOptions(process.argv.slice(2), process.env);
@@ -64,14 +75,22 @@ async function bench(): Promise<void> {
     wanted: readonly ServerName[],
     { advice, weft }: { advice: Started; weft: Weft },
   ): Promise<Server[]> {
+    const needs = (pattern: RegExp): boolean => wanted.some((name) => pattern.test(name));
+    const ordinary = needs(/^(apollo|hive-(js|rust))$/) ? await startSubgraphs(place, advice) : null;
+    const peers = needs(/^(hive|postgraphile|mercurius)/) ? await installPeers(place, say) : null;
+    const starters: Record<ServerName, () => Promise<Server>> = {
+      weft: async () => serverOf(weft, advice),
+      limit: () => startLimit(place, advice),
+      'limit-weft': async () => startLimitOfWeft(place, advice, await statements(weft)),
+      apollo: () => startApollo(place, ordinary!),
+      'hive-js': () => peers!.hive('js', ordinary!),
+      'hive-rust': () => peers!.hive('rust', ordinary!),
+      'hive-weft': () => peers!.hiveOfWeft(weft, advice),
+      postgraphile: () => peers!.postgraphile(),
+      mercurius: () => peers!.mercurius(),
+    };
     const servers: Server[] = [];
-    const subgraphs = wanted.includes('apollo') ? await startSubgraphs(place, advice) : null;
-    for (const name of wanted) {
-      if (name === 'weft') servers.push(serverOf(weft, advice));
-      if (name === 'limit') servers.push(await startLimit(place, advice));
-      if (name === 'limit-weft') servers.push(await startLimitOfWeft(place, advice, await statements(weft)));
-      if (name === 'apollo' && subgraphs !== null) servers.push(await startApollo(place, subgraphs));
-    }
+    for (const name of wanted) servers.push(await starters[name]());
     return servers;
   }
 

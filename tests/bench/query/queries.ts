@@ -46,7 +46,7 @@ export const QUERIES: Readonly<Record<QueryName, BenchQuery>> = {
     text: {
       weft: 'query Q1($id: ID!) { customer(id: $id) { name city segment } }',
       ordinary: 'query Q1($id: ID!) { customer(id: $id) { name city segment } }',
-      postgraphile: 'query Q1($id: Int!) { customer: customerById(id: $id) { name city segment } }',
+      postgraphile: 'query Q1($id: Int!) { customer: customerByRowId(rowId: $id) { name city segment } }',
     },
   },
   q2: {
@@ -76,11 +76,11 @@ export const QUERIES: Readonly<Record<QueryName, BenchQuery>> = {
   }
 }`,
       postgraphile: `query Q2($before: Int!, $atLeast: BigFloat!) {
-  orders: allOrders(filter: { id: { lessThan: $before }, total: { greaterThanOrEqualTo: $atLeast }, status: { equalTo: "SHIPPED" } }, orderBy: ID_DESC, first: 50) {
+  orders: allOrders(filter: { rowId: { lessThan: $before }, total: { greaterThanOrEqualTo: $atLeast }, status: { equalTo: "SHIPPED" } }, orderBy: ROW_ID_DESC, first: 50) {
     nodes {
-      id status orderedOn total
-      customer: customerByCustomerId { id name city segment }
-      orderLines: orderLinesByOrderId(orderBy: POSITION_ASC, first: 5) { nodes { position quantity price part: partByPartId { id name brand price } } }
+      id: rowId status orderedOn total
+      customer: customerByCustomerId { id: rowId name city segment }
+      orderLines: orderLinesByOrderId(orderBy: POSITION_ASC, first: 5) { nodes { position quantity price part: partByPartId { id: rowId name brand price } } }
     }
   }
 }`,
@@ -99,17 +99,17 @@ export const QUERIES: Readonly<Record<QueryName, BenchQuery>> = {
     where: { id: { gte: $from, lt: $to } }
     groupBy: [{ property: status }, { property: priority }]
     orderBy: [{ key: { status: ASC } }, { key: { priority: ASC } }]
-  ) { key { status priority } count sum { total } avg { total } max { orderedOn } }
+  ) { key { status priority } count sum { total } avg { total } max { total } }
 }`,
       ordinary: `query Q3($from: ID!, $to: ID!) {
   orderAggregate(where: { idFrom: $from, idBelow: $to }, groupBy: [status, priority]) {
-    key { status priority } count sum { total } avg { total } max { orderedOn }
+    key { status priority } count sum { total } avg { total } max { total }
   }
 }`,
       postgraphile: `query Q3($from: Int!, $to: Int!) {
-  orders: allOrders(filter: { id: { greaterThanOrEqualTo: $from, lessThan: $to } }) {
+  orders: allOrders(filter: { rowId: { greaterThanOrEqualTo: $from, lessThan: $to } }) {
     groups: groupedAggregates(groupBy: [STATUS, PRIORITY]) {
-      keys distinctCount { id } sum { total } average { total } max { orderedOn }
+      keys distinctCount { rowId } sum { total } average { total } max { total }
     }
   }
 }`,
@@ -121,7 +121,7 @@ export const QUERIES: Readonly<Record<QueryName, BenchQuery>> = {
         orderAggregate: byKey(
           orders.groups.map(({ keys, distinctCount, sum, average, max }: Tree) => ({
             key: { status: keys[0], priority: keys[1] },
-            count: distinctCount.id,
+            count: distinctCount.rowId,
             sum,
             avg: average,
             max,
@@ -150,8 +150,8 @@ export const QUERIES: Readonly<Record<QueryName, BenchQuery>> = {
   }
 }`,
       postgraphile: `query Q4($after: Int!, $atLeast: BigFloat!) {
-  parts: allParts(filter: { id: { greaterThan: $after }, price: { greaterThanOrEqualTo: $atLeast } }, orderBy: ID_ASC, first: 100) {
-    edges { cursor node { id name brand size price } }
+  parts: allParts(filter: { rowId: { greaterThan: $after }, price: { greaterThanOrEqualTo: $atLeast } }, orderBy: ROW_ID_ASC, first: 100) {
+    edges { cursor node { id: rowId name brand size price } }
     pageInfo { hasNextPage endCursor }
   }
 }`,
@@ -202,14 +202,14 @@ export const QUERIES: Readonly<Record<QueryName, BenchQuery>> = {
   }
 }`,
       postgraphile: `query Q6($after: Int!) {
-  customers: allCustomers(filter: { id: { greaterThan: $after } }, orderBy: ID_ASC, first: 10) {
+  customers: allCustomers(filter: { rowId: { greaterThan: $after } }, orderBy: ROW_ID_ASC, first: 10) {
     nodes {
-      id name
-      orders: ordersByCustomerId(orderBy: ID_DESC, first: 5) {
+      id: rowId name
+      orders: ordersByCustomerId(orderBy: ROW_ID_DESC, first: 5) {
         nodes {
-          id total
+          id: rowId total
           orderLines: orderLinesByOrderId(orderBy: POSITION_ASC, first: 3) {
-            nodes { quantity part: partByPartId { name stocks: stocksByPartId(orderBy: ID_ASC, first: 2) { nodes { warehouse quantity } } } }
+            nodes { quantity part: partByPartId { name stocks: stocksByPartId(orderBy: ROW_ID_ASC, first: 2) { nodes { warehouse quantity } } } }
           }
         }
       }

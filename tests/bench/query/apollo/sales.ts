@@ -23,10 +23,9 @@ const typeDefs = `
   type OrderEdge { cursor: String! node: Order! }
   type OrderLine { id: ID! position: Int! quantity: Int! price: Decimal! part: Part }
   type OrderLineList { nodes: [OrderLine!]! }
-  type OrderGroup { key: OrderGroupKey! count: String! sum: OrderTotal! avg: OrderTotal! max: OrderDay! }
+  type OrderGroup { key: OrderGroupKey! count: String! sum: OrderTotal! avg: OrderTotal! max: OrderTotal! }
   type OrderGroupKey { status: OrderStatus priority: String }
   type OrderTotal { total: Decimal }
-  type OrderDay { orderedOn: Date }
   type OrderList { nodes: [Order!]! }
   type Customer @key(fields: "id") { id: ID! orders(newestFirst: Boolean = false, first: Int = 50): OrderList! }
   type Part @key(fields: "id", resolvable: false) { id: ID! }
@@ -100,13 +99,13 @@ const resolvers = {
         .count('* as count')
         .sum('total as sum')
         .avg('total as avg');
-      const rows: Row[] = await filtered(query, where).max('ordered_on as max').groupBy(groupBy);
+      const rows: Row[] = await filtered(query, where).max('total as max').groupBy(groupBy);
       return rows.map(({ status, priority, count, sum, avg, max }) => ({
         key: { status, priority },
         count,
         sum: { total: sum },
         avg: { total: avg },
-        max: { orderedOn: max },
+        max: { total: max },
       }));
     },
   },

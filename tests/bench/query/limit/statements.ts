@@ -37,9 +37,9 @@ from (select * from sales.orders where id < $1::integer and total >= $2::numeric
   q3: {
     parameters: [{ variable: 'from' }, { variable: 'to' }],
     sql: `select '{"orderAggregate":[' || coalesce(string_agg('{"key":{"status":"' || status || '","priority":' || ${text('priority')} ||
-  '},"count":"' || count || '","sum":{"total":"' || sum || '"},"avg":{"total":"' || avg || '"},"max":{"orderedOn":"' || max || '"}}', ','
+  '},"count":"' || count || '","sum":{"total":"' || sum || '"},"avg":{"total":"' || avg || '"},"max":{"total":"' || max || '"}}', ','
   order by status, priority), '') || ']}'
-from (select status, priority, count(*) as count, sum(total) as sum, avg(total) as avg, max(ordered_on) as max
+from (select status, priority, count(*) as count, sum(total) as sum, avg(total) as avg, max(total) as max
   from sales.orders where id >= $1::integer and id < $2::integer group by status, priority) as o`,
   },
   q4: {
