@@ -2,7 +2,9 @@
  * `npm run bench:query`: Weft beside its peers and the limit, on the same rows in one Postgres, by turns; CPU of all processes a
  * request is the figure that travels. A server that answers otherwise than the others is not measured: the bench ends.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '../../../gateway/up/ports.ts';
 import { startAdvice, startApollo, startSubgraphs } from './apollo.ts';
 import { startLimit, startLimitOfWeft } from './limit.ts';
 import type { LimitStatement } from './limit/statements.ts';
@@ -11,6 +13,7 @@ import { type Cell, measure } from './measure.ts';
 import { benchOptions, USAGE } from './options.ts';
 import { installPeers } from './peers.ts';
 import { openPlace, type Started } from './place.ts';
+import { profileOf } from './profile.ts';
 import { QUERIES, QUERY_NAMES, type QueryName } from './queries.ts';
 import { line, machine, markdown } from './report.ts';
 import { requireSameAnswers } from './same-answers.ts';
@@ -49,7 +52,17 @@ async function bench(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   try {
     const advice = await startAdvice(place);
-    const weft = await startWeft(place, { adviceUrl: advice.url, scale: options.scale, say });
+    const inspector = options.profile === null ? null : await freePort();
+    const weft = await startWeft(place, {
+      adviceUrl: advice.url,
+      scale: options.scale,
+      say,
+      nodeOptions: inspector === null ? [] : [`--inspect=127.0.0.1:${inspector}`],
+    });
+    if (inspector !== null) {
+      for (const query of queries) await profile(query, serverOf(weft, advice), inspector);
+      return;
+    }
     const servers = await start(names, { advice, weft });
     if (options.show) for (const query of queries) await show(query, weft);
     const results = new Map<QueryName, Map<string, Cell>>();
@@ -109,6 +122,18 @@ async function bench(): Promise<void> {
     const sent = await statementsOf(place, () => ask(weft.url, text.weft!, variables(1, place.rows)));
     say(`\n${query}: ${sent.length} statements`);
     for (const statement of sent) say(`${statement.text}\n  ${JSON.stringify(statement.parameters)}`);
+  }
+
+  async function profile(query: QueryName, weft: Server, port: number): Promise<void> {
+    const { seconds, connections } = options;
+    const under = { place, load, options: { rounds: 1, connections, seconds } };
+    mkdirSync(options.profile!, { recursive: true });
+    await measure({ ...under, options: { ...under.options, seconds: 1 } }, query, [weft]);
+    let cells = new Map<string, Cell>();
+    const file = join(options.profile!, `${query}.cpuprofile`);
+    const top = await profileOf(port, file, async () => (cells = await measure(under, query, [weft])));
+    for (const [name, cell] of cells) say(line(query, name, cell));
+    say(`${top}\n`);
   }
 
   /** Operations whose text is new each time, on Weft and stock Apollo: Q2's, with another alias in each. */

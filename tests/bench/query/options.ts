@@ -31,7 +31,7 @@ export const USAGE = `npm run bench:query -- [options]
   --only q1,q2          these queries (of q1 to q6)
   --servers weft,limit  these servers, in this order
   --seconds 6           of load for each server and query, over all rounds
-  --rounds 3            interleaved rounds (A B C, A B C, …)
+  --rounds 5            interleaved rounds (A B C, A B C, …)
   --connections 8       closed loop: each sends when it has its answer
   --scale 1             of the rows: 1 is 150,000 customers, 1,500,000 orders, 200,000 parts
   --cold                also operations whose text is new each time
@@ -48,7 +48,7 @@ export function benchOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
       only: { type: 'string', default: '' },
       servers: { type: 'string', default: '' },
       seconds: { type: 'string', default: '6' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '5' },
       connections: { type: 'string', default: '8' },
       scale: { type: 'string', default: '1' },
       cold: { type: 'boolean', default: false },
