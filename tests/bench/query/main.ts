@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../../gateway/up/ports.ts';
 import { startAdvice, startApollo, startSubgraphs } from './apollo.ts';
+import { hiveRouter } from './hive-router.ts';
 import { startLimit, startLimitOfWeft } from './limit.ts';
 import type { LimitStatement } from './limit/statements.ts';
 import { startLoad } from './load.ts';
@@ -15,7 +16,7 @@ import { installPeers } from './peers.ts';
 import { openPlace, type Started } from './place.ts';
 import { profileOf } from './profile.ts';
 import { QUERIES, QUERY_NAMES, type QueryName } from './queries.ts';
-import { line, machine, markdown } from './report.ts';
+import { coldTable, line, machine, markdown } from './report.ts';
 import { requireSameAnswers } from './same-answers.ts';
 import { oneStatement, statementsOf } from './sent-statements.ts';
 import type { Server } from './server.ts';
@@ -29,6 +30,8 @@ const SERVERS = [
   'hive-js',
   'hive-rust',
   'hive-weft',
+  'hive-router',
+  'hive-router-weft',
   'postgraphile',
   'mercurius',
 ] as const;
@@ -41,7 +44,8 @@ else await bench();
 
 async function bench(): Promise<void> {
   const queries = QUERY_NAMES.filter((name) => options.only.length === 0 || options.only.includes(name));
-  const names = options.servers.length === 0 ? SERVERS : options.servers.map(known);
+  const usual = SERVERS.filter((name) => options.hiveRouter !== null || !name.startsWith('hive-router'));
+  const names = options.servers.length === 0 ? usual : options.servers.map(known);
   const place = await openPlace({ keep: options.keep, scale: options.scale, say });
   const load = startLoad();
   const close = async (): Promise<void> => {
@@ -74,8 +78,9 @@ async function bench(): Promise<void> {
       results.set(query, cells);
       for (const [name, cell] of cells) say(line(query, name, cell));
     }
-    if (options.cold) await measureCold(servers);
-    const text = `${machine(place.postgres.version)}\n\n${markdown(results, servers)}\n`;
+    const cold = options.cold ? await measureCold(servers, queries) : new Map<QueryName, Map<string, Cell>>();
+    const tables = [markdown(results, servers), ...(cold.size > 0 ? [coldTable(cold, servers)] : [])];
+    const text = `${machine(place.postgres.version)}\n\n${tables.join('\n\n')}\n`;
     if (results.size > 0) say(`\n${text}`);
     if (options.markdown !== null) writeFileSync(options.markdown, text);
   } finally {
@@ -89,8 +94,9 @@ async function bench(): Promise<void> {
     { advice, weft }: { advice: Started; weft: Weft },
   ): Promise<Server[]> {
     const needs = (pattern: RegExp): boolean => wanted.some((name) => pattern.test(name));
-    const ordinary = needs(/^(apollo|hive-(js|rust))$/) ? await startSubgraphs(place, advice) : null;
-    const peers = needs(/^(hive|postgraphile|mercurius)/) ? await installPeers(place, say) : null;
+    const ordinary = needs(/^(apollo|hive-(js|rust|router))$/) ? await startSubgraphs(place, advice) : null;
+    const peers = needs(/^(hive-(js|rust|weft)|postgraphile|mercurius)$/) ? await installPeers(place, say) : null;
+    const router = hiveRouter(place, options.hiveRouter);
     const starters: Record<ServerName, () => Promise<Server>> = {
       weft: async () => serverOf(weft, advice),
       limit: () => startLimit(place, advice),
@@ -99,6 +105,8 @@ async function bench(): Promise<void> {
       'hive-js': () => peers!.hive('js', ordinary!),
       'hive-rust': () => peers!.hive('rust', ordinary!),
       'hive-weft': () => peers!.hiveOfWeft(weft, advice),
+      'hive-router': () => router.ordinary(ordinary!),
+      'hive-router-weft': () => router.ofWeft(weft, advice),
       postgraphile: () => peers!.postgraphile(),
       mercurius: () => peers!.mercurius(),
     };
@@ -136,11 +144,19 @@ async function bench(): Promise<void> {
     say(`${top}\n`);
   }
 
-  /** Operations whose text is new each time, on Weft and stock Apollo: Q2's, with another alias in each. */
-  async function measureCold(servers: readonly Server[]): Promise<void> {
+  /** Operations whose text is new each time, on Weft and stock Apollo: another alias in each. */
+  async function measureCold(
+    servers: readonly Server[],
+    asked: readonly QueryName[],
+  ): Promise<Map<QueryName, Map<string, Cell>>> {
     const two = servers.filter(({ name }) => name === 'weft' || name === 'apollo');
-    const cells = await measure({ place, load, options }, 'q2', two, true);
-    for (const [name, cell] of cells) say(line('cold', name, cell));
+    const results = new Map<QueryName, Map<string, Cell>>();
+    for (const query of asked.filter((name) => name === 'q1' || name === 'q2')) {
+      const cells = await measure({ place, load, options }, query, two, true);
+      results.set(query, cells);
+      for (const [name, cell] of cells) say(line(`${query} cold`, name, cell));
+    }
+    return results;
   }
 }
 

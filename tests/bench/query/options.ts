@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly markdown: string | null;
   /** A folder for CPU profiles of Weft's gateway, one a query; null for none. */
   readonly profile: string | null;
+  /** The program of Hive Router; null where there is none. */
+  readonly hiveRouter: string | null;
   /** Only compare answers and print the statements that Weft sends. */
   readonly show: boolean;
   readonly help: boolean;
@@ -38,6 +40,7 @@ export const USAGE = `npm run bench:query -- [options]
   --keep                leave the seeded database for the next run (at WEFT_HOME, or in the system's temporary folder)
   --markdown <file>     write the tables as docs/benchmarks.md has them
   --profile <folder>    a CPU profile of Weft's gateway for each query, in place of measuring
+  --hive-router <path>  Hive Router's program (cargo install hive-router --locked), which is measured too then
   --show                compare the answers, print the statements that Weft sends, measure nothing`;
 
 /** Reads the command line; throws on what it does not know. */
@@ -55,6 +58,7 @@ export function benchOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
       keep: { type: 'boolean', default: false },
       markdown: { type: 'string' },
       profile: { type: 'string' },
+      'hive-router': { type: 'string' },
       show: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -72,6 +76,7 @@ export function benchOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
     keep: values.keep ? kept : null,
     markdown: values.markdown ?? null,
     profile: values.profile === undefined ? null : resolve(values.profile),
+    hiveRouter: values['hive-router'] === undefined ? null : resolve(values['hive-router']),
     show: values.show,
     help: values.help,
   };

@@ -11,8 +11,8 @@ export function line(query: string, name: string, cell: Cell): string {
     .filter(([, ms]) => ms > 0)
     .map(([part, ms]) => `${part} ${ms.toFixed(3)}`);
   return [
-    query.padEnd(5),
-    name.padEnd(12),
+    query.padEnd(7),
+    name.padEnd(16),
     `${cell.totalCpuMs.toFixed(3).padStart(8)} ms CPU`,
     `${cell.perSecond.toFixed(0).padStart(6)}/s`,
     `p50 ${cell.p50Ms.toFixed(2).padStart(7)} ms`,
@@ -47,6 +47,24 @@ export function markdown(results: Results, servers: readonly Server[]): string {
       const one = cell(query, name);
       if (one === undefined) return '';
       return `${one.perSecond.toFixed(0)}; ${one.p50Ms.toFixed(1)} / ${one.p99Ms.toFixed(1)}`;
+    }),
+  ].join('\n');
+}
+
+/** Throughput of operations whose text is new each time. */
+export function coldTable(results: Results, servers: readonly Server[]): string {
+  const queries = [...results.keys()];
+  const able = servers.filter(({ name }) => queries.some((query) => results.get(query)?.has(name)));
+  const head = queries.map((query) => `${query.toUpperCase()} a second | ms CPU`).join(' | ');
+  return [
+    `| each text new | ${head} |`,
+    `| --- | ${queries.map(() => '---: | ---:').join(' | ')} |`,
+    ...able.map(({ name, title }) => {
+      const cells = queries.map((query) => results.get(query)?.get(name));
+      const texts = cells.map((cell) =>
+        cell === undefined ? ' | ' : `${cell.perSecond.toFixed(0)} | ${cell.totalCpuMs.toFixed(2)}`,
+      );
+      return `| ${title} | ${texts.join(' | ')} |`;
     }),
   ].join('\n');
 }
