@@ -14,6 +14,10 @@ const environment = z.object({
   WEFT_ADMIN_KEY: key.optional(),
   WEFT_ALLOWED_HOSTS: z.string().default(''),
   WEFT_TEMPORAL_UI_URL: z.url().optional(),
+  WEFT_ANSWER_CACHE_MB: z.coerce.number().min(0).max(65_536).default(64),
+  WEFT_OPERATIONS: z.string().min(1).optional(),
+  WEFT_OPERATIONS_ONLY: z.enum(['on', 'off']).default('off'),
+  WEFT_SLOW_MS: z.coerce.number().min(0).default(1_000),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
 });
 
@@ -28,6 +32,12 @@ export interface GatewayConfig {
   readonly loopbackOnly: boolean;
   /** Hosts that subgraphs may have besides, in lower case. */
   readonly allowedHosts: readonly string[];
+  /** Room for whole answers; 0 keeps none. */
+  readonly answerCacheBytes: number;
+  /** A manifest of operations that clients may send by their hash; `only`: those who are no admins may ask nothing else. */
+  readonly operations: { readonly file: string | null; readonly only: boolean };
+  /** What takes longer is logged, with its statements. */
+  readonly slowMs: number;
   /** Where people find the Temporal Web UI; null where nobody said. */
   readonly temporalUi: { readonly url: string; readonly namespace: string } | null;
 }
@@ -50,6 +60,9 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     allowedHosts: data.WEFT_ALLOWED_HOSTS.toLowerCase()
       .split(/[\s,]+/)
       .filter((host) => host !== ''),
+    answerCacheBytes: Math.round(data.WEFT_ANSWER_CACHE_MB * 1024 * 1024),
+    operations: { file: data.WEFT_OPERATIONS ?? null, only: data.WEFT_OPERATIONS_ONLY === 'on' },
+    slowMs: data.WEFT_SLOW_MS,
     temporalUi:
       data.WEFT_TEMPORAL_UI_URL === undefined
         ? null

@@ -27,6 +27,7 @@ export interface GraphDeps {
   readonly openSubgraph: OpenSubgraph;
   readonly openCatalog: (graph: Graph) => ExecuteInProcess;
   readonly hosts: HostRules;
+  readonly answerCacheBytes: number;
   readonly logFault: LogFault;
   readonly logger: Logger;
   readonly onSwap: (outcome: { supergraph: number; failure: string | null }) => void;
@@ -141,7 +142,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     current: () => served,
     operations: () => {
       if (schema === null) throw new Error('The gateway has not loaded its supergraph yet.');
-      return (operations ??= openOperations({ schema, whole: served.whole }));
+      return (operations ??= openOperations({ schema, whole: served.whole, answerCacheBytes: deps.answerCacheBytes }));
     },
     failure: () => failure && { supergraph: failure.supergraph, message: failure.message },
     subgraph: (url) => {

@@ -47,6 +47,7 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
     openCatalog: (opened) =>
       openCatalog({ ledger, writers, graph: opened, hosts: config, temporalUi: config.temporalUi }),
     hosts: config,
+    answerCacheBytes: config.answerCacheBytes,
     logFault,
     logger,
     onSwap: (outcome) => {

@@ -1,152 +1,143 @@
-import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GraphQLError } from 'graphql';
-import { Refusal, REFUSALS } from '../schema/errors.ts';
-import type { ProductId } from '../schema/ids.ts';
-import type { ManagedOperation } from '../schema/reading.ts';
+import { type Refusal, REFUSALS } from '../schema/errors.ts';
 import type { Actor } from './actor.ts';
-import { dataProducts, dataProductsJson } from './data-products.ts';
-import { goneSignal } from './execute/gone-signal.ts';
-import { type LogFault, shownError } from './execute/shown-error.ts';
+import { answer, type AnswerDeps } from './answer.ts';
+import { type Envelope, envelopeOf, isOrdinary, readRequest } from './envelope.ts';
 import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
-import { requireBoundedNesting } from './nesting.ts';
-import { BODY_LIMIT_BYTES } from './request-body.ts';
+import type { PersistedOperations } from './persisted-operations.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
-export interface OperationRouteDeps {
+export interface OperationRouteDeps extends AnswerDeps {
   readonly graph: Graph;
   readonly metrics: Metrics;
+  readonly persisted: PersistedOperations;
   readonly actorOf: (authorization: string | undefined) => Actor;
-  readonly logFault: LogFault;
 }
 
-/** An ordinary request; everything that is not one is for those who know all forms of it. */
-interface Envelope {
-  readonly query: string;
-  readonly operationName: string | null;
-  readonly variables: Readonly<Record<string, unknown>>;
-}
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Answers `POST /graphql` where the operation is compiled: in front of Express and Apollo Server, whose pipeline costs more than
- * the query. What it does not answer it hands on, with the body that it has read as `request.body`.
+ * Answers `/graphql` where the operation is compiled: in front of Express and Apollo Server, whose pipeline costs more than the
+ * query. What it does not answer it hands on, with the body that it has read as `request.body`.
  */
-export function operationRoute(
-  deps: OperationRouteDeps,
-  handOn: (request: IncomingMessage, response: ServerResponse) => void,
-): (request: IncomingMessage, response: ServerResponse) => void {
+export function operationRoute(deps: OperationRouteDeps, handOn: Handler): Handler {
   return (request, response) => {
-    if (!isOrdinary(request)) {
+    const actor = isOrdinary(request) ? knownActor(deps, request) : null;
+    if (actor === null) {
       handOn(request, response);
       return;
     }
-    const beganMs = performance.now();
-    let actor: Actor;
-    try {
-      actor = deps.actorOf(request.headers.authorization);
-    } catch {
-      handOn(request, response);
-      return;
-    }
-    readBody(request, (body) => {
-      const json = parsed(body);
-      const read = json === undefined ? null : envelope(json);
-      const operation = read && deps.graph.operations().find(read.query, read.operationName, actor.profile);
-      if (read === null || operation === null || operation.kind === 'other') {
-        // What is no JSON stays as bytes: whoever comes next refuses them.
-        Object.assign(request, { body: json ?? body });
-        handOn(request, response);
-      } else if (operation.kind === 'refused') {
-        const { code, message } = operation.refusal;
-        send(response, REFUSALS[code].http, JSON.stringify({ errors: [{ message, extensions: { code } }] }));
-        deps.metrics.answered({ type: 'query', outcome: 'error', beganMs });
-      } else {
-        void answer(deps, operation.managed, read, response, beganMs);
-      }
+    readRequest(request, (body) => {
+      const envelope = envelopeOf(body);
+      if (envelope === null) handOnRead(request, response, body, handOn);
+      else serve(deps, { actor, envelope, request, response }, handOn);
     });
   };
 }
 
-/** JSON of a known, small size, not compressed, with no word on the form of the answer. */
-function isOrdinary({ method, url, headers }: IncomingMessage): boolean {
-  const length = Number(headers['content-length']);
-  return (
-    method === 'POST' &&
-    url === '/graphql' &&
-    length > 0 &&
-    length <= BODY_LIMIT_BYTES &&
-    headers['content-encoding'] === undefined &&
-    /^application\/json(; ?charset=utf-8)?$/i.test(headers['content-type'] ?? '') &&
-    (headers.accept === undefined || /\*\/\*|application\/json/.test(headers.accept))
-  );
-}
-
-function readBody(request: IncomingMessage, then: (body: Buffer) => void): void {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.once('end', () => then(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-}
-
-function parsed(body: Buffer): unknown {
+/** Null where the key is wrong, which is said elsewhere. */
+function knownActor({ actorOf }: OperationRouteDeps, { headers }: IncomingMessage): Actor | null {
   try {
-    return isUtf8(body) ? JSON.parse(body.toString('utf8')) : undefined;
+    return actorOf(headers.authorization);
   } catch {
-    return undefined;
+    return null;
   }
 }
 
-function envelope(json: unknown): Envelope | null {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
-  const { query, operationName, variables, extensions } = json as Readonly<Record<string, unknown>>;
-  if (typeof query !== 'string' || query === '' || extensions != null) return null;
-  if (operationName != null && typeof operationName !== 'string') return null;
-  if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) return null;
-  return {
-    query,
-    operationName: operationName || null,
-    variables: (variables ?? {}) as Readonly<Record<string, unknown>>,
-  };
+interface Request {
+  readonly actor: Actor;
+  readonly envelope: Envelope;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 }
 
-async function answer(
-  { graph, metrics, logFault }: OperationRouteDeps,
-  operation: ManagedOperation,
-  { variables }: Envelope,
-  response: ServerResponse,
-  beganMs: number,
-): Promise<void> {
-  const serving = graph.current();
-  const reading = { datasets: serving.datasets, productsRead: new Set<ProductId>(), signal: goneSignal(response) };
-  let outcome: 'ok' | 'error' = 'error';
+function serve(deps: OperationRouteDeps, { actor, envelope, request, response }: Request, handOn: Handler): void {
+  const beganMs = performance.now();
+  let query: string | null;
   try {
-    requireBoundedNesting({ variables });
-    const answered = await operation.answer(variables, reading);
-    if ('json' in answered) {
-      outcome = 'ok';
-      const products = dataProductsJson(serving, [...reading.productsRead].sort());
-      send(response, 200, `{"data":${answered.json},"extensions":{"dataProducts":${products}}}`);
-    } else {
-      const extensions = { dataProducts: dataProducts(serving, reading.productsRead) };
-      const { data, errors } = answered;
-      if (errors === undefined) outcome = 'ok';
-      const shown = errors && { errors: errors.map((error) => shownError(error, logFault)) };
-      // Without data the request itself was at fault (GraphQL, 7.1.2).
-      send(response, data === undefined ? 400 : 200, JSON.stringify({ ...shown, data, extensions }));
-    }
+    query = deps.persisted.textOf(envelope, actor);
   } catch (error) {
-    const refused = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
-    const status = error instanceof Refusal ? REFUSALS[error.code].http : 500;
-    send(response, status, JSON.stringify({ errors: [shownError(refused, logFault)] }));
+    refuse(response, error as Refusal);
+    return;
   }
-  metrics.answered({ type: 'query', outcome, beganMs });
+  if (query === null) {
+    send(response, 200, NOT_PERSISTED);
+    return;
+  }
+  const operations = deps.graph.operations();
+  const operation = operations.find(query, envelope.operationName, actor.profile);
+  if (operation.kind === 'other') {
+    const { operationName, variables } = envelope;
+    handOnRead(request, response, { query, operationName, variables }, handOn);
+    return;
+  }
+  if (operation.kind === 'refused') {
+    refuse(response, operation.refusal);
+    deps.metrics.answered({ type: 'query', outcome: 'error', beganMs });
+    return;
+  }
+  const ask = {
+    operation,
+    envelope,
+    serving: deps.graph.current(),
+    answers: operations.answers,
+    mayBeKept: !/no-cache|no-store/.test(request.headers['cache-control'] ?? ''),
+    showsPlan: envelope.wantsPlan && actor.admin,
+  };
+  void answer(deps, ask, response).then(({ status, body, outcome }) => {
+    if (request.method === 'GET' && outcome === 'ok') sendValidated(request, response, body);
+    else send(response, status, body);
+    deps.metrics.answered({ type: 'query', outcome, beganMs });
+  });
 }
 
-function send(response: ServerResponse, status: number, body: string): void {
+/** To Express and Apollo Server, which know all forms of a request, and what is wrong with others. */
+function handOnRead(request: IncomingMessage, response: ServerResponse, body: unknown, handOn: Handler): void {
+  if (request.method === 'POST') Object.assign(request, { body });
+  else if (typeof body === 'object' && body !== null && 'query' in body) request.url = asGet(body);
+  handOn(request, response);
+}
+
+function asGet(body: { readonly query?: unknown }): string {
+  const texts = Object.entries(body).flatMap(([name, value]): [string, string][] =>
+    value == null ? [] : [[name, typeof value === 'string' ? value : JSON.stringify(value)]],
+  );
+  return `/graphql?${new URLSearchParams(texts).toString()}`;
+}
+
+/** Apollo's clients send the text too when they read this. */
+const NOT_PERSISTED = JSON.stringify({
+  errors: [{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
+});
+
+function refuse(response: ServerResponse, { code, message }: Refusal): void {
+  send(response, REFUSALS[code].http, JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+}
+
+/** An answer to a GET: kept by whoever asked, and asked for anew by its validator, for new data may come at any moment. */
+function sendValidated({ headers }: IncomingMessage, response: ServerResponse, body: string): void {
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  const validators = { etag, 'cache-control': 'private, no-cache', vary: 'authorization, accept' };
+  if (headers['if-none-match']?.split(/\s*,\s*/).some((known) => known.replace(/^W\//, '') === etag) !== true) {
+    send(response, 200, body, validators);
+    return;
+  }
+  response.writeHead(304, { ...SECURITY_HEADERS, ...validators });
+  response.end();
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = { 'cache-control': 'no-store' },
+): void {
   response.writeHead(status, {
     ...SECURITY_HEADERS,
     'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
+    ...headers,
     'content-length': Buffer.byteLength(body),
   });
   response.end(body);

@@ -27,6 +27,7 @@ import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
 import { TOKENS_MAX } from './nesting.ts';
 import { operationRoute } from './operation-route.ts';
+import { persistedOperations, readManifest } from './persisted-operations.ts';
 import { requestBody } from './request-body.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import type { Serving } from './serving.ts';
@@ -50,8 +51,12 @@ export interface ServerDeps {
 export async function openServer(deps: ServerDeps): Promise<{ url: string; close: () => Promise<void> }> {
   const { config, graph, metrics, logger, logFault } = deps;
   const actorOf = actors(config.adminKey);
+  const { file, only } = config.operations;
+  const persisted = persistedOperations(file === null ? [] : readManifest(file), { only });
   const app = express();
-  const http = createServer(operationRoute({ graph, metrics, actorOf, logFault }, app));
+  const http = createServer(
+    operationRoute({ graph, metrics, persisted, actorOf, logger, logFault, slowMs: config.slowMs }, app),
+  );
   const farewell = draining(http);
   const apollo = new ApolloServer<OperationContext>({
     gateway: graph.gateway,
@@ -108,7 +113,13 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     if (request.query['query'] === undefined && request.accepts(['json', 'html']) === 'html') response.redirect('/');
     else next();
   });
-  app.all('/graphql', requestBody(actorOf), expressMiddleware(apollo, { context }));
+  // Requests of other forms ask nothing else than ordinary ones may.
+  const admitted: RequestHandler = (request, _response, next) => {
+    const { query = request.query['query'] } = (request.body ?? {}) as { query?: unknown };
+    if (typeof query === 'string') persisted.textOf({ query, hash: null }, actorOf(request.headers.authorization));
+    next();
+  };
+  app.all('/graphql', requestBody(actorOf), admitted, expressMiddleware(apollo, { context }));
   app.post('/subgraphs/:domain/:revision', requestBody(actorOf), subgraphRoute(graph, actorOf, logFault));
   app.use('/', express.static(CONSOLE, { index: 'index.html', dotfiles: 'ignore', maxAge: '1h' }));
   app.use((_request, response) => {

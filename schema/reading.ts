@@ -12,6 +12,26 @@ export interface Reading {
   readonly productsRead: Set<ProductId>;
   /** Fires when the client has gone or the time is up. */
   readonly signal: GoneSignal;
+  /** Hears of every statement, where somebody wants to see them. */
+  readonly watch?: StatementWatch;
+}
+
+export interface StatementWatch {
+  /** Asks Postgres for its plan too, which runs the statement once more. */
+  readonly explain: boolean;
+  readonly saw: (run: StatementRun) => void;
+}
+
+/** A statement as it was run. */
+export interface StatementRun {
+  readonly sql: string;
+  readonly ms: number;
+  /** Of its answer. */
+  readonly bytes: number;
+  /** Which pool it ran on: `slow` takes what has taken long before. */
+  readonly lane: 'quick' | 'slow';
+  /** As EXPLAIN (ANALYZE, FORMAT JSON) has it, rows and times of each step; only where it was asked for. */
+  readonly plan?: unknown;
 }
 
 /** An AbortSignal, or as much of one as reading needs: Node's own costs more to make than a short statement to send. */

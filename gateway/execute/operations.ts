@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import { Refusal } from '../../schema/errors.ts';
 import type { ManagedOperation, ManagedSubgraph } from '../../schema/reading.ts';
+import { type AnswerCache, openAnswerCache } from '../answer-cache.ts';
 import { requireBoundedNesting, TOKENS_MAX } from '../nesting.ts';
 import { frequent } from './frequent.ts';
 
@@ -24,13 +25,22 @@ const ROOTS_MAX = 200;
 /** What became of an operation's text, once: how it is answered. */
 export type Operation =
   /** In managed products alone: one statement. */
-  | { readonly kind: 'managed'; readonly managed: ManagedOperation }
+  | CompiledOperation
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** Apollo Server's: whatever is wrong with it, it says so; and what has no compiled form. */
   | { readonly kind: 'other' };
 
+/** An operation with what it was compiled to. */
+export interface CompiledOperation {
+  readonly kind: 'managed';
+  /** No other operation of the graph has it. */
+  readonly id: number;
+  readonly managed: ManagedOperation;
+}
+
 /** The operations of one graph. */
 export interface Operations {
+  readonly answers: AnswerCache;
   /** `profile` is what who asks may see (Actor): each has compiled forms of its own. */
   find(query: string, operationName: string | null, profile: string): Operation;
 }
@@ -40,6 +50,7 @@ export interface OperationsDeps {
   readonly schema: GraphQLSchema;
   /** The managed products of the whole mesh; null where there are none. */
   readonly whole: ManagedSubgraph | null;
+  readonly answerCacheBytes: number;
 }
 
 const OTHER: Operation = { kind: 'other' };
@@ -47,19 +58,26 @@ const OTHER: Operation = { kind: 'other' };
 /** Compiles each operation when it is first asked for, and keeps those that are asked for again. */
 export function openOperations(deps: OperationsDeps): Operations {
   const kept = frequent<Operation>(KEPT);
+  let compiled = 0;
   return {
+    answers: openAnswerCache(deps.answerCacheBytes),
     find: (query, operationName, profile) => {
       const key = `${profile}\n${operationName ?? ''}\n${query}`;
       const known = kept.get(key);
       if (known !== undefined) return known;
-      const operation = compile(deps, query, operationName);
+      const operation = compile(deps, query, operationName, (compiled += 1));
       if (key.length <= LONGEST_KEPT) kept.set(key, operation);
       return operation;
     },
   };
 }
 
-function compile({ schema, whole }: OperationsDeps, query: string, operationName: string | null): Operation {
+function compile(
+  { schema, whole }: OperationsDeps,
+  query: string,
+  operationName: string | null,
+  id: number,
+): Operation {
   let document: DocumentNode;
   try {
     requireBoundedNesting({ query });
@@ -70,7 +88,7 @@ function compile({ schema, whole }: OperationsDeps, query: string, operationName
   }
   if (whole === null || validate(schema, document, undefined, { maxErrors: 1 }).length > 0) return OTHER;
   const managed = whole.compile(document, operationName);
-  return managed === null ? OTHER : { kind: 'managed', managed };
+  return managed === null ? OTHER : { kind: 'managed', id, managed };
 }
 
 /** Refuses documents of too many fields, and of too many at the root; fragments count where they are spread. */

@@ -14,6 +14,8 @@ const PREPARED_MAX = 500;
 export interface Lane {
   /** Runs a statement of one row and one column of text. Throws refusals; `TooSlow` where it took longer than the lane lets it. */
   run(statement: Statement, values: unknown[], signal: GoneSignal): Promise<string | null>;
+  /** What Postgres does for it, as EXPLAIN (ANALYZE, FORMAT JSON) tells. */
+  explain(statement: Statement, values: unknown[], signal: GoneSignal): Promise<unknown>;
 }
 
 export interface LaneOptions {
@@ -40,35 +42,40 @@ interface Session {
 export function openLane(pool: Pool, options: LaneOptions): Lane {
   const sessions = new WeakMap<pg.PoolClient, Session>();
   const uses = recent<number>(COUNTED);
-  return {
-    run: async ({ text, name }, values, signal) => {
+  const run: Lane['run'] = async ({ text, name }, values, signal) => {
+    throwIfAborted(signal);
+    const client = await connect(pool, signal);
+    let reusable = false;
+    const cancellations: Promise<void>[] = [];
+    const cancel = (): void => {
+      const { processID } = client as unknown as { readonly processID: number | null };
+      if (processID !== null) cancellations.push(cancelBackend(pool, processID));
+    };
+    try {
+      const session = sessions.get(client) ?? (await openSession(client, options));
+      sessions.set(client, session);
       throwIfAborted(signal);
-      const client = await connect(pool, signal);
-      let reusable = false;
-      const cancellations: Promise<void>[] = [];
-      const cancel = (): void => {
-        const { processID } = client as unknown as { readonly processID: number | null };
-        if (processID !== null) cancellations.push(cancelBackend(pool, processID));
-      };
-      try {
-        const session = sessions.get(client) ?? (await openSession(client, options));
-        sessions.set(client, session);
-        throwIfAborted(signal);
-        signal.addEventListener('abort', cancel, { once: true });
-        if (wasUsed(uses, name)) session.prepared.add(name);
-        const query = session.prepared.has(name) ? { name, text, values, rowMode } : { text, values, rowMode };
-        const { rows } = await client.query<[string | null]>(query);
-        reusable = session.prepared.size <= PREPARED_MAX;
-        return rows[0]?.[0] ?? null;
-      } catch (error) {
-        // An error of the statement leaves the connection sound; any other may not.
-        reusable = error instanceof pg.DatabaseError && error.severity === 'ERROR';
-        throw translated(error, signal);
-      } finally {
-        signal.removeEventListener('abort', cancel);
-        if (cancellations.length > 0) await Promise.all(cancellations);
-        client.release(!reusable || cancellations.length > 0);
-      }
+      signal.addEventListener('abort', cancel, { once: true });
+      if (wasUsed(uses, name)) session.prepared.add(name);
+      const query = session.prepared.has(name) ? { name, text, values, rowMode } : { text, values, rowMode };
+      const { rows } = await client.query<[string | null]>(query);
+      reusable = session.prepared.size <= PREPARED_MAX;
+      return rows[0]?.[0] ?? null;
+    } catch (error) {
+      // An error of the statement leaves the connection sound; any other may not.
+      reusable = error instanceof pg.DatabaseError && error.severity === 'ERROR';
+      throw translated(error, signal);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      if (cancellations.length > 0) await Promise.all(cancellations);
+      client.release(!reusable || cancellations.length > 0);
+    }
+  };
+  return {
+    run,
+    explain: ({ text, name }, values, signal) => {
+      const explained = { text: `explain (analyze, format json) ${text}`, name: `${name}_plan` };
+      return run({ ...explained, parameters: [], products: [] }, values, signal);
     },
   };
 }

@@ -20,22 +20,35 @@ export function statementRunner(
   pools: ReaderPools,
   { quickMs, statementTimeoutMs }: Pick<Limits, 'quickMs' | 'statementTimeoutMs'>,
 ): RunStatement {
-  const quick = openLane(pools.quick, { timeoutMs: quickMs, plans: 'generic' });
-  const slow = openLane(pools.slow, { timeoutMs: statementTimeoutMs, plans: 'custom' });
+  const lanes = {
+    quick: openLane(pools.quick, { timeoutMs: quickMs, plans: 'generic' }),
+    slow: openLane(pools.slow, { timeoutMs: statementTimeoutMs, plans: 'custom' }),
+  };
   const isSlow = recent<boolean>(KNOWN_SLOW);
-  return async (statement, variables, { signal, productsRead }) => {
+  const inLane = async (name: 'quick' | 'slow', statement: Statement, values: unknown[], reading: Reading) => {
+    const lane = lanes[name];
+    const { signal, watch } = reading;
+    if (watch === undefined) return lane.run(statement, values, signal);
+    const began = performance.now();
+    const text = await lane.run(statement, values, signal);
+    const ms = performance.now() - began;
+    const plan = watch.explain ? { plan: await lane.explain(statement, values, signal) } : {};
+    watch.saw({ sql: statement.text, ms, bytes: text?.length ?? 0, lane: name, ...plan });
+    return text;
+  };
+  return async (statement, variables, reading) => {
     const values = statement.parameters.map(({ of }) => of(variables));
-    for (const product of statement.products) productsRead.add(product);
+    for (const product of statement.products) reading.productsRead.add(product);
     if (isSlow.get(statement.name) !== true)
       try {
-        return await quick.run(statement, values, signal);
+        return await inLane('quick', statement, values, reading);
       } catch (error) {
         if (!(error instanceof TooSlow)) throw error;
         isSlow.set(statement.name, true);
       }
     try {
       const began = performance.now();
-      const text = await slow.run(statement, values, signal);
+      const text = await inLane('slow', statement, values, reading);
       // It may have been the other values, or an empty cache.
       if (performance.now() - began < quickMs / 4) isSlow.set(statement.name, false);
       return text;

@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { randomUUID } from 'node:crypto';
+import type { GatewayConfig } from '../../gateway/config.ts';
 import { openGateway } from '../../gateway/open-gateway.ts';
 import type { ProductFolder } from '../../gateway/read-folders.ts';
 import { productId, type RunId, sqlName } from '../../schema/ids.ts';
@@ -68,6 +69,7 @@ export interface HereOptions {
   readonly loopbackOnly?: boolean;
   /** Another gateway's, which drops it. */
   readonly database?: TestDatabase;
+  readonly config?: Partial<GatewayConfig>;
   /** Stands between the gateway and the opening of managed subgraphs. */
   readonly opening?: (open: OpenSubgraph) => OpenSubgraph;
 }
@@ -84,6 +86,10 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
       adminKey: KEY,
       loopbackOnly: options.loopbackOnly ?? true,
       allowedHosts: [],
+      answerCacheBytes: 0,
+      operations: { file: null, only: false },
+      slowMs: 10_000,
+      ...options.config,
       temporalUi: { url: 'http://127.0.0.1:8233', namespace: 'default' },
     },
     openSubgraphs: (pools) => opening(openSubgraph(pools)),
