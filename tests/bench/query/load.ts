@@ -28,6 +28,8 @@ export function startLoad(): Load {
         });
         child.send(ask);
       }),
-    stop: () => child.disconnect(),
+    stop: () => {
+      if (child.connected) child.disconnect();
+    },
   };
 }

@@ -40,7 +40,11 @@ type ServerName = (typeof SERVERS)[number];
 const options = benchOptions(process.argv.slice(2), process.env);
 const say = (text: string): void => console.log(text);
 if (options.help) say(USAGE);
-else await bench();
+else
+  await bench().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
 
 async function bench(): Promise<void> {
   const queries = QUERY_NAMES.filter((name) => options.only.length === 0 || options.only.includes(name));

@@ -15,7 +15,7 @@ export interface Cell {
   readonly p99Ms: number;
   /** CPU milliseconds a request, of each of its processes and of Postgres. */
   readonly cpuMs: Readonly<Record<string, number>>;
-  /** Their sum: the main figure. The median round's, since others use this machine too. */
+  /** Their sum: the main figure. */
   readonly totalCpuMs: number;
 }
 
@@ -70,17 +70,25 @@ interface Round {
   readonly totalCpuMs: number;
 }
 
+/** Of four rounds and more, the dearest and the cheapest are left out: others use this machine too. */
 function cellOf(rounds: readonly Round[]): Cell {
   const ranked = [...rounds].sort((one, other) => one.totalCpuMs - other.totalCpuMs);
-  const { cpuMs, totalCpuMs } = ranked[Math.floor((ranked.length - 1) / 2)]!;
-  const sum = (of: (round: Round) => number): number => rounds.reduce((total, round) => total + of(round), 0);
+  const kept = ranked.length < 4 ? ranked : ranked.slice(1, -1);
+  const sum = (of: (round: Round) => number): number => kept.reduce((total, round) => total + of(round), 0);
+  const requests = sum((round) => round.requests);
+  const cpuMs = Object.fromEntries(
+    Object.keys(kept[0]?.cpuMs ?? {}).map((name) => [
+      name,
+      sum((round) => round.cpuMs[name]! * round.requests) / requests,
+    ]),
+  );
   return {
-    requests: sum(({ requests }) => requests),
-    perSecond: sum(({ requests }) => requests) / sum(({ seconds }) => seconds),
-    p50Ms: median(rounds.map(({ p50Ms }) => p50Ms)),
-    p99Ms: median(rounds.map(({ p99Ms }) => p99Ms)),
+    requests,
+    perSecond: requests / sum(({ seconds }) => seconds),
+    p50Ms: median(kept.map(({ p50Ms }) => p50Ms)),
+    p99Ms: median(kept.map(({ p99Ms }) => p99Ms)),
     cpuMs,
-    totalCpuMs,
+    totalCpuMs: Object.values(cpuMs).reduce((total, ms) => total + ms, 0),
   };
 }
 
