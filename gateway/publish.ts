@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { compose } from '../schema/compose.ts';
+import { newFindings, replaced } from '../schema/contract/joining.ts';
 import { linkMesh } from '../schema/contract/link.ts';
 import type { Mesh, Product } from '../schema/contract/model.ts';
 import { checkProductSql } from '../schema/contract/product-sql.ts';
@@ -8,10 +9,17 @@ import { REFUSALS } from '../schema/errors.ts';
 import { errorFinding, type Finding, passes } from '../schema/findings.ts';
 import type { ProductId, RunId } from '../schema/ids.ts';
 import type { Transaction } from '../schema/ledger/connect.ts';
-import { emit } from '../schema/ledger/events.ts';
-import { liveProducts } from '../schema/ledger/mesh.ts';
-import { addRevision, moveFolder, newestRevisions, type NewestRevision } from '../schema/ledger/products.ts';
-import { promote, subgraphsOf } from '../schema/ledger/promote.ts';
+import { goLive, needsData } from '../schema/ledger/go-live.ts';
+import { comingProducts } from '../schema/ledger/mesh.ts';
+import {
+  addRevision,
+  moveFolder,
+  newestRevisions,
+  type NewestRevision,
+  pendingRevisions,
+} from '../schema/ledger/products.ts';
+import { subgraphsOf } from '../schema/ledger/promote.ts';
+import { readyToRun } from '../schema/ledger/ready-to-run.ts';
 import { requestRun } from '../schema/ledger/runs.ts';
 import type { Actor } from './actor.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
@@ -37,10 +45,12 @@ export interface PublishedProduct {
   readonly id: ProductId;
   readonly revision: number;
   readonly version: string;
-  /** Pending where its table changes and readers have data: live with its first dataset version of the new shape. */
+  /** Pending where its table changes and readers have data: live with its first dataset version of the new shape; or where it needs another that is pending. */
   readonly state: 'live' | 'pending';
   readonly runId: RunId | null;
 }
+
+type StoredProduct = Pick<PublishedProduct, 'id' | 'revision' | 'version'>;
 
 export interface PublishAsk {
   readonly folders: readonly ProductFolder[];
@@ -76,13 +86,17 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
     return await writeInTurn(deps, async (trx) => {
       const newest = await newestRevisions(trx);
       const raced = candidates.filter(({ product: { id } }) => newest.get(id)?.revision !== seen.get(id)?.revision);
-      const live = await liveProducts(trx);
+      const before = await comingProducts(trx);
+      const proposed = replaced(
+        before,
+        candidates.map(({ product }) => product),
+      );
 
-      const proposed = linkMesh(replaced(live, candidates));
+      const { mesh } = linkMesh(proposed);
       findings.push(
-        ...proposed.findings.map((finding) => placedInFolder(finding, candidates)),
-        ...(await sqlFindings(candidates, proposed.mesh)),
-        ...kindFindings(candidates, live),
+        ...broughtFindings(before, proposed, candidates),
+        ...(await sqlFindings(candidates, mesh)),
+        ...kindFindings(candidates, before),
       );
       if (!passes(findings)) throw new Undo(rejected('CONTRACT_INVALID', findings));
       if (raced.length > 0) throw new Undo(rejected('PUBLISH_CONFLICT', findings));
@@ -91,27 +105,20 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
       if (changed.length === 0)
         return { kind: 'Unchanged', ids: candidates.map(({ product }) => product.id), findings } as const;
 
-      // What changes a table that readers have data of goes live with its first data, in the run's own transaction.
-      const pending = changed.filter(({ product }) => waitsForData(product, newest.get(product.id)));
-      const now = changed.filter((candidate) => !pending.includes(candidate));
-      if (pending.length > 0) findings.push(...compositionFindings(proposed.mesh));
-      if (!passes(findings)) throw new Undo(rejected('DOES_NOT_COMPOSE', findings));
+      const stored: StoredProduct[] = [];
+      for (const candidate of inOrder(changed, mesh)) stored.push(await store(trx, candidate, ask.actor));
+      const { supergraph, ids } = await promoteAll(trx, changed, { mesh, before, findings });
 
-      const published: PublishedProduct[] = [];
-      for (const candidate of inOrder(changed, proposed.mesh))
-        published.push(await store(trx, candidate, pending.includes(candidate) ? 'pending' : 'live', ask.actor));
-      const mesh = pending.length === 0 ? proposed.mesh : linkMesh(replaced(live, now), { dangling: 'warning' }).mesh;
-      const cause = `publish ${changed.map(({ product }) => product.id).join(' ')}`;
-      const promotion = await promote(trx, { mesh, cause: cause.slice(0, 1_000) });
-      if (!promotion.promoted) throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...promotion.findings]));
-
+      const ready = await readyToRun(trx);
       const products: PublishedProduct[] = [];
-      for (const product of published)
-        products.push({
-          ...product,
-          runId: ask.refresh ? await startRefresh(trx, product.id, proposed.mesh, newest, ask.actor) : null,
-        });
-      const outcome = { kind: 'Published', products, supergraph: promotion.supergraph, findings } as const;
+      for (const { id, revision, version } of stored) {
+        const state = ids.includes(id) ? 'live' : 'pending';
+        const runId = ask.refresh && ready(id) ? await startRefresh(trx, id, ask.actor) : null;
+        products.push({ id, revision, version, state, runId });
+      }
+      for (const id of ids)
+        if (ask.refresh && ready(id) && stored.every((one) => one.id !== id)) await startRefresh(trx, id, ask.actor);
+      const outcome = { kind: 'Published', products, supergraph, findings } as const;
       if (ask.dryRun)
         throw new Undo({ ...outcome, products: products.map((product) => ({ ...product, runId: null })) });
       return outcome;
@@ -126,9 +133,38 @@ function rejected(code: RefusalCode, findings: readonly Finding[]): PublishOutco
   return { kind: 'Rejected', code, message: REFUSALS[code].says, findings };
 }
 
-function replaced(live: readonly Product[], candidates: readonly Candidate[]): Product[] {
-  const ids = new Set(candidates.map(({ product }) => product.id));
-  return [...live.filter(({ id }) => !ids.has(id)), ...candidates.map(({ product }) => product)];
+/** What is wrong with the candidates, and what they bring upon others: not what others had before. */
+function broughtFindings(
+  before: readonly Product[],
+  proposed: readonly Product[],
+  candidates: readonly Candidate[],
+): Finding[] {
+  const own = new Set(candidates.map(({ product }) => product.id));
+  const known = linkMesh(before).findings.filter(({ product }) => product === undefined || !own.has(product));
+  return newFindings(known, proposed).map((finding) => placedInFolder(finding, candidates));
+}
+
+/**
+ * Makes live what can be: what needs no data of its own, and links with what is live. Refuses, by Undo, what would not compose, now or
+ * once what waits is live.
+ */
+async function promoteAll(
+  trx: Transaction,
+  changed: readonly Candidate[],
+  { mesh, before, findings }: { mesh: Mesh; before: readonly Product[]; findings: readonly Finding[] },
+): Promise<{ supergraph: number; ids: readonly ProductId[] }> {
+  const newest = await newestRevisions(trx);
+  const ready = changed.map(({ product }) => product.id).filter((id) => !needsData(newest.get(id)));
+  const cause = `publish ${changed.map(({ product }) => product.id).join(' ')}`;
+  let went = await goLive(trx, { ready, cause });
+  const waits = (await pendingRevisions(trx)).length > 0;
+  const coming = waits ? compositionFindings(mesh) : [];
+  if (coming.length > 0 && compositionFindings(linkMesh(before).mesh).length === 0)
+    throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...coming]));
+  // It composes with what waits, and not without: it waits too.
+  if (!went.promotion.promoted && waits && coming.length === 0) went = await goLive(trx, { ready: [], cause });
+  if (!went.promotion.promoted) throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...went.promotion.findings]));
+  return { supergraph: went.promotion.supergraph, ids: went.ids };
 }
 
 async function sqlFindings(candidates: readonly Candidate[], mesh: Mesh): Promise<Finding[]> {
@@ -139,9 +175,9 @@ async function sqlFindings(candidates: readonly Candidate[], mesh: Mesh): Promis
   return (await Promise.all(checks)).flat();
 }
 
-function kindFindings(candidates: readonly Candidate[], live: readonly Product[]): Finding[] {
+function kindFindings(candidates: readonly Candidate[], products: readonly Product[]): Finding[] {
   return candidates.flatMap(({ product }): Finding[] => {
-    const before = live.find(({ id }) => id === product.id);
+    const before = products.find(({ id }) => id === product.id);
     if (before === undefined || before.kind === product.kind) return [];
     const message = `${product.id} is a ${before.kind} product and cannot become a ${product.kind} one: retire it first.`;
     return [errorFinding('PRODUCT_KIND', message)];
@@ -151,10 +187,6 @@ function kindFindings(candidates: readonly Candidate[], live: readonly Product[]
 function compositionFindings(mesh: Mesh): readonly Finding[] {
   const composition = compose(subgraphsOf(mesh).map(({ name, sdl, url }) => ({ name, sdl, url: url ?? '' })));
   return composition.composes ? [] : composition.findings;
-}
-
-function waitsForData(product: Product, newest: NewestRevision | undefined): boolean {
-  return newest?.liveVersion != null && newest.liveDataDigest !== null && newest.liveDataDigest !== product.dataDigest;
 }
 
 /** Producers before their readers, so that runs are asked for in that order. */
@@ -173,17 +205,16 @@ function inOrder(candidates: readonly Candidate[], mesh: Mesh): Candidate[] {
   return [...sorted];
 }
 
+/** Every revision is stored as pending: whether it goes live is judged for all of them together. */
 async function store(
   trx: Transaction,
   { product, files, folder, digest }: Candidate,
-  state: 'live' | 'pending',
   actor: Actor,
-): Promise<PublishedProduct> {
+): Promise<StoredProduct> {
   const { id, kind, version, dataDigest } = product;
-  const next = { productId: id, kind, version, state, files, folder, digest, dataDigest, publishedBy: actor.name };
-  const revision = await addRevision(trx, next);
-  await emit(trx, { type: 'product.published', subject: id, payload: { revision } });
-  return { id, revision, version, state, runId: null };
+  const next = { kind, version, files, folder, digest, dataDigest, publishedBy: actor.name };
+  const revision = await addRevision(trx, { productId: id, state: 'pending', ...next });
+  return { id, revision, version };
 }
 
 /** Where documents are as they were but lie elsewhere by now, sources beside them are read from there. */
@@ -199,17 +230,7 @@ async function followFolders(
   }
 }
 
-/** A run, where the product has one and its inputs have data; what waits for an input runs when that publishes. */
-async function startRefresh(
-  trx: Transaction,
-  productId: ProductId,
-  mesh: Mesh,
-  newest: ReadonlyMap<ProductId, NewestRevision>,
-  actor: Actor,
-): Promise<RunId | null> {
-  if (mesh.products.get(productId)?.kind !== 'managed') return null;
-  const inputs = mesh.inputs.get(productId) ?? [];
-  if (inputs.some(({ product }) => newest.get(product)?.liveVersion == null)) return null;
+async function startRefresh(trx: Transaction, productId: ProductId, actor: Actor): Promise<RunId> {
   const runId = randomUUID() as RunId;
   return (await requestRun(trx, { runId, productId, trigger: 'publish', requestedBy: actor.name })).runId;
 }

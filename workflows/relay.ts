@@ -1,11 +1,13 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { linkMesh } from '../schema/contract/link.ts';
 import { type ProductId, productId, type RunId } from '../schema/ids.ts';
 import { type Pool, transaction, type Transaction } from '../schema/ledger/connect.ts';
-import { liveDataset, liveDatasets } from '../schema/ledger/datasets.ts';
+import { liveDataset } from '../schema/ledger/datasets.ts';
 import { deferEvent, markHandled, type StoredEvent, takeEvents } from '../schema/ledger/events.ts';
-import { liveMesh, productOf } from '../schema/ledger/mesh.ts';
+import { comingProducts, productOf } from '../schema/ledger/mesh.ts';
 import { revisionIn } from '../schema/ledger/products.ts';
+import { readyToRun } from '../schema/ledger/ready-to-run.ts';
 import { requestRun, run as findRun } from '../schema/ledger/runs.ts';
 import { refreshWorkflowId } from './names.ts';
 import { dropSchedule, keepSchedule } from './schedules.ts';
@@ -76,7 +78,7 @@ async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent): Pro
     case 'refresh.cancelled':
       return call(() => cancelWorkflow(client, subject, event.payload.runId));
     case 'product.published': {
-      const revision = (await revisionIn(trx, subject, 'live')) ?? (await revisionIn(trx, subject, 'pending'));
+      const revision = await revisionIn(trx, subject, 'live');
       if (revision !== null) await call(() => keepSchedule(client, productOf(revision)));
       return;
     }
@@ -100,19 +102,17 @@ async function cancelWorkflow(client: Client, product: ProductId, runId: string)
   }
 }
 
-/** Asks for a run of each managed product that reads the one, once all that it reads has data, and where it has not read this version yet. */
+/** Asks for a run of each product that reads the one, or will, where it is ready to run and has not read this version yet. */
 async function requestDependents(
   deps: RelayDeps,
   trx: Transaction,
   upstream: ProductId,
   version: number,
 ): Promise<void> {
-  const mesh = await liveMesh(trx);
-  const ready = new Set((await liveDatasets(trx)).map(({ productId: id }) => id));
+  const { mesh } = linkMesh(await comingProducts(trx));
+  const ready = await readyToRun(trx);
   for (const [id, inputs] of mesh.inputs) {
-    if (mesh.products.get(id)?.kind !== 'managed') continue;
-    if (!inputs.some(({ product }) => product === upstream) || !inputs.every(({ product }) => ready.has(product)))
-      continue;
+    if (!inputs.some(({ product }) => product === upstream) || !ready(id)) continue;
     const made = await liveDataset(trx, id);
     const madeBy = made === null ? null : await findRun(trx, made.runId);
     if (madeBy?.inputVersions[upstream] === version) continue;

@@ -38,7 +38,8 @@ const productFields: Record<string, Field> = {
   name: ({ id, product }) => product?.name ?? id,
   version: async ({ id, product }, _args, { loaders }) =>
     product?.version ?? (await loaders.revisions.load(id))[0]?.version,
-  status: ({ product }) => product?.status ?? 'retired',
+  status: async ({ id, product }, _args, { loaders }) =>
+    product?.status ?? ((await loaders.revisions.load(id))[0]?.state === 'pending' ? 'pending' : 'retired'),
   kind: ({ product }) => product?.kind ?? 'managed',
   purpose: ({ product }) => product?.description.purpose,
   limitations: ({ product }) => product?.description.limitations,

@@ -126,6 +126,7 @@ export interface NewestRevision {
   /** Of the newest revision, pending or live. */
   readonly revision: number;
   readonly digest: string;
+  readonly dataDigest: string;
   /** Where its folder lies on this machine; null where it was sent from elsewhere. */
   readonly folder: string | null;
   readonly liveDataDigest: string | null;
@@ -135,7 +136,7 @@ export interface NewestRevision {
 /** Every product that is not retired, by id. */
 export async function newestRevisions(db: Queryable): Promise<Map<ProductId, NewestRevision>> {
   const { rows } = await db.query<NewestRevision>(
-    `select distinct on (p.id) p.id as "productId", r.revision, r.digest, r.folder, p.live_version as "liveVersion",
+    `select distinct on (p.id) p.id as "productId", r.revision, r.digest, r.data_digest as "dataDigest", r.folder, p.live_version as "liveVersion",
             (select l.data_digest from weft.product_revisions l where l.product_id = p.id and l.state = 'live') as "liveDataDigest"
        from weft.products p
        join weft.product_revisions r on r.product_id = p.id and r.state in ('pending', 'live')
@@ -204,7 +205,7 @@ export async function moveFolder(trx: Transaction, id: ProductId, revision: numb
   ]);
 }
 
-/** A pending revision becomes the live one: called with the dataset version that has its shape. */
+/** A pending revision becomes the live one: called once its data is there, and what it refers to is live. */
 export async function makeLive(trx: Transaction, id: ProductId, revision: number): Promise<void> {
   await supersede(trx, id, ['live']);
   await trx.query(

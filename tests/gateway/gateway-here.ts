@@ -6,9 +6,8 @@ import type { ProductFolder } from '../../gateway/read-folders.ts';
 import { productId, type RunId, sqlName } from '../../schema/ids.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
 import { addVersion, nextVersion } from '../../schema/ledger/datasets.ts';
-import { liveMesh } from '../../schema/ledger/mesh.ts';
-import { makeLive, revisionIn } from '../../schema/ledger/products.ts';
-import { promote } from '../../schema/ledger/promote.ts';
+import { goLive } from '../../schema/ledger/go-live.ts';
+import { revisionIn } from '../../schema/ledger/products.ts';
 import { saveQuality } from '../../schema/ledger/quality.ts';
 import { requestRun, requireRun, startRun, succeedRun } from '../../schema/ledger/runs.ts';
 import { lockHead } from '../../schema/ledger/supergraphs.ts';
@@ -157,10 +156,7 @@ async function load(database: TestDatabase, ...row: Parameters<GatewayHere['load
     await startRun(trx, runId, {});
     const { revision } = await requireRun(trx, runId);
     await lockHead(trx);
-    if ((await revisionIn(trx, id, 'pending'))?.revision === revision) {
-      await makeLive(trx, id, revision);
-      await promote(trx, { mesh: await liveMesh(trx), cause: 'test' });
-    }
+    if ((await revisionIn(trx, id, 'pending'))?.revision === revision) await goLive(trx, { ready: [id], cause: 'test' });
     const version = await nextVersion(trx, id);
     const table = sqlName(`${object}__${version}`);
     await trx.query(`create table "${schema}"."${table}" (${columns}); insert into "${schema}"."${table}" ${values};

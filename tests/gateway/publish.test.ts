@@ -113,6 +113,74 @@ test('a new description is live at once, beside the data that is there', async (
   expect(data.dataProduct).toEqual({ purpose: 'What cuts.', datasetVersion: { version: 1 } });
 });
 
+describe('what needs a shape that is not live yet', () => {
+  const PLAIN = folderOf({ domain: 'yard', name: 'cranes' });
+  const keyed = (folder: ProductFolder) =>
+    edited(folder, 'output.odcs.yaml', (text) => text.replace('{ name: id,', '{ name: serial, transformLogic: id,'));
+  const NUMBERED = keyed(PLAIN);
+  const LIFTS = folderOf({
+    domain: 'yard',
+    name: 'lifts',
+    properties: ['{ name: craneSerial, logicalType: string, relationships: [{ to: cranes.serial }] }'],
+  });
+  const OTHER = folderOf({ domain: 'yard', name: 'gates' });
+  const states = async (): Promise<Record<string, string>> => {
+    const { rows } = await gateway.database.pool.query<{ id: string; state: string }>(
+      `select product_id as id, state from weft.product_revisions where product_id like 'yard/%' and state in ('live', 'pending') order by state`,
+    );
+    return Object.fromEntries(rows.map(({ id, state }) => [id, state]));
+  };
+
+  test('waits for it, and nobody else is kept from publishing', async () => {
+    await gateway.publish([PLAIN]);
+    await gateway.load('yard/cranes', 'cranes', 'id text primary key', `values ('c')`);
+    expect(await gateway.publish([LIFTS])).toMatchObject({
+      __typename: 'Rejected',
+      findings: [{ code: 'RELATIONSHIP_NOT_KEY' }],
+    });
+    expect(await gateway.publish([NUMBERED, LIFTS], { refresh: true })).toMatchObject({
+      products: [
+        { id: 'yard/cranes', state: 'PENDING', run: { id: expect.any(String) } },
+        { id: 'yard/lifts', state: 'PENDING', run: null },
+      ],
+    });
+    expect(await gateway.publish([OTHER])).toMatchObject({ __typename: 'Published', products: [{ state: 'LIVE' }] });
+    expect((await gateway.ask('{ lifts { totalCount } }')).status).toBe(400);
+    expect(await gateway.publish([LIFTS])).toMatchObject({ __typename: 'Unchanged' });
+  });
+
+  test('goes live with it, and its graph with it', async () => {
+    await gateway.load('yard/cranes', 'cranes', 'serial text primary key', `values ('s')`);
+    expect(await states()).toEqual({ 'yard/cranes': 'live', 'yard/gates': 'live', 'yard/lifts': 'live' });
+    await gateway.load('yard/lifts', 'lifts', 'id text primary key, crane_serial text', `values ('l', 's')`);
+    // A publish is answered by a gateway that has caught up.
+    await gateway.publish([folderOf({ domain: 'yard', name: 'fences' })]);
+    const { data } = await gateway.ask('{ lifts { nodes { crane { serial } } } }');
+    expect(data).toEqual({ lifts: { nodes: [{ crane: { serial: 's' } }] } });
+    const { rows } = await gateway.database.pool.query(
+      `select count(*)::int as told from weft.events where type = 'product.published' and subject = 'yard/lifts'`,
+    );
+    expect(rows).toEqual([{ told: 1 }]);
+  });
+
+  test('does not run as long as an input is to change its shape', async () => {
+    const reader = folderOf({
+      domain: 'yard',
+      name: 'tallies',
+      reads: 'yard/cranes',
+      transform: 'select serial as id from cranes',
+    });
+    const longer = '{ name: metres, logicalType: integer }';
+    const wider = keyed(folderOf({ domain: 'yard', name: 'cranes', properties: [longer] }));
+    expect(await gateway.publish([wider, reader], { refresh: true })).toMatchObject({
+      products: [
+        { id: 'yard/cranes', state: 'PENDING', run: { id: expect.any(String) } },
+        { id: 'yard/tallies', state: 'LIVE', run: null },
+      ],
+    });
+  });
+});
+
 describe('what is refused names its place, and nothing was changed:', () => {
   const cases: [string, ProductFolder[], { code: string; file: string | null; line?: number; says: string }][] = [
     [

@@ -15,7 +15,7 @@ import { requestRun } from '../../schema/ledger/runs.ts';
 export async function plainPublish(
   pool: Pool,
   folder: string,
-  options: { refresh?: boolean; change?: (files: ProductFile[]) => ProductFile[] } = {},
+  options: { refresh?: boolean; state?: 'pending'; change?: (files: ProductFile[]) => ProductFile[] } = {},
 ): Promise<{ product: Product; runId: RunId | null }> {
   const names = (await readdir(folder)).filter((name) => /\.(ya?ml|sql)$/.test(name));
   const read = await Promise.all(
@@ -31,7 +31,7 @@ export async function plainPublish(
       productId: product.id,
       kind: product.kind,
       version: product.version,
-      state: hasData && live?.dataDigest !== product.dataDigest ? 'pending' : 'live',
+      state: options.state ?? (hasData && live?.dataDigest !== product.dataDigest ? 'pending' : 'live'),
       files,
       folder,
       digest: createHash('sha256').update(JSON.stringify(files)).digest('hex'),

@@ -67,6 +67,44 @@ test('a revision of another shape goes live with its first data, and its graph w
   expect((await headSupergraph(database.pool))?.sdl).toContain('colour');
 });
 
+test('what waited for a new shape goes live with it, and its run is asked for', async () => {
+  const { id, folder } = await published('cranes');
+  const lifts = await smallProduct({
+    name: 'lifts',
+    content: 'id,serial\n1,s\n',
+    source: ['{ name: id, logicalType: integer }', '{ name: serial, logicalType: string }'],
+    output: [
+      '{ name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, required: true }',
+      '{ name: serial, logicalType: string, relationships: [{ to: cranes.serial }] }',
+    ],
+  });
+  const { product: waiting } = await plainPublish(database.pool, lifts, { refresh: false, state: 'pending' });
+  await plainPublish(database.pool, folder, {
+    refresh: false,
+    change: (files) =>
+      files.map((file) => ({
+        ...file,
+        text: file.text.replace('name: id, logicalType: integer', 'name: serial, logicalType: string'),
+      })),
+  });
+  expect((await refreshHere(deps, waiting.id)).error).toMatchObject({ code: 'DOES_NOT_COMPOSE' });
+
+  await writeFile(join(folder, 'things.csv'), 'serial\ns\n');
+  expect(await refreshHere(deps, id)).toMatchObject({ phase: 'succeeded', revision: 2 });
+  expect(await product(database.pool, waiting.id)).toMatchObject({ liveRevision: 1 });
+  expect((await headSupergraph(database.pool))?.sdl).toContain('type Lift');
+  const { rows } = await database.pool.query(`select phase from weft.runs where product_id = $1 and phase = 'queued'`, [
+    waiting.id,
+  ]);
+  expect(rows).toHaveLength(1);
+  const told = await database.pool.query(
+    `select subject from weft.events where type = 'product.published' and payload = '{"revision": 2}' and subject = $1`,
+    [id],
+  );
+  // Once when it was published and once when it went live, with its schedule.
+  expect(told.rows).toHaveLength(2);
+});
+
 test('data made for a revision that was overtaken is not published, and the newer one is asked for', async () => {
   const { id, folder } = await published('gadgets');
   await plainPublish(database.pool, folder, { refresh: false, change: widened('colour') });

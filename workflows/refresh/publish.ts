@@ -1,13 +1,12 @@
-import { linkMesh } from '../../schema/contract/link.ts';
 import { Refusal } from '../../schema/errors.ts';
-import { quoted, type SqlName, sqlName } from '../../schema/ids.ts';
+import { type ProductId, quoted, type SqlName, sqlName } from '../../schema/ids.ts';
 import type { Transaction } from '../../schema/ledger/connect.ts';
 import { addVersion, datasetOfRun, type DatasetTable, nextVersion } from '../../schema/ledger/datasets.ts';
-import { liveProducts } from '../../schema/ledger/mesh.ts';
-import { makeLive, product, revisionIn } from '../../schema/ledger/products.ts';
-import { promote } from '../../schema/ledger/promote.ts';
+import { goLive, hindrances } from '../../schema/ledger/go-live.ts';
+import { pendingRevisions, product, revisionIn } from '../../schema/ledger/products.ts';
+import { readyToRun } from '../../schema/ledger/ready-to-run.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
-import { succeedRun } from '../../schema/ledger/runs.ts';
+import { requestRun, succeedRun } from '../../schema/ledger/runs.ts';
 import { lockHead } from '../../schema/ledger/supergraphs.ts';
 import type { StageDetail } from './activities.ts';
 import type { RefreshPlan } from './plan.ts';
@@ -26,7 +25,8 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
     const version = await nextVersion(trx, plan.product.id);
     const revision = await revisionToServe(trx, plan);
     const tables = await moveTables(trx, plan, version);
-    if (revision.makeLive) await goLive(trx, plan);
+    const waited = revision.makeLive ? (await waiting(trx)).filter((id) => id !== plan.product.id) : [];
+    if (revision.makeLive) await serve(trx, plan);
     await addVersion(trx, {
       productId: plan.product.id,
       version,
@@ -35,6 +35,7 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
       tables,
     });
     await succeedRun(trx, plan.run.id, version);
+    await requestWaiting(deps, trx, waited);
     const counts = await end(trx, { version, rows: Object.values(tables).reduce((sum, { rows }) => sum + rows, 0) });
     deps.crash('publish:committing');
     return counts;
@@ -61,20 +62,34 @@ async function revisionToServe(
   );
 }
 
-async function goLive(trx: Transaction, plan: RefreshPlan): Promise<void> {
-  await makeLive(trx, plan.product.id, plan.run.revision);
-  const { mesh, findings } = linkMesh(await liveProducts(trx));
-  const errors = findings.filter(({ severity }) => severity === 'error');
-  const promotion =
-    errors.length > 0
-      ? ({ promoted: false, findings: errors } as const)
-      : await promote(trx, { mesh, cause: `first data of ${plan.product.id} revision ${plan.run.revision}` });
-  if (promotion.promoted) return;
+/** What was pending is live with its first data, and with it what waited for nothing else. */
+async function serve(trx: Transaction, { product, run }: RefreshPlan): Promise<void> {
+  const hindered = await hindrances(trx, product);
+  const went =
+    hindered.length > 0
+      ? null
+      : await goLive(trx, { ready: [product.id], cause: `first data of ${product.id} revision ${run.revision}` });
+  if (went?.promotion.promoted === true) return;
+  const findings = went?.promotion.promoted === false ? went.promotion.findings : hindered;
   throw new Refusal(
     'DOES_NOT_COMPOSE',
-    `With revision ${plan.run.revision} of ${plan.product.id} the graph would no longer compose: ${promotion.findings.map(({ message }) => message).join(' ')}`,
-    { findings: promotion.findings },
+    `With revision ${run.revision} of ${product.id} the graph would no longer compose: ${findings.map(({ message }) => message).join(' ')}`,
+    { findings },
   );
+}
+
+/** Asks for the runs of those that could not have run before, and can now that the product is live. */
+async function requestWaiting(deps: RefreshDeps, trx: Transaction, waited: readonly ProductId[]): Promise<void> {
+  if (waited.length === 0) return;
+  const isReady = await readyToRun(trx);
+  for (const productId of waited.filter(isReady))
+    await requestRun(trx, { runId: deps.newRunId(), productId, trigger: 'upstream', requestedBy: 'weft' });
+}
+
+/** What is pending and could not run as things stand. */
+async function waiting(trx: Transaction): Promise<ProductId[]> {
+  const isReady = await readyToRun(trx);
+  return (await pendingRevisions(trx)).map(({ productId }) => productId).filter((id) => !isReady(id));
 }
 
 /** Moves the output tables into the domain's schema, under the version's number. No reader knows them yet, so nobody waits. */

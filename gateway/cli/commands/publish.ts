@@ -56,6 +56,6 @@ function wait(terminal: Terminal, { published }: Published): Promise<ShownRun[]>
 }
 
 function productLine({ id, version, state, run }: Published['published'][number]): string {
-  const live = state === 'pending' ? 'live with its first data of the new shape' : state;
+  const live = state === 'pending' ? 'live once its data of the new shape, and that of what it needs, is there' : state;
   return safeLine([id, version, live, run === null ? '' : `run ${run.id} ${run.phase}`].filter(Boolean).join('  '));
 }
