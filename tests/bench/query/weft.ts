@@ -20,7 +20,12 @@ export async function startWeft(
   options: { adviceUrl: string; scale: number; say: (line: string) => void; nodeOptions?: readonly string[] },
 ): Promise<Weft> {
   const key = keptSecret(join(place.home.folder, 'admin.key'), 'weft_admin_');
-  const gateway = await place.program('weft', 'gateway/main.ts', { WEFT_ADMIN_KEY: key, WEFT_ANSWER_CACHE_MB: '0' }, options.nodeOptions);
+  const gateway = await place.program(
+    'weft',
+    'gateway/main.ts',
+    { WEFT_ADMIN_KEY: key, WEFT_ANSWER_CACHE_MB: '0' },
+    options.nodeOptions,
+  );
   await publish({ ...gateway, key }, options.adviceUrl);
   const pool = openPool(place.postgres.url, { name: 'bench', max: 2 });
   try {
