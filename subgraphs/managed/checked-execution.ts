@@ -54,9 +54,12 @@ export function checkedExecution({ schema, roots, types, limits, run }: CheckedD
     if (failure !== null) throw failure;
     const select = roots.get(info.fieldName);
     if (select === undefined) throw new Error(`The products have no root field ${info.fieldName}`);
-    const selection: Selection = { types, limits, info, budget };
+    const own: RowBudget = [];
+    const selection: Selection = { types, limits, info, budget: own };
     const selected = { key: String(info.path.key), name: info.fieldName, nodes: info.fieldNodes };
     const fetch = select(selection, info.parentType, selected);
+    // What is refused takes nothing from the others.
+    budget.push(...own);
     requireWithinBudget(budget, limits, info.variableValues);
     const statement = operationSql([{ key: 'field', fetch }], reading.datasets, { strict: false });
     const { field } = JSON.parse((await run(statement, info.variableValues, reading))!) as { field: unknown };

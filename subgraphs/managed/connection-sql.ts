@@ -33,10 +33,19 @@ export function connectionSql(
         : page.field(field),
   ]);
   const { sql, sound: isSound } = objectSql(entries);
-  const asksRows = connection.fields.some(({ kind }) => kind !== 'typename' && kind !== 'totalCount');
-  return asksRows
+  return asksRows(connection)
     ? { sql: `(select ${sql} from (${page.rows()}) as ${page.alias})`, sound: isSound }
     : { sql, sound: isSound };
+}
+
+/** Whether something is read of the page; what its arguments say alone is known without. */
+function asksRows({ fields, page }: Connection): boolean {
+  const isKnown = ({ kind }: PageInfoField): boolean =>
+    kind === 'typename' || kind === (page.backward ? 'hasNextPage' : 'hasPreviousPage');
+  return fields.some((field) => {
+    if (field.kind === 'pageInfo') return !field.fields.every(isKnown);
+    return field.kind === 'nodes' || field.kind === 'edges';
+  });
 }
 
 function sound(sql: string): JsonSql {

@@ -1,5 +1,6 @@
+import { domainOf } from '../../schema/ids.ts';
 import { connectionSql } from './connection-sql.ts';
-import type { Field } from './fetch.ts';
+import type { Connection, Field } from './fetch.ts';
 import { nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
 import { rowScope, type Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
@@ -32,11 +33,16 @@ function fieldSql(draft: Draft, scope: Scope, field: Field): JsonSql {
       return referenceSql(draft, scope, field);
     case 'connection': {
       const { sql, sound } = connectionSql(draft, field.connection, scope, fieldsSql);
-      if (scope.exists === null) return { sql, sound };
+      if (scope.exists === null || isOfAnotherDomain(field.connection)) return { sql, sound };
       if (draft.strict) return { sql: `case when ${scope.exists} then ${sql} end`, sound: false };
       return { sql: `case when ${scope.exists} then ${sql} else 'null' end`, sound: true };
     }
   }
+}
+
+/** What another domain adds to a type it knows by its key, whether there is such a row or not. */
+function isOfAnotherDomain({ parent }: Connection): boolean {
+  return parent !== null && domainOf(parent.fromProduct) !== domainOf(parent.toProduct);
 }
 
 /**
@@ -46,17 +52,20 @@ function fieldSql(draft: Draft, scope: Scope, field: Field): JsonSql {
 function referenceSql(draft: Draft, scope: Scope, field: Field & { kind: 'reference' }): JsonSql {
   const { reference, table, fields } = field;
   const foreign = new Map(reference.columns.map(({ from, to }) => [to.name, scope.column(from)]));
-  const given = [...foreign.values()].map((column) => `${column} is not null`).join(' and ');
+  const known = [...foreign.values()].map((column) => `${column} is not null`);
+  // Of a row that is missing its key is known, and nothing that the key refers to.
+  const isByKey = scope.exists !== null && reference.columns.every(({ from }) => scope.isGiven(from));
+  const given = (isByKey ? [scope.exists, ...known] : known).join(' and ');
   const byKey = fields.every(
     (child) => child.kind === 'typename' || (child.kind === 'column' && foreign.has(child.property.name)),
   );
   if (table === null || byKey) {
-    const known: Scope = {
+    const keyed: Scope = {
       column: (property) => foreign.get(property.name) ?? 'null',
       exists: null,
       isGiven: (property) => foreign.has(property.name),
     };
-    const { sql, sound } = fieldsSql(draft, known, fields);
+    const { sql, sound } = fieldsSql(draft, keyed, fields);
     return { sql: `case when ${given} then ${sql} else 'null' end`, sound };
   }
   const row = rowScope(draft.alias());

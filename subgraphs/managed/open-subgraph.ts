@@ -40,7 +40,8 @@ export function openSubgraph(pools: ReaderPools, limits: Limits = LIMITS): OpenS
   };
 }
 
-function executableSchema(products: ManagedProducts): GraphQLSchema {
+/** The products' schema, whose scalars are read and written by the rules of this room. */
+export function executableSchema(products: ManagedProducts): GraphQLSchema {
   const schema = buildSubgraphSchema({ typeDefs: parse(subgraphSdl(products)) });
   for (const [name, rules] of Object.entries(SCALARS)) Object.assign(schema.getType(name) ?? {}, rules);
   return schema;

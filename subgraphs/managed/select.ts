@@ -2,7 +2,7 @@ import { getNamedType, isObjectType, type FieldNode, type GraphQLObjectType, typ
 import { badInput } from './bad-input.ts';
 import { argumentsOf, collectFields, type Selected } from './collect-fields.ts';
 import { requireEntityType, type EntityType, type EntityTypes } from './entity-types.ts';
-import type { Amount, Connection, ConnectionField, EdgeField, Field, PageInfoField } from './fetch.ts';
+import type { Amount, Connection, ConnectionField, EdgeField, Field, Page, PageInfoField } from './fetch.ts';
 import type { Limits } from './limits.ts';
 import { readOrder } from './order.ts';
 import { readPage } from './page.ts';
@@ -104,8 +104,9 @@ export function selectConnection(
   const within = { rows: (variables: Variables) => rows(variables) * page.size(variables), depth };
   const type = namedType(parent, selected.name);
   const fields = collectFields(selection.info, type.name, selected.nodes);
-  if (fields.some(({ name }) => name === 'nodes' || name === 'edges'))
-    selection.budget.push({ place, rows: within.rows });
+  const asksRows = fields.some(({ name }) => name === 'nodes' || name === 'edges');
+  // A page of which nothing is read is refused all the same where it makes no sense.
+  selection.budget.push({ place, rows: asksRows ? within.rows : (variables) => noRows(page, variables) });
   return {
     table,
     parent: null,
@@ -114,6 +115,12 @@ export function selectConnection(
     page,
     fields: fields.map((field) => connectionField(selection, type, object.type, field, within)),
   };
+}
+
+function noRows({ size, after, before }: Page, variables: Variables): number {
+  size(variables);
+  for (const value of [...(after ?? []), ...(before ?? [])]) value.of(variables);
+  return 0;
 }
 
 function connectionField(

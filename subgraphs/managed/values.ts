@@ -86,6 +86,9 @@ export function propertyJson(expression: string, property: Property, saying: Say
     property.enum === null
       ? saidSql(item, familyOf(property), property.scalar)
       : memberSql(item, property.enum.members);
+  if (property.scalar === 'JSON' && saying.strict && !saying.nullable)
+    // The data's own null is one in the graph too.
+    return { sql: `nullif((${expression})::text, 'null')`, sound: false };
   return property.list
     ? listJson(expression, value('item.value'), saying)
     : said(expression, value(expression), saying);
@@ -120,7 +123,7 @@ function listJson(expression: string, item: Said, { strict, nullable }: Saying):
   const list = `(select '[' || coalesce(string_agg(${sql}, ',' order by item.ordinal), '') || ']' ${rows})`;
   if (!strict) return { sql: `case when ${expression} is null then 'null' else ${list} end`, sound: true };
   // No item of a list is null in the graph.
-  const whole = `not exists (select ${rows} where item.value is null${item.when === null ? '' : ` or not (${item.when})`})`;
+  const whole = `${nullable ? '' : `${expression} is not null and `}not exists (select ${rows} where item.value is null${item.when === null ? '' : ` or not (${item.when})`})`;
   const missing = nullable ? `when ${expression} is null then 'null' ` : '';
   return { sql: `case ${missing}when ${whole} then ${list} end`, sound: false };
 }

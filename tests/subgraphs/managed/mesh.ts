@@ -32,10 +32,15 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** The products of `tests/subgraphs/managed/mesh`, linked. */
 export function testMesh(): Mesh {
-  const products = ['network/airports', 'operations/flights', 'operations/notices'].map((folder): Product => {
-    const files = readdirSync(`${FOLDER}/${folder}`).map((path) => ({
+  return linkedMesh(FOLDER, ['network/airports', 'operations/flights', 'operations/notices']);
+}
+
+/** Products whose folders lie in `parent`, linked. */
+export function linkedMesh(parent: string, folders: readonly string[]): Mesh {
+  const products = folders.map((folder): Product => {
+    const files = readdirSync(`${parent}/${folder}`).map((path) => ({
       path,
-      text: readFileSync(`${FOLDER}/${folder}/${path}`, 'utf8'),
+      text: readFileSync(`${parent}/${folder}/${path}`, 'utf8'),
     }));
     const { product, findings } = readProduct(files, { folder: folder.split('/')[1]! });
     if (product === null) throw new Error(JSON.stringify(findings));

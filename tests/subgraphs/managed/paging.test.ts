@@ -225,6 +225,34 @@ describe('pages', () => {
     ]);
   });
 
+  test('of which nothing is read are refused all the same, whether a literal or a variable asks for them', async () => {
+    const query = 'query ($after: String, $first: Int) { flights(after: $after, first: $first) { totalCount } }';
+    for (const variables of [{ after: '' }, { first: -1 }])
+      expect(await mesh.errors('operations', query, variables)).toMatchObject([
+        { code: 'BAD_INPUT', path: ['flights'] },
+      ]);
+  });
+
+  test('say what they are asked for, their rows not being read', async () => {
+    const fields = '{ pageInfo { hasPreviousPage __typename } __typename }';
+    expect(await mesh.ask('operations', `{ flights ${fields} }`)).toEqual({
+      flights: {
+        pageInfo: { hasPreviousPage: false, __typename: 'PageInfo' },
+        __typename: 'FlightConnection',
+      },
+    });
+  });
+
+  test('that are refused take nothing from what the others may ask for', async () => {
+    const { data, errors } = await mesh.request('operations', {
+      query: `{ a: gate(airport: "A0", number: 0) { terminal }
+        b: carrier(code: "AA") { flights(first: 1000) { nodes { carrier { flights(first: 200, where: {id: {eq: "x"}}) { nodes { id } } } } } }
+        c: carrier(code: "AA") { flights(first: 1000) { nodes { carrier { flights(first: 200) { totalCount nodes { id } } } } } } }`,
+    });
+    expect(errors).toMatchObject([{ path: ['b'] }]);
+    expect(data).toMatchObject({ a: { terminal: null }, b: null, c: {} });
+  });
+
   test('are refused where the cursor is of another order, another list, or was bent', async () => {
     const { flights } = await mesh.ask('operations', FLIGHTS, { first: 1, order: [{ fuel: 'ASC' }, { date: 'ASC' }] });
     const cursor = flights.pageInfo.endCursor as string;

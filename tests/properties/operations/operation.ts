@@ -1,0 +1,5 @@
+/** What a client sends. */
+export interface Operation {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+}

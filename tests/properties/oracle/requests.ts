@@ -1,0 +1,84 @@
+import {
+  getArgumentValues,
+  getNamedType,
+  isObjectType,
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+} from 'graphql';
+import { collectSubfields } from 'graphql/execution/collectFields.js';
+import type { Reference, SchemaObject } from '../../../schema/contract/model.ts';
+import { readOrder, readPage, type PageSizes } from './paging.ts';
+import { refused } from './values.ts';
+import { readWhere } from './where.ts';
+
+/** What one request may ask for, as in the limits of managed products. */
+export interface Bounds extends PageSizes {
+  readonly rowsMax: number;
+  readonly depthMax: number;
+}
+
+/** What fields of an object's type mean beside its properties. */
+export interface Meanings {
+  readonly objects: ReadonlyMap<string, SchemaObject>;
+  reference(type: string, field: string): Reference | null;
+  reverse(type: string, field: string): Reference | null;
+}
+
+type Info = Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>;
+type Nodes = readonly FieldNode[];
+
+/**
+ * Looks at a root field's whole selection before anything is answered: arguments anywhere in it are refused for all of it, and so is
+ * what asks too much. Answers how many rows may come, pages within pages.
+ */
+export function rowsAsked(
+  meanings: Meanings,
+  bounds: Bounds,
+  info: Info,
+  parent: GraphQLObjectType,
+  nodes: Nodes,
+): number {
+  let total = 0;
+  const fields = (type: GraphQLObjectType, of: Nodes) =>
+    [...collectSubfields(info.schema, info.fragments, info.variableValues, type, of)].filter(
+      ([, [node]]) => node?.name.value !== '__typename',
+    );
+  const row = (type: GraphQLObjectType, of: Nodes, rows: number, depth: number): void => {
+    if (depth > bounds.depthMax) throw refused('is nested too deep');
+    for (const [, found] of fields(type, of)) {
+      const name = found[0]!.name.value;
+      if (meanings.reference(type.name, name) !== null) row(typeOf(type, name), found, rows, depth + 1);
+      const reverse = meanings.reverse(type.name, name);
+      if (reverse !== null) connection(reverse.from, type, found, rows, depth + 1);
+    }
+  };
+  const connection = (object: SchemaObject, of: GraphQLObjectType, found: Nodes, rows: number, depth: number): void => {
+    const [node] = found;
+    const args = getArgumentValues(of.getFields()[node!.name.value]!, node!, info.variableValues);
+    const { size } = readPage(object, readOrder(object, args['orderBy']), args, bounds);
+    readWhere(object, args['where']);
+    const type = typeOf(of, node!.name.value);
+    const asked = fields(type, found);
+    if (asked.some(([, [field]]) => ['nodes', 'edges'].includes(field!.name.value))) total += rows * size;
+    for (const [, below] of asked) {
+      const name = below[0]!.name.value;
+      if (name === 'nodes') row(typeOf(type, name), below, rows * size, depth);
+      if (name === 'edges')
+        for (const [, [...edge]] of fields(typeOf(type, name), below))
+          if (edge[0]!.name.value === 'node') row(typeOf(typeOf(type, name), 'node'), edge, rows * size, depth);
+    }
+  };
+  const name = nodes[0]!.name.value;
+  const type = typeOf(parent, name);
+  const listed = [...meanings.objects.values()].find(({ listField }) => listField === name);
+  if (listed !== undefined) connection(listed, parent, nodes, 1, 0);
+  else if (meanings.objects.has(type.name)) row(type, nodes, 1, 0);
+  return total;
+}
+
+function typeOf(parent: GraphQLObjectType, field: string): GraphQLObjectType {
+  const type = getNamedType(parent.getFields()[field]?.type);
+  if (!isObjectType(type)) throw new Error(`${parent.name}.${field} is of no object type`);
+  return type;
+}

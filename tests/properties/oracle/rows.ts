@@ -1,0 +1,52 @@
+import type { Property, SchemaObject } from '../../../schema/contract/model.ts';
+import { comparable, compare, type Comparable, type Stored } from './values.ts';
+
+/** A row as Postgres writes it, by property name. */
+export type Row = ReadonlyMap<string, Stored>;
+
+/** Every row of each object, by its type's name. */
+export type Rows = ReadonlyMap<string, readonly Row[]>;
+
+export type Order = readonly { readonly property: Property; readonly descending: boolean }[];
+
+/** One value of a row; null where there is none. */
+export function valueOf(row: Row, property: Property): Comparable | null {
+  const stored = row.get(property.name) ?? null;
+  return typeof stored === 'string' ? comparable(property, stored) : null;
+}
+
+/** True where all are there, and equal by pairs. */
+export function equal(left: readonly (Comparable | null)[], right: readonly (Comparable | null)[]): boolean {
+  return left.every((value, index) => {
+    const other = right[index] ?? null;
+    return value !== null && other !== null && compare(value, other) === 0;
+  });
+}
+
+/** Negative, zero or positive: places in an order. What is missing comes last in both directions. */
+export function comparePlaces(
+  order: Order,
+  a: readonly (Comparable | null)[],
+  b: readonly (Comparable | null)[],
+): number {
+  for (const [index, { descending }] of order.entries()) {
+    const [left, right] = [a[index] ?? null, b[index] ?? null];
+    if (left === null && right === null) continue;
+    if (left === null || right === null) return left === null ? 1 : -1;
+    const sign = compare(left, right);
+    if (sign !== 0) return descending ? -sign : sign;
+  }
+  return 0;
+}
+
+/** A row's place in an order. */
+export function placeOf(order: Order, row: Row): (Comparable | null)[] {
+  return order.map(({ property }) => valueOf(row, property));
+}
+
+/** The property of a field; its absence is a fault of the oracle. */
+export function propertyNamed(object: SchemaObject, field: string): Property {
+  const property = object.properties.find((candidate) => candidate.field === field);
+  if (property === undefined) throw new Error(`The oracle knows no ${object.type}.${field}`);
+  return property;
+}
