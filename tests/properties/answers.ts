@@ -1,5 +1,5 @@
 import { parse, validate } from 'graphql';
-import type { Answer, ManagedSubgraph, Reading } from '../../schema/reading.ts';
+import type { Answer, GoneSignal, ManagedSubgraph, Reading } from '../../schema/reading.ts';
 import { checkedExecution } from '../../subgraphs/managed/checked-execution.ts';
 import { entityTypes } from '../../subgraphs/managed/entity-types.ts';
 import { LIMITS, type Limits } from '../../subgraphs/managed/limits.ts';
@@ -37,6 +37,14 @@ export interface Ways {
   /** Every error that the root fields may say, whichever is first. */
   possibleErrors(operation: Operation, loaded: Loaded): Promise<readonly ToldError[]>;
 }
+
+/** A client that waits, however many listen for its going. */
+const NEVER_GONE: GoneSignal = {
+  aborted: false,
+  reason: null,
+  addEventListener: () => undefined,
+  removeEventListener: () => undefined,
+};
 
 /** Limits that small data and short operations come up against. */
 export const NARROW: Limits = { ...LIMITS, pageDefault: 5, pageMax: 100, rowsMax: 5_000, depthMax: 4 };
@@ -88,5 +96,5 @@ export function asSent({ variables }: Operation): Readonly<Record<string, unknow
 }
 
 function reading(datasets: Loaded['datasets']): Reading {
-  return { datasets, productsRead: new Set(), signal: new AbortController().signal };
+  return { datasets, productsRead: new Set(), signal: NEVER_GONE };
 }
