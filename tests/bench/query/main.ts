@@ -64,6 +64,7 @@ async function bench(): Promise<void> {
     const weft = await startWeft(place, {
       adviceUrl: advice.url,
       scale: options.scale,
+      answerCache: options.answerCache,
       say,
       nodeOptions: inspector === null ? [] : [`--inspect=127.0.0.1:${inspector}`],
     });
@@ -83,10 +84,14 @@ async function bench(): Promise<void> {
       for (const [name, cell] of cells) say(line(query, name, cell));
     }
     const cold = options.cold ? await measureCold(servers, queries) : new Map<QueryName, Map<string, Cell>>();
-    const tables = [markdown(results, servers), ...(cold.size > 0 ? [coldTable(cold, servers)] : [])];
-    const text = `${machine(place.postgres.version)}\n\n${tables.join('\n\n')}\n`;
-    if (results.size > 0) say(`\n${text}`);
-    if (options.markdown !== null) writeFileSync(options.markdown, text);
+    const tables = (all: boolean): string =>
+      [
+        machine(place.postgres.version),
+        markdown(results, servers, all),
+        ...(cold.size > 0 ? [coldTable(cold, servers)] : []),
+      ].join('\n\n');
+    if (results.size > 0) say(`\n${tables(true)}`);
+    if (options.markdown !== null) writeFileSync(options.markdown, `${tables(false)}\n`);
   } finally {
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);

@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly scale: number;
   /** Measure operations whose text is new each time, too. */
   readonly cold: boolean;
+  /** True leaves Weft its cache of answers, as it is by default; here none is asked twice, so that it only costs. */
+  readonly answerCache: boolean;
   /** Where the seeded database stays for the next run; null for a folder that goes with this one. */
   readonly keep: string | null;
   readonly markdown: string | null;
@@ -37,6 +39,7 @@ export const USAGE = `npm run bench:query -- [options]
   --connections 8       closed loop: each sends when it has its answer
   --scale 1             of the rows: 1 is 150,000 customers, 1,500,000 orders, 200,000 parts
   --cold                also operations whose text is new each time
+  --answer-cache        Weft with its cache of answers, which no request here finds anything in: what keeping costs
   --keep                leave the seeded database for the next run (at WEFT_HOME, or in the system's temporary folder)
   --markdown <file>     write the tables as docs/benchmarks.md has them
   --profile <folder>    a CPU profile of Weft's gateway for each query, in place of measuring
@@ -55,6 +58,7 @@ export function benchOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
       connections: { type: 'string', default: '8' },
       scale: { type: 'string', default: '1' },
       cold: { type: 'boolean', default: false },
+      'answer-cache': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       markdown: { type: 'string' },
       profile: { type: 'string' },
@@ -73,6 +77,7 @@ export function benchOptions(argv: readonly string[], env: NodeJS.ProcessEnv): B
     connections: Math.min(64, positive('connections', values.connections)),
     scale,
     cold: values.cold,
+    answerCache: values['answer-cache'],
     keep: values.keep ? kept : null,
     markdown: values.markdown ?? null,
     profile: values.profile === undefined ? null : resolve(values.profile),

@@ -21,14 +21,15 @@ export function line(query: string, name: string, cell: Cell): string {
   ].join('  ');
 }
 
-/** The tables in Markdown: CPU of all processes a request, times the limit, times Weft; then throughput and latencies. */
-export function markdown(results: Results, servers: readonly Server[]): string {
+/** The tables in Markdown: CPU of all processes a request, the same in times of Weft's, rates; `all` adds more comparisons. */
+export function markdown(results: Results, servers: readonly Server[], all: boolean): string {
   const queries = [...results.keys()];
   const cell = (query: QueryName, name: string): Cell | undefined => results.get(query)?.get(name);
   const table = (title: string, text: (query: QueryName, server: Server) => string): string[] => [
     `| ${title} | ${queries.map((query) => query.toUpperCase()).join(' | ')} |`,
     `| --- | ${queries.map(() => '---:').join(' | ')} |`,
     ...servers.map((server) => `| ${server.title} | ${queries.map((query) => text(query, server)).join(' | ')} |`),
+    '',
   ];
   const times = (against: string) => (query: QueryName, server: Server) => {
     const [one, other] = [cell(query, server.name), cell(query, against)];
@@ -39,10 +40,12 @@ export function markdown(results: Results, servers: readonly Server[]): string {
     ...queries.map((query) => `- ${query.toUpperCase()}: ${QUERIES[query].title}.`),
     '',
     ...table('CPU ms of all processes a request', (query, { name }) => cell(query, name)?.totalCpuMs.toFixed(3) ?? ''),
-    ...against.flatMap((name) => ['', ...table(`times the CPU of \`${name}\``, times(name))]),
-    '',
-    ...table('of it in Postgres', (query, { name }) => cell(query, name)?.cpuMs['postgres']?.toFixed(3) ?? ''),
-    '',
+    ...against
+      .filter((name) => all || name === 'weft')
+      .flatMap((name) => table(`times the CPU of \`${name}\``, times(name))),
+    ...(all
+      ? table('of it in PostgreSQL', (query, { name }) => cell(query, name)?.cpuMs['postgres']?.toFixed(3) ?? '')
+      : []),
     ...table('requests a second; p50 / p99 ms', (query, { name }) => {
       const one = cell(query, name);
       if (one === undefined) return '';

@@ -17,15 +17,17 @@ export interface Weft extends Started {
 /** Starts the gateway, publishes the mesh through its graph, seeds what has no data, and waits until that is served. */
 export async function startWeft(
   place: Place,
-  options: { adviceUrl: string; scale: number; say: (line: string) => void; nodeOptions?: readonly string[] },
+  options: {
+    adviceUrl: string;
+    scale: number;
+    answerCache: boolean;
+    say: (line: string) => void;
+    nodeOptions?: readonly string[];
+  },
 ): Promise<Weft> {
   const key = keptSecret(join(place.home.folder, 'admin.key'), 'weft_admin_');
-  const gateway = await place.program(
-    'weft',
-    'gateway/main.ts',
-    { WEFT_ADMIN_KEY: key, WEFT_ANSWER_CACHE_MB: '0' },
-    options.nodeOptions,
-  );
+  const env = { WEFT_ADMIN_KEY: key, ...(!options.answerCache && { WEFT_ANSWER_CACHE_MB: '0' }) };
+  const gateway = await place.program('weft', 'gateway/main.ts', env, options.nodeOptions);
   await publish({ ...gateway, key }, options.adviceUrl);
   const pool = openPool(place.postgres.url, { name: 'bench', max: 2 });
   try {
