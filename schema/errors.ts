@@ -36,6 +36,12 @@ export const REFUSALS = {
   INPUT_NOT_READY: { http: 409, retry: true, says: 'An input product has no data yet.' },
   DOES_NOT_COMPOSE: { http: 409, retry: false, says: 'The graph would no longer compose.' },
   RUN_SUPERSEDED: { http: 409, retry: false, says: 'The run is over or was taken over by another attempt.' },
+  STAGE_GIVEN_UP: {
+    http: 500,
+    retry: true,
+    says: 'A stage of the run ended its worker, or was lost with it, too often; refresh again once the cause is found.',
+  },
+  GRAPH_BUSY: { http: 503, retry: true, says: 'Another change of the graph takes its time; try again in a moment.' },
   ORCHESTRATOR_UNREACHABLE: { http: 503, retry: true, says: 'Temporal cannot be reached; what was asked is queued.' },
   QUERY_TIMEOUT: { http: 504, retry: true, says: 'The query took too long, or was cancelled.' },
   OVERLOADED: { http: 503, retry: true, says: 'Too many queries are under way that take long.' },

@@ -59,6 +59,11 @@ export function sqlName(text: string): SqlName {
   return safe.slice(0, 63) as SqlName;
 }
 
+/** `flights`, `42` -> `flights__42`: a name of the platform's own, since `sqlName` makes none with two underscores. `end` is never cut. */
+export function ownName(base: SqlName, end: string): SqlName {
+  return `${base.slice(0, 63 - 2 - end.length)}__${end}` as SqlName;
+}
+
 /** A name in double quotes, as it stands in a statement. */
 export function quoted(...path: readonly SqlName[]): string {
   return path.map((name) => `"${name}"`).join('.');

@@ -8,7 +8,7 @@ import { isOutage } from './outage.ts';
 import type { PlatformActivities, StageActivities } from './refresh/activities.ts';
 import { abandonRun, failRun } from './refresh/end.ts';
 import { InputUnderWay, pinInputs } from './refresh/pin.ts';
-import { performStage, type RefreshDeps } from './refresh/stage.ts';
+import { performStage, type RefreshDeps, StageFault } from './refresh/stage.ts';
 import { STAGE_WORK } from './refresh/stage-work.ts';
 
 /** Twice within the heartbeat's throttle: a cancelled stage hears of it by then. */
@@ -75,10 +75,11 @@ async function atBorder<Result>(name: string, work: (signal: AbortSignal) => Pro
       });
     const outage = isOutage(error);
     log.warn('an activity failed by a fault', { activity: name, attempt: info.attempt, outage, error });
-    const last = !outage && info.attempt >= FAULTS_ALLOWED && !UNTIL_DONE.has(name);
+    const times = error instanceof StageFault ? error.times : info.attempt;
+    const last = !outage && times >= FAULTS_ALLOWED && !UNTIL_DONE.has(name);
     const message = error instanceof Error ? error.message : String(error);
     throw ApplicationFailure.create({
-      message: last ? `${message} (a fault, after ${info.attempt} attempts; see the worker's log)` : message,
+      message: last ? `${message} (after ${times} faults; see the worker's log)` : message,
       type: outage ? 'DATABASE_UNREACHABLE' : 'INTERNAL',
       nonRetryable: last,
       ...(error instanceof Error ? { cause: error } : {}),

@@ -1,5 +1,5 @@
-/** SQLSTATEs by which Postgres says that it cannot serve now: connections, resources, shutdown, crash. */
-const NOT_NOW = /^(?:08|53|57P|58|40001|40P01|55P03)/;
+/** SQLSTATEs by which Postgres says that it cannot serve now: connections, resources, shutdown, crash, locks, time-outs of a transaction. */
+const NOT_NOW = /^(?:08|53|57P|58|25P0[34]|40001|40P01|55P03)/;
 
 /** How Node says that nobody answers. */
 const NOBODY = new Set([

@@ -27,21 +27,37 @@ export function openPool(url: string, options: { name: string; max: number }): P
   return pool;
 }
 
-/** Runs `story` in one transaction: committed when it resolves, rolled back when it throws. */
-export async function transaction<Result>(pool: Pool, story: (trx: Transaction) => Promise<Result>): Promise<Result> {
-  const client = await pool.connect();
+/**
+ * Runs `story` in one transaction, of a pool or of a connection of one's own: committed when it resolves, rolled back when it throws.
+ */
+export async function transaction<Result>(
+  on: Pool | pg.Client,
+  story: (trx: Transaction) => Promise<Result>,
+): Promise<Result> {
+  if (on instanceof pg.Client) return begun(on, story, () => undefined);
+  const client = await on.connect();
   let broken: Error | undefined;
+  try {
+    return await begun(client, story, (error) => {
+      broken = error instanceof Error ? error : new Error('rollback failed');
+    });
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function begun<Result>(
+  client: pg.ClientBase,
+  story: (trx: Transaction) => Promise<Result>,
+  onBroken: (error: unknown) => void,
+): Promise<Result> {
   try {
     await client.query('begin');
     const result = await story(client as unknown as Transaction);
     await client.query('commit');
     return result;
   } catch (error) {
-    await client.query('rollback').catch((rollback: unknown) => {
-      broken = rollback instanceof Error ? rollback : new Error('rollback failed');
-    });
+    await client.query('rollback').catch(onBroken);
     throw error;
-  } finally {
-    client.release(broken);
   }
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 
 /**
@@ -10,6 +11,8 @@ export function listen(
 ): { stop: () => Promise<void> } {
   let stopped = false;
   let client: pg.Client | null = null;
+  /** Of the connection that is being made, if any. */
+  let socket: Socket | null = null;
   let running: Promise<void> | null = null;
   let again = false;
 
@@ -32,10 +35,13 @@ export function listen(
   };
 
   const connect = async (): Promise<void> => {
+    const connecting = new Socket();
+    socket = connecting;
     const next = new pg.Client({
       connectionString: databaseUrl,
       application_name: options.name,
       connectionTimeoutMillis: 5_000,
+      stream: () => connecting,
     });
     next.on('notification', hint);
     // The poll below reconnects: an error here only says that the connection is gone.
@@ -49,8 +55,10 @@ export function listen(
       if (stopped) await next.end();
       else client = next;
     } catch (error) {
-      options.onFault(error);
-      await next.end().catch(() => undefined);
+      if (!stopped) options.onFault(error);
+      connecting.destroy();
+    } finally {
+      socket = null;
     }
   };
 
@@ -59,15 +67,21 @@ export function listen(
     hint();
   };
 
-  let polling = poll();
-  const timer = setInterval(() => {
-    polling = polling.then(poll);
-  }, options.pollMs);
+  let polling: Promise<void> | null = null;
+  const pollOnce = (): void => {
+    polling ??= poll().finally(() => {
+      polling = null;
+    });
+  };
+  pollOnce();
+  const timer = setInterval(pollOnce, options.pollMs);
 
   return {
     stop: async () => {
       stopped = true;
       clearInterval(timer);
+      // A server that does not answer is not waited for.
+      socket?.destroy();
       await polling;
       await client?.end().catch(() => undefined);
       await running;

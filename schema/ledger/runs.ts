@@ -134,7 +134,7 @@ export async function takeNewestRevision(trx: Transaction, id: RunId): Promise<v
 }
 
 /**
- * After a run has ended: asks for another where a newer revision waits for data (or mends what failed), or where `inputs` (products that it reads)
+ * After a run has ended: asks for another where there is a newer revision (it waits for data, mends what failed, or checks it by other rules), or where `inputs` (products that it reads)
  * all have data and one has moved since the run pinned it. Null where nothing is due; asking twice changes nothing.
  */
 export async function requestDueRun(
@@ -145,7 +145,7 @@ export async function requestDueRun(
     `select r.product_id as "productId",
             exists (select from weft.product_revisions p
                      where p.product_id = r.product_id and p.revision > r.revision
-                       and (p.state = 'pending' or (p.state = 'live' and r.phase = 'failed'))) as newer,
+                       and p.state in ('pending', 'live')) as newer,
             r.started_at is not null
               and cardinality($2::text[]) > 0
               and (select bool_and(i.live_version is not null) and
@@ -220,20 +220,49 @@ export async function cancelRun(trx: Transaction, id: RunId): Promise<boolean> {
   return true;
 }
 
-/** A stage begins, once more after a crash; its attempt, from 1. Refuses where the run is over. */
-export async function beginStage(db: Queryable, id: RunId, stage: Stage): Promise<number> {
-  const { rows } = await db.query<{ attempt: number }>(
+/** One attempt at a stage. */
+export interface Attempt {
+  /** From 1. */
+  readonly attempt: number;
+  /** Attempts before that began and never said how they ended: each may have killed its worker. */
+  readonly lost: number;
+}
+
+/** A stage begins, once more after a crash or fault. Refuses where the run is over. */
+export async function beginStage(db: Queryable, id: RunId, stage: Stage): Promise<Attempt> {
+  const { rows } = await db.query<Attempt>(
     `insert into weft.stages (run_id, stage, state, attempt)
      select id, $2, 'running', 1 from weft.runs
       where id = $1 and (phase = 'running' or ($2 = 'announce' and phase = 'succeeded'))
      on conflict (run_id, stage) do update
         set state = 'running', attempt = stages.attempt + 1, started_at = now(), ended_at = null
-     returning attempt`,
+     returning attempt, attempt - 1 - told as lost`,
     [id, stage],
   );
   const begun = rows[0];
   if (begun === undefined) throw new Refusal('RUN_SUPERSEDED', `Run ${id} is over: its ${stage} stage does not begin.`);
-  return begun.attempt;
+  return begun;
+}
+
+/** True where the attempt is the newest at its stage, and the run is not over. */
+export async function isCurrent(db: Queryable, id: RunId, stage: Stage, attempt: number): Promise<boolean> {
+  const { rows } = await db.query(
+    `select from weft.stages s join weft.runs r on r.id = s.run_id
+      where s.run_id = $1 and s.stage = $2 and s.attempt = $3 and s.state = 'running'
+        and (r.phase = 'running' or ($2 = 'announce' and r.phase = 'succeeded'))`,
+    [id, stage, attempt],
+  );
+  return rows.length === 1;
+}
+
+/** An attempt says that it ended without success, and whether by a fault; how many faults the stage has had. */
+export async function tellAttempt(db: Queryable, id: RunId, stage: Stage, isFault: boolean): Promise<number> {
+  const { rows } = await db.query<{ faults: number }>(
+    `update weft.stages set told = told + 1, faults = faults + $3::boolean::int
+      where run_id = $1 and stage = $2 returning faults`,
+    [id, stage, isFault],
+  );
+  return rows[0]?.faults ?? 0;
 }
 
 /** A stage ends now (its transaction may have begun long ago), with what it counted. False, and nothing changed, where its attempt was overtaken. */

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { Queryable, Transaction } from './connect.ts';
 
 export type SubgraphKind = 'managed' | 'remote' | 'catalog';
@@ -24,12 +25,42 @@ export interface StoredSupergraph {
   readonly subgraphs: readonly StoredSubgraph[];
 }
 
-/** Locks the head until the transaction ends, so that supergraphs come one after the other; its id, or null before the first. */
-export async function lockHead(trx: Transaction): Promise<number | null> {
+/** Bounds of a change of the graph. */
+const LIMITS = {
+  /** For the head: longer than a publish of a large mesh takes, shorter than a client's patience. */
+  waitMs: 15_000,
+  /** How long the head may be held, and how long its holder may be silent: composing a large mesh takes seconds. */
+  heldMs: 60_000,
+  silentMs: 30_000,
+} as const;
+
+/** SQLSTATEs of one who waited too long for the head, and of one who held it too long and was ended. */
+const TOO_LONG = new Set(['55P03', '25P03', '25P04']);
+
+/**
+ * Locks the head until the transaction ends, so that supergraphs come one after the other; its id, or null before the first. Waits are
+ * bounded, and so is the transaction from here on: one that hangs is ended, by the server, and holds up nobody for good.
+ */
+export async function lockHead(
+  trx: Transaction,
+  limits: Readonly<Record<keyof typeof LIMITS, number>> = LIMITS,
+): Promise<number | null> {
+  // Before version 17 Postgres has no `transaction_timeout`.
+  await trx.query(
+    `select set_config(bound.name, bound.ms, true)
+       from (values ('lock_timeout', $1::text), ('idle_in_transaction_session_timeout', $2), ('transaction_timeout', $3)) as bound (name, ms)
+       join pg_settings known on known.name = bound.name`,
+    [limits.waitMs, limits.silentMs, limits.heldMs].map(String),
+  );
   const { rows } = await trx.query<{ id: number | null }>(
     'select supergraph_id as id from weft.supergraph_head for update',
   );
   return rows[0]?.id ?? null;
+}
+
+/** True where an error says that the head was held too long, by another or by oneself. */
+export function isHeadBusy(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && TOO_LONG.has(error.code ?? '');
 }
 
 /** Id of the served supergraph, or null before the first. */

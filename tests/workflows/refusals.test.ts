@@ -298,6 +298,19 @@ test('rows that the contract tolerates to lose are set aside, and the others pub
   expect(await rowsOf(id)).toHaveLength(3);
 });
 
+test('an object may be named for what the platform sets aside', async () => {
+  const folder = await smallProduct({
+    ...BASE,
+    name: 'rejects',
+    content: `${GOOD}4,four,heavy\n`,
+    rejectedShareAllowed: 0.5,
+    transform: 'select id, label, weight from rejects',
+  });
+  const { product: made } = await plainPublish(database.pool, folder, { refresh: false });
+  expect(await refreshHere(deps, made.id)).toMatchObject({ phase: 'succeeded', error: null });
+  expect(await rowsOf(made.id)).toHaveLength(3);
+});
+
 test('null, empty text, quotes, line breaks, backslashes and letters of all kinds arrive as they were', async () => {
   const { id, run } = await trial({
     content:

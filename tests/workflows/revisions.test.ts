@@ -125,6 +125,27 @@ test('data made for a revision that was overtaken is not published, and the newe
   expect(rows).toEqual([{ phase: 'queued', revision: 3, trigger: 'publish' }]);
 });
 
+test('rows are of the revision whose rules checked them, and a newer one has a run of its own', async () => {
+  const { id, folder } = await published('washers');
+  const strict = (files: ProductFile[]): ProductFile[] =>
+    files.map((file) =>
+      file.path === 'washers.odcs.yaml'
+        ? { ...file, text: `${file.text}    quality: [{ metric: rowCount, mustBeGreaterThan: 5 }]\n` }
+        : file,
+    );
+  const run = await refreshHere(deps, id, async (stage) => {
+    if (stage === 'audit') await plainPublish(database.pool, folder, { refresh: false, change: strict });
+  });
+  expect(run).toMatchObject({ phase: 'succeeded', revision: 1 });
+  expect(await product(database.pool, id)).toMatchObject({ liveRevision: 2, liveVersion: 2 });
+  expect(await liveDataset(database.pool, id)).toMatchObject({ version: 2, revision: 1 });
+  const { rows } = await database.pool.query(
+    `select revision, trigger from weft.runs where product_id = $1 and phase = 'queued'`,
+    [id],
+  );
+  expect(rows).toEqual([{ revision: 2, trigger: 'publish' }]);
+});
+
 test('a run that ends asks for no other where nothing has moved', async () => {
   const { id } = await published('gizmos');
   const run = await refreshHere(deps, id);

@@ -4,7 +4,7 @@ import type { Finding } from '../../schema/findings.ts';
 import { quoted, type SqlName } from '../../schema/ids.ts';
 import { domainRole, ensureRole, roleUrl } from '../../schema/ledger/roles.ts';
 import type { RefreshPlan } from '../refresh/plan.ts';
-import { type RefreshDeps, withConnection } from '../refresh/stage.ts';
+import type { RefreshDeps, StageWork } from '../refresh/stage.ts';
 
 /** What a domain's SQL may take; larger and one team's query starves the others, smaller and honest joins fail. */
 const LIMITS = {
@@ -25,7 +25,7 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  */
 export async function asDomain<Result>(
   deps: RefreshDeps,
-  { plan, signal, readOnly }: { plan: RefreshPlan; signal: AbortSignal; readOnly: boolean },
+  { plan, connect, readOnly }: Pick<StageWork, 'plan' | 'connect'> & { readOnly: boolean },
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
   const role = domainRole(plan.product.domain);
@@ -34,12 +34,9 @@ export async function asDomain<Result>(
     search_path: plan.schema,
     default_transaction_read_only: readOnly ? 'on' : 'off',
   });
-  return withConnection(
-    deps,
+  return connect(
     {
       url: roleUrl(deps.databaseUrl, role),
-      runId: plan.run.id,
-      signal,
       settings: settings.map(([name, value]) => `-c ${name}=${value}`).join(' '),
     },
     work,

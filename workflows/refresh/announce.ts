@@ -2,13 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { tableIndexes } from '../../schema/contract/tables.ts';
 import { quoted, type SqlName } from '../../schema/ids.ts';
-import type { Queryable } from '../../schema/ledger/connect.ts';
-import { type DatasetVersion, expiredVersions, liveDataset, markDropped } from '../../schema/ledger/datasets.ts';
+import { type Queryable, type Transaction, transaction } from '../../schema/ledger/connect.ts';
+import {
+  datasetHistory,
+  type DatasetVersion,
+  expiredVersions,
+  liveDataset,
+  markDropped,
+} from '../../schema/ledger/datasets.ts';
+import { productOf } from '../../schema/ledger/mesh.ts';
+import { requireRevision } from '../../schema/ledger/products.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
 import { requestDueRun } from '../../schema/ledger/runs.ts';
 import type { StageDetail } from './activities.ts';
 import { inputProducts, type RefreshPlan } from './plan.ts';
-import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
+import type { RefreshDeps, StageWork } from './stage.ts';
 
 /** Full versions that are kept for rollback, the live one among them. */
 const VERSIONS_KEPT = 3;
@@ -20,20 +28,28 @@ const LOCK_ATTEMPTS = 20;
 const LOCK_PAUSE_MS = 500;
 
 const LOCK_NOT_AVAILABLE = '55P03';
+/** A view's columns cannot become these: it has to be made anew. */
+const INVALID_TABLE_DEFINITION = '42P16';
+/** What people made stands in the way: something depends on it, it is no view, or it belongs to another role. */
+const NOT_OURS = new Set(['2BP01', '42809', '42501']);
 
-/** After the commit: the first version is indexed, views follow the live version, old versions and the run's schema go, a run that is due is asked for. */
+/**
+ * After the commit: the first version is indexed, views follow the live version, those of former objects and old versions and the run's
+ * schema go, a run that is due is asked for. What people have made of it stays, and holds up nothing else.
+ */
 export async function announce(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
   const live = await liveDataset(client, plan.product.id);
   if (live?.version === 1) await indexFirst(client, plan, live);
-  const views = live === null ? true : await moveViews(client, plan, live, signal);
+  const views = live === null ? [] : await moveViews(client, plan, live, signal);
   const dropped = await dropExpired(client, plan, signal);
   const { products: inputs } = await inputProducts(deps.pool, plan.product);
-  return inTransaction(client, async (trx) => {
+  return transaction(client, async (trx) => {
     await dropRunSchema(trx, plan.schema);
     const due = await requestDueRun(trx, { runId: deps.newRunId(), ended: plan.run.id, inputs });
     return end(trx, {
-      versionsDropped: dropped,
-      ...(views ? {} : { views: 'not moved: readers held them' }),
+      versionsDropped: dropped.gone,
+      ...(views.length === 0 ? {} : { viewsNotMoved: views.join(', ') }),
+      ...(dropped.kept.length === 0 ? {} : { versionsInUse: dropped.kept.join(', ') }),
       ...(due === null ? {} : { nextRun: due.runId }),
     });
   });
@@ -55,61 +71,110 @@ export async function dropRunSchema(db: Queryable, schema: SqlName): Promise<voi
   await db.query(`drop schema if exists ${quoted(schema)} cascade`);
 }
 
-/** Points `<domain>.<table>` at the live version. False where readers held the old views all the while: they stay as they were. */
+/** Points `<domain>.<table>` at the live version, and drops the views of objects that it has no more; those that stay as they were, and why. */
 async function moveViews(
   client: pg.Client,
   plan: RefreshPlan,
   live: DatasetVersion,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<string[]> {
   const domain = domainSchema(plan.product.domain);
+  const stayed: string[] = [];
+  const attempt = async (view: SqlName, story: () => Promise<unknown>): Promise<void> => {
+    const outcome = await patiently(client, signal, story);
+    if (outcome !== 'done') stayed.push(`${view} (${outcome})`);
+  };
   for (const { object } of plan.outputs) {
     const target = live.tables[object.name];
     if (target === undefined) continue;
     const view = quoted(domain, object.table);
-    const moved = await patiently(client, signal, async () => {
-      // Another kind of thing of that name is not ours to drop.
-      await client.query(`drop view if exists ${view}`);
-      await client.query(`create view ${view} as select * from ${quoted(domain, target.table)}`);
+    await attempt(object.table, async () => {
+      await makeView(client, view, `select * from ${quoted(domain, target.table)}`);
       await client.query(`grant select on ${view} to ${quoted(READER)}`);
     });
-    if (!moved) return false;
   }
-  return true;
+  for (const view of await formerViews(client, plan))
+    await attempt(view, () => client.query(`drop view if exists ${quoted(domain, view)}`));
+  return stayed;
 }
 
-async function dropExpired(client: pg.Client, plan: RefreshPlan, signal: AbortSignal): Promise<number> {
+/** In place of the one that is there, where its columns allow: then what people made of it goes on. */
+async function makeView(client: pg.Client, view: string, query: string): Promise<void> {
+  await client.query('savepoint making');
+  try {
+    await client.query(`create or replace view ${view} as ${query}`);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError && error.code === INVALID_TABLE_DEFINITION)) throw error;
+    await client.query('rollback to savepoint making');
+    await client.query(`drop view ${view}`);
+    await client.query(`create view ${view} as ${query}`);
+  }
+}
+
+/** Views that announcing made for objects that former revisions had: they still read tables of former versions. */
+async function formerViews(client: pg.Client, plan: RefreshPlan): Promise<SqlName[]> {
+  const versions = (await datasetHistory(client, plan.product.id)).filter(({ droppedAt }) => droppedAt === null);
+  const now = new Set(plan.outputs.map(({ object }) => object.table));
+  const former = new Set<SqlName>();
+  for (const revision of new Set(versions.map((version) => version.revision)))
+    for (const { table } of productOf(await requireRevision(client, plan.product.id, revision)).objects)
+      if (!now.has(table)) former.add(table);
+  if (former.size === 0) return [];
+  const { rows } = await client.query<{ view: SqlName }>(
+    `select distinct v.relname as view
+       from pg_class v
+       join pg_rewrite r on r.ev_class = v.oid
+       join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
+       join pg_class t on t.oid = d.refobjid and t.relnamespace = v.relnamespace
+      where v.relkind = 'v' and v.relnamespace = $1::regnamespace and v.relname = any($2) and t.relname = any($3)`,
+    [
+      quoted(domainSchema(plan.product.domain)),
+      [...former],
+      versions.flatMap(({ tables }) => Object.values(tables).map(({ table }) => table)),
+    ],
+  );
+  return rows.map(({ view }) => view);
+}
+
+async function dropExpired(
+  client: pg.Client,
+  plan: RefreshPlan,
+  signal: AbortSignal,
+): Promise<{ gone: number; kept: number[] }> {
   const expired = await expiredVersions(client, plan.product.id, { keep: VERSIONS_KEPT, graceSeconds: GRACE_SECONDS });
   const domain = domainSchema(plan.product.domain);
-  let dropped = 0;
+  const kept: number[] = [];
   for (const { version, tables } of expired) {
-    const gone = await patiently(client, signal, async (trx) => {
+    const outcome = await patiently(client, signal, async (trx) => {
       for (const { table } of Object.values(tables))
         await client.query(`drop table if exists ${quoted(domain, table)}`);
       await markDropped(trx, plan.product.id, version);
     });
-    if (gone) dropped += 1;
+    if (outcome !== 'done') kept.push(version);
   }
-  return dropped;
+  return { gone: expired.length - kept.length, kept };
 }
 
-/** Takes locks without making readers queue behind us: a short wait, many times. False where it never got them. */
+/** Takes locks without making readers queue behind us: a short wait, many times. Else says what it left as it was, and why. */
 async function patiently(
   client: pg.Client,
   signal: AbortSignal,
-  story: Parameters<typeof inTransaction<void>>[1],
-): Promise<boolean> {
+  story: (trx: Transaction) => Promise<unknown>,
+): Promise<'done' | 'readers held it' | 'something depends on it' | 'not a view of ours'> {
   for (let attempt = 1; attempt <= LOCK_ATTEMPTS; attempt++) {
     try {
-      await inTransaction(client, async (trx) => {
+      await transaction(client, async (trx) => {
         await trx.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
         await story(trx);
       });
-      return true;
+      return 'done';
     } catch (error) {
-      if (!(error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE)) throw error;
+      if (!(error instanceof pg.DatabaseError)) throw error;
+      if (NOT_OURS.has(error.code ?? ''))
+        return error.code === '2BP01' ? 'something depends on it' : 'not a view of ours';
+      if (error.code !== LOCK_NOT_AVAILABLE) throw error;
       await sleep(LOCK_PAUSE_MS, undefined, { signal });
     }
   }
-  return false;
+  return 'readers held it';
 }

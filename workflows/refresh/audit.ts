@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { QualityRule, SchemaObject } from '../../schema/contract/model.ts';
 import { checkSelect, fillPlaceholders } from '../../schema/contract/sql.ts';
 import { quoted, type SqlName, sqlName } from '../../schema/ids.ts';
+import { transaction } from '../../schema/ledger/connect.ts';
 import { type QualityResult, saveQuality } from '../../schema/ledger/quality.ts';
 import { asDomain, embeddable, prepareDomainRole, sqlRefusal } from '../engines/postgres.ts';
 import type { StageDetail } from './activities.ts';
@@ -9,7 +10,7 @@ import { createInputViews, replaceView } from './input-views.ts';
 import { type Counter, counterOf, enumCounter } from './metrics.ts';
 import type { RefreshPlan } from './plan.ts';
 import { qualityRefusal } from './seal.ts';
-import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
+import type { RefreshDeps, StageWork } from './stage.ts';
 import { expectationText, isAsExpected } from './verdict.ts';
 
 /**
@@ -17,14 +18,14 @@ import { expectationText, isAsExpected } from './verdict.ts';
  * for all counts, and each `sql` rule by itself. Results are kept in the ledger. Refuses with QUALITY_FAILED where a rule of
  * severity error fails, naming all that did.
  */
-export async function audit(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
+export async function audit(deps: RefreshDeps, { plan, client, connect, end }: StageWork): Promise<StageDetail> {
   deps.crash('audit:running');
   const role = await prepareDomainRole(deps, plan);
-  const relations = await inTransaction(client, async () => {
+  const relations = await transaction(client, async () => {
     await client.query(`grant usage on schema ${quoted(plan.schema)} to ${quoted(role)}`);
     return createAuditViews(client, plan, role);
   });
-  const { results, rows } = await asDomain(deps, { plan, signal, readOnly: true }, async (domain) => {
+  const { results, rows } = await asDomain(deps, { plan, connect, readOnly: true }, async (domain) => {
     const all: QualityResult[] = [];
     let rows = 0;
     for (const { object } of plan.outputs) {
@@ -46,7 +47,7 @@ export async function audit(deps: RefreshDeps, { plan, client, signal, end }: St
     await saveQuality(client, plan.run.id, results);
     throw qualityRefusal(plan, errors);
   }
-  return inTransaction(client, async (trx) => {
+  return transaction(client, async (trx) => {
     await saveQuality(trx, plan.run.id, results);
     return end(trx, detail);
   });

@@ -5,6 +5,7 @@ import {
   requestDueRun,
   run as findRun,
   type RunError,
+  type RunRow,
 } from '../../schema/ledger/runs.ts';
 import type { RunRef } from '../names.ts';
 import { dropRunSchema } from './announce.ts';
@@ -22,9 +23,9 @@ export async function failRun(deps: RefreshDeps, ref: RunRef, error: RunError): 
     deps.pool,
     productOf(await requireRevision(deps.pool, run.productId, run.revision)),
   );
+  await transaction(deps.pool, (trx) => recordFailure(trx, run.id, error));
+  await dropWork(deps, run);
   await transaction(deps.pool, async (trx) => {
-    await recordFailure(trx, run.id, error);
-    await dropRunSchema(trx, runSchema(run));
     await requestDueRun(trx, { runId: deps.newRunId(), ended: run.id, inputs });
   });
 }
@@ -34,8 +35,12 @@ export async function abandonRun(deps: RefreshDeps, ref: RunRef): Promise<void> 
   await fence(deps.pool, ref.runId);
   const run = await findRun(deps.pool, ref.runId);
   if (run === null) return;
-  await transaction(deps.pool, async (trx) => {
-    await cancelRun(trx, run.id);
-    await dropRunSchema(trx, runSchema(run));
-  });
+  await transaction(deps.pool, (trx) => cancelRun(trx, run.id));
+  await dropWork(deps, run);
+}
+
+/** Drops what a run made that is over: an attempt that connected before it was so is ended first, a later one finds it over. */
+async function dropWork(deps: RefreshDeps, run: RunRow): Promise<void> {
+  await fence(deps.pool, run.id);
+  await dropRunSchema(deps.pool, runSchema(run));
 }

@@ -1,5 +1,5 @@
 import { Refusal } from '../../schema/errors.ts';
-import type { Queryable } from '../../schema/ledger/connect.ts';
+import { type Queryable, transaction } from '../../schema/ledger/connect.ts';
 import { liveDataset } from '../../schema/ledger/datasets.ts';
 import { stagesOf } from '../../schema/ledger/runs.ts';
 import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
@@ -8,7 +8,7 @@ import { openSource } from '../sources/open-source.ts';
 import type { OpenSource } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import type { Landing, RefreshPlan } from './plan.ts';
-import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
+import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**
  * Finds every source and compares it with its contract, before anything is made. Refuses with SOURCE_MISSING, SOURCE_INCOMPLETE
@@ -24,7 +24,7 @@ export async function extract(deps: RefreshDeps, { plan, client, signal, end }: 
     for (const landing of plan.landings) details.push(await look(deps, plan, landing, db, former));
     return details;
   });
-  return inTransaction(client, (trx) => end(trx, { ...pinned, ...merged(found, plan) }));
+  return transaction(client, (trx) => end(trx, { ...pinned, ...merged(found, plan) }));
 }
 
 /** Opens the source of a landing as the run's plan says. */

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { Refusal } from '../../schema/errors.ts';
 import { quoted } from '../../schema/ids.ts';
+import { transaction } from '../../schema/ledger/connect.ts';
 import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
 import { NulByte, streamInto } from '../engines/stream.ts';
 import { newColumns } from '../sources/drift.ts';
@@ -12,7 +13,7 @@ import { landingSelect } from './landing-select.ts';
 import type { Landing, RefreshPlan } from './plan.ts';
 import { keepRejects } from './rejects.ts';
 import { seal } from './seal.ts';
-import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
+import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**
  * Streams the sources' rows into the run's schema, each value checked against its type. Rows that break the contract are set
@@ -23,7 +24,7 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
   const { plan, client, signal, end } = work;
   const schema = quoted(plan.schema);
   if (plan.landings.length === 0)
-    return inTransaction(client, async (trx) => {
+    return transaction(client, async (trx) => {
       await trx.query(`create schema if not exists ${schema}`);
       return end(trx, { rowsLanded: 0 });
     });
@@ -31,7 +32,7 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
     // A NUL in a text is seen only while it streams; then all is loaded again, with a look at every text.
     for (const nulsExpected of [false, true])
       try {
-        return await inTransaction(client, async (trx) => {
+        return await transaction(client, async (trx) => {
           await trx.query(`drop schema if exists ${schema} cascade`);
           await trx.query(`create schema ${schema}`);
           // Key and indexes of millions of rows are sorted in memory; a few loads at a time do so.

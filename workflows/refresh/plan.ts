@@ -8,11 +8,12 @@ import type {
   SourceProperty,
 } from '../../schema/contract/model.ts';
 import { originOf } from '../../schema/contract/renaming.ts';
-import { domainOf, type ProductId, type RunId, type SqlName, sqlName } from '../../schema/ids.ts';
+import { domainOf, ownName, type ProductId, type RunId, type SqlName } from '../../schema/ids.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { datasetVersion, type DatasetVersion } from '../../schema/ledger/datasets.ts';
 import { liveProducts, productOf } from '../../schema/ledger/mesh.ts';
 import { requireRevision, type StoredRevision } from '../../schema/ledger/products.ts';
+import { domainSchema } from '../../schema/ledger/roles.ts';
 import { requireRun, type RunRow } from '../../schema/ledger/runs.ts';
 
 /** What a run is going to do, derived from the ledger alone: every stage derives it anew and comes to the same. */
@@ -81,7 +82,7 @@ export async function refreshPlan(db: Queryable, id: RunId): Promise<RefreshPlan
 
 /** The schema of a run's own: `operations__run_1b2c3d4e`. */
 export function runSchema(run: { id: RunId; productId: ProductId }): SqlName {
-  return sqlName(`${domainOf(run.productId)}__run_${run.id.slice(0, 8)}`);
+  return ownName(domainSchema(domainOf(run.productId)), `run_${run.id.slice(0, 8)}`);
 }
 
 /** The products that a product reads, by its input ports; `unknown` are the contracts that no live product offers. */
@@ -132,7 +133,7 @@ function landing(run: RunRow, port: Landing['port'], object: SourceObject, strai
     return {
       port,
       object,
-      table: sqlName(`landed__${object.view}`),
+      table: ownName(object.view, 'landed'),
       columns: object.properties.map((from) => ({ from, column: from.column, required: from.required })),
       straight,
     };
@@ -155,5 +156,5 @@ function landing(run: RunRow, port: Landing['port'], object: SourceObject, strai
 
 /** Named for the run, as its constraints and indexes are: versions lie beside each other in the domain's schema. */
 function outputTable(object: SchemaObject, run: RunRow): SqlName {
-  return sqlName(`${object.table.slice(0, 50)}__${run.id.slice(0, 8)}`);
+  return ownName(object.table, run.id.slice(0, 8));
 }

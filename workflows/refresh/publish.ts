@@ -1,6 +1,6 @@
 import { Refusal } from '../../schema/errors.ts';
-import { type ProductId, quoted, type SqlName, sqlName } from '../../schema/ids.ts';
-import type { Transaction } from '../../schema/ledger/connect.ts';
+import { ownName, type ProductId, quoted, type SqlName } from '../../schema/ids.ts';
+import { type Queryable, type Transaction, transaction } from '../../schema/ledger/connect.ts';
 import { addVersion, datasetOfRun, type DatasetTable, nextVersion } from '../../schema/ledger/datasets.ts';
 import { goLive, hindrances } from '../../schema/ledger/go-live.ts';
 import { pendingRevisions, product, revisionIn } from '../../schema/ledger/products.ts';
@@ -10,7 +10,7 @@ import { requestRun, succeedRun } from '../../schema/ledger/runs.ts';
 import { lockHead } from '../../schema/ledger/supergraphs.ts';
 import type { StageDetail } from './activities.ts';
 import type { RefreshPlan } from './plan.ts';
-import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
+import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**
  * Makes the run's tables the product's live version: tables moved, version stored, pointer moved, a pending revision made live
@@ -18,44 +18,57 @@ import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
  * RUN_SUPERSEDED; then nothing has changed.
  */
 export async function publish(deps: RefreshDeps, { plan, client, end }: StageWork): Promise<StageDetail> {
-  const detail = await inTransaction(client, async (trx) => {
+  // Before the head is locked: nobody else writes to them.
+  const counts = await countRows(client, plan);
+  const detail = await transaction(client, async (trx) => {
     const already = await datasetOfRun(trx, plan.run.id);
     if (already !== null) return end(trx, { version: already.version });
     await lockHead(trx);
     const version = await nextVersion(trx, plan.product.id);
-    const revision = await revisionToServe(trx, plan);
-    const tables = await moveTables(trx, plan, version);
-    const waited = revision.makeLive ? (await waiting(trx)).filter((id) => id !== plan.product.id) : [];
-    if (revision.makeLive) await serve(trx, plan);
+    const isPending = await judgeRevision(trx, plan);
+    const tables = await moveTables(trx, plan, version, counts);
+    const waited = isPending ? (await waiting(trx)).filter((id) => id !== plan.product.id) : [];
+    if (isPending) await serve(trx, plan);
     await addVersion(trx, {
       productId: plan.product.id,
       version,
-      revision: revision.number,
+      revision: plan.run.revision,
       runId: plan.run.id,
       tables,
     });
     await succeedRun(trx, plan.run.id, version);
     await requestWaiting(deps, trx, waited);
-    const counts = await end(trx, { version, rows: Object.values(tables).reduce((sum, { rows }) => sum + rows, 0) });
+    const done = await end(trx, { version, rows: Object.values(tables).reduce((sum, { rows }) => sum + rows, 0) });
     deps.crash('publish:committing');
-    return counts;
+    return done;
   });
   deps.crash('publish:committed');
   return detail;
 }
 
-/** The revision that the rows have the shape of, as things stand now: others may have been published since the run began. */
-async function revisionToServe(
-  trx: Transaction,
-  { product: { id, dataDigest }, run }: RefreshPlan,
-): Promise<{ number: number; makeLive: boolean }> {
+/** Rows of each output table; of none where the run has published them already. */
+async function countRows(db: Queryable, plan: RefreshPlan): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  if ((await datasetOfRun(db, plan.run.id)) !== null) return counts;
+  for (const { object, table } of plan.outputs) {
+    const { rows } = await db.query<{ count: string }>(`select count(*) from ${quoted(plan.schema, table)}`);
+    counts.set(object.name, Number(rows[0]!.count));
+  }
+  return counts;
+}
+
+/**
+ * Whether the run's revision waits for these rows, as things stand now: others may have been published since the run began. Refuses
+ * where the rows no longer have the shape of what is live.
+ */
+async function judgeRevision(trx: Transaction, { product: { id, dataDigest }, run }: RefreshPlan): Promise<boolean> {
   const row = await product(trx, id);
   if (row === null || row.retiredAt !== null)
     throw new Refusal('PRODUCT_RETIRED', `Product ${id} was retired while its run was under way.`);
   const pending = await revisionIn(trx, id, 'pending');
-  if (pending?.revision === run.revision) return { number: run.revision, makeLive: true };
+  if (pending?.revision === run.revision) return true;
   const live = await revisionIn(trx, id, 'live');
-  if (live !== null && live.dataDigest === dataDigest) return { number: live.revision, makeLive: false };
+  if (live !== null && live.dataDigest === dataDigest) return false;
   throw new Refusal(
     'RUN_SUPERSEDED',
     `The run made data for revision ${run.revision} of ${id}, which a newer revision of another shape has replaced; a new run follows.`,
@@ -93,18 +106,22 @@ async function waiting(trx: Transaction): Promise<ProductId[]> {
 }
 
 /** Moves the output tables into the domain's schema, under the version's number. No reader knows them yet, so nobody waits. */
-async function moveTables(trx: Transaction, plan: RefreshPlan, version: number): Promise<Record<string, DatasetTable>> {
+async function moveTables(
+  trx: Transaction,
+  plan: RefreshPlan,
+  version: number,
+  counts: ReadonlyMap<string, number>,
+): Promise<Record<string, DatasetTable>> {
   const domain = domainSchema(plan.product.domain);
   await trx.query(`create schema if not exists ${quoted(domain)}`);
   await trx.query(`grant usage on schema ${quoted(domain)} to ${quoted(READER)}`);
   const tables: Record<string, DatasetTable> = {};
   for (const { object, table } of plan.outputs) {
-    const { rows } = await trx.query<{ count: string }>(`select count(*) from ${quoted(plan.schema, table)}`);
     const name = await freeName(trx, domain, object.table, version, table);
     await trx.query(`alter table ${quoted(plan.schema, table)} set schema ${quoted(domain)}`);
     if (name !== table) await trx.query(`alter table ${quoted(domain, table)} rename to ${quoted(name)}`);
     await trx.query(`grant select on ${quoted(domain, name)} to ${quoted(READER)}`);
-    tables[object.name] = { table: name, rows: Number(rows[0]!.count) };
+    tables[object.name] = { table: name, rows: counts.get(object.name) ?? 0 };
   }
   return tables;
 }
@@ -117,8 +134,7 @@ async function freeName(
   version: number,
   otherwise: SqlName,
 ): Promise<SqlName> {
-  const suffix = `__${version}`;
-  const name = sqlName(base.slice(0, 63 - suffix.length) + suffix);
+  const name = ownName(base, String(version));
   const { rows } = await trx.query<{ taken: boolean }>('select to_regclass($1) is not null as taken', [
     quoted(schema, name),
   ]);

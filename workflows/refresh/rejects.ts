@@ -10,8 +10,8 @@ import { contractFile } from './extract.ts';
 import { type ColumnCheck, numberedRelation, validTerm } from './landing-select.ts';
 import type { Landing, RefreshPlan } from './plan.ts';
 
-/** Where rows that break the contract are set aside, in the run's schema. */
-export const REJECTS = 'rejects' as SqlName;
+/** Where rows that break the contract are set aside, in the run's schema. No object has such a name: `sqlName` makes no two underscores. */
+const REJECTS = 'weft__rejects' as SqlName;
 
 /** Longest part of a value that is kept: enough to find it by, and no gigabyte. */
 const VALUE_LETTERS = 200;

@@ -1,11 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { Refusal } from '../../schema/errors.ts';
 import type { RunId } from '../../schema/ids.ts';
-import type { Pool, Queryable, Transaction } from '../../schema/ledger/connect.ts';
-import { beginStage, endStage, stagesOf } from '../../schema/ledger/runs.ts';
+import type { Pool, Queryable } from '../../schema/ledger/connect.ts';
+import { beginStage, endStage, isCurrent, stagesOf, tellAttempt } from '../../schema/ledger/runs.ts';
 import type { Stage } from '../../schema/run.ts';
 import type { CrashPoint } from '../crash.ts';
 import type { RunRef } from '../names.ts';
+import { isOutage } from '../outage.ts';
 import type { FileRoot } from '../sources/file-path.ts';
 import type { StageDetail } from './activities.ts';
 import { refreshPlan, type RefreshPlan } from './plan.ts';
@@ -29,41 +31,90 @@ export interface StageWork {
   /** The attempt's own connection: whoever comes after ends it, and with it whatever this attempt still does. */
   readonly client: pg.Client;
   readonly signal: AbortSignal;
+  /** Opens another connection of the attempt's own, for the time of the story. */
+  readonly connect: <Result>(
+    options: { url: string; settings?: string },
+    story: (client: pg.Client) => Promise<Result>,
+  ) => Promise<Result>;
   /** Ends the stage, in the transaction of what it did: either both are so or neither. */
   readonly end: (trx: Queryable, detail: StageDetail) => Promise<StageDetail>;
 }
 
-/** Attempts that began and did not end, after which a stage is given up: each may have killed its worker. */
-const ATTEMPTS_ALLOWED = 8;
+/** Attempts of which nobody heard again, after which a stage is given up: each may have killed its worker. */
+const LOST_ALLOWED = 8;
+
+/** How often an attempt that an outage ended tries to say so: as long as it cannot, another could do no better. */
+const TELL_EVERY_MS = 1_000;
+
+/** A fault in a stage; `times` is how many the stage has had, this one among them: outages are none. */
+export class StageFault extends Error {
+  readonly times: number;
+
+  constructor(times: number, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.times = times;
+  }
+}
 
 /**
  * Performs a stage once: where it is done, answers what it counted; else fences off the former attempt and begins anew.
- * Refuses with RUN_SUPERSEDED where the run is over.
+ * Refuses with RUN_SUPERSEDED where the run is over, and with STAGE_GIVEN_UP where attempts were lost too often.
  */
 export async function performStage(
   deps: RefreshDeps,
   ask: { run: RunRef; stage: Stage; signal: AbortSignal },
   work: (deps: RefreshDeps, work: StageWork) => Promise<StageDetail>,
 ): Promise<StageDetail> {
-  const { run, stage } = ask;
+  const { run, stage, signal } = ask;
   const before = (await stagesOf(deps.pool, run.runId)).find((row) => row.stage === stage);
   if (before?.state === 'done') return before.detail;
-  const attempt = await beginStage(deps.pool, run.runId, stage);
-  if (attempt > ATTEMPTS_ALLOWED)
+  const { attempt, lost } = await beginStage(deps.pool, run.runId, stage);
+  // What is published is to be announced, however long that takes.
+  if (lost > LOST_ALLOWED && stage !== 'announce')
     throw new Refusal(
-      'RUN_SUPERSEDED',
-      `Stage ${stage} of run ${run.runId} began ${attempt - 1} times and never ended: it is given up.`,
+      'STAGE_GIVEN_UP',
+      `Stage ${stage} of run ${run.runId} began ${lost} times and was not heard of again: it is given up. See the log of the worker for how it ended.`,
     );
   await fence(deps.pool, run.runId);
-  const plan = await refreshPlan(deps.pool, run.runId);
+  const overtaken = (): Refusal =>
+    new Refusal('RUN_SUPERSEDED', `Another attempt at stage ${stage} of run ${run.runId} took over.`);
   const end = async (trx: Queryable, detail: StageDetail): Promise<StageDetail> => {
-    if (!(await endStage(trx, run.runId, stage, attempt, detail)))
-      throw new Refusal('RUN_SUPERSEDED', `Another attempt at stage ${stage} of run ${run.runId} took over.`);
+    if (!(await endStage(trx, run.runId, stage, attempt, detail))) throw overtaken();
     return detail;
   };
-  return withConnection(deps, { url: deps.databaseUrl, runId: run.runId, signal: ask.signal }, (client) =>
-    work(deps, { plan, client, signal: ask.signal, end }),
-  );
+  const connect: StageWork['connect'] = ({ url, settings }, story) =>
+    withConnection(
+      deps,
+      { url, runId: run.runId, signal, ...(settings === undefined ? {} : { settings }) },
+      async (client) => {
+        // Whoever overtakes ends the connections that there are then: one that came later must look.
+        if (!(await isCurrent(deps.pool, run.runId, stage, attempt))) throw overtaken();
+        return story(client);
+      },
+    );
+  try {
+    const plan = await refreshPlan(deps.pool, run.runId);
+    return await connect({ url: deps.databaseUrl }, (client) => work(deps, { plan, client, signal, connect, end }));
+  } catch (error) {
+    const isFault = !(error instanceof Refusal || signal.aborted || isOutage(error));
+    const faults = await tell(deps, ask, isFault);
+    throw isFault && faults !== null ? new StageFault(faults, error) : error;
+  }
+}
+
+/** Says how an attempt ended, as soon as the ledger can be reached; null where it was called off before. */
+async function tell(
+  deps: RefreshDeps,
+  { run, stage, signal }: { run: RunRef; stage: Stage; signal: AbortSignal },
+  isFault: boolean,
+): Promise<number | null> {
+  for (;;)
+    try {
+      return await tellAttempt(deps.pool, run.runId, stage, isFault);
+    } catch {
+      if (signal.aborted) return null;
+      await sleep(TELL_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
 }
 
 /** Ends every connection that works for the run, and waits until they are gone. */
@@ -75,7 +126,7 @@ export async function fence(db: Queryable, id: RunId): Promise<void> {
 }
 
 /** Opens a connection that `fence` can end, for the time of `work`; ended at once when `signal` fires. */
-export async function withConnection<Result>(
+async function withConnection<Result>(
   deps: Pick<RefreshDeps, 'pool'>,
   options: { url: string; runId: RunId; signal: AbortSignal; settings?: string },
   work: (client: pg.Client) => Promise<Result>,
@@ -97,22 +148,6 @@ export async function withConnection<Result>(
   } finally {
     options.signal.removeEventListener('abort', stop);
     await client.end().catch(() => undefined);
-  }
-}
-
-/** Runs `story` in one transaction of a connection of one's own. */
-export async function inTransaction<Result>(
-  client: pg.Client,
-  story: (trx: Transaction) => Promise<Result>,
-): Promise<Result> {
-  await client.query('begin');
-  try {
-    const result = await story(client as unknown as Transaction);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined);
-    throw error;
   }
 }
 

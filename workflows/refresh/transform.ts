@@ -6,24 +6,25 @@ import { columnType, createTable } from '../../schema/contract/tables.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { errorFinding, type Finding } from '../../schema/findings.ts';
 import { quoted } from '../../schema/ids.ts';
+import { transaction } from '../../schema/ledger/connect.ts';
 import { asDomain, embeddable, prepareDomainRole, sqlRefusal } from '../engines/postgres.ts';
 import type { StageDetail } from './activities.ts';
 import { createInputViews } from './input-views.ts';
 import { outputSql, type OutputSql } from './output-sql.ts';
 import type { PlannedOutput, RefreshPlan } from './plan.ts';
 import { seal } from './seal.ts';
-import { inTransaction, type RefreshDeps, type StageWork } from './stage.ts';
+import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**
  * Makes the output tables by the product's SQL, as the domain's own role. Refuses with TRANSFORM_REFUSED what is not one SELECT
  * over declared inputs, TRANSFORM_MISMATCH where its columns are not the contract's, TRANSFORM_FAILED where Postgres says no,
  * and QUALITY_FAILED where a key is not one. Tables that were landed straight are left as they are.
  */
-export async function transform(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
+export async function transform(deps: RefreshDeps, { plan, client, connect, end }: StageWork): Promise<StageDetail> {
   const outputs = plan.outputs.filter(({ straight }) => !straight);
-  if (outputs.length === 0) return inTransaction(client, (trx) => end(trx, {}));
+  if (outputs.length === 0) return transaction(client, (trx) => end(trx, {}));
   const role = await prepareDomainRole(deps, plan);
-  const relations = await inTransaction(client, async () => {
+  const relations = await transaction(client, async () => {
     await client.query(`grant usage on schema ${quoted(plan.schema)} to ${quoted(role)}`);
     const views = await createInputViews(client, plan, role);
     for (const { object, table } of outputs) {
@@ -33,7 +34,7 @@ export async function transform(deps: RefreshDeps, { plan, client, signal, end }
     }
     return views;
   });
-  const made = await asDomain(deps, { plan, signal, readOnly: false }, async (domain) => {
+  const made = await asDomain(deps, { plan, connect, readOnly: false }, async (domain) => {
     const rows: Record<string, number> = {};
     for (const output of outputs)
       rows[outputs.length === 1 ? 'rowsMade' : `${output.object.name}.rowsMade`] = await fill(
@@ -44,7 +45,7 @@ export async function transform(deps: RefreshDeps, { plan, client, signal, end }
       );
     return rows;
   });
-  return inTransaction(client, async (trx) => {
+  return transaction(client, async (trx) => {
     await trx.query(`set local maintenance_work_mem = '256MB'`);
     for (const { object, table } of outputs) {
       await seal(deps, { client, plan }, { object, table });

@@ -217,7 +217,8 @@ test('retire takes it out of the graph; a second time it is refused: 1', async (
 /** What a worker would do first. */
 async function workOn(id: RunId): Promise<void> {
   await transaction(database.pool, (trx) => startRun(trx, id, {}));
-  await endStage(database.pool, id, 'extract', await beginStage(database.pool, id, 'extract'), { rowsRead: 3000 });
+  const { attempt } = await beginStage(database.pool, id, 'extract');
+  await endStage(database.pool, id, 'extract', attempt, { rowsRead: 3000 });
   await sleep(700);
 }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { DomainId } from '../../../schema/ids.ts';
@@ -6,6 +8,7 @@ import { emit, markHandled, takeEvents } from '../../../schema/ledger/events.ts'
 import { listen } from '../../../schema/ledger/listen.ts';
 import { migrate } from '../../../schema/ledger/migrate.ts';
 import { domainRole, ensureRole, roleUrl } from '../../../schema/ledger/roles.ts';
+import { isHeadBusy, lockHead } from '../../../schema/ledger/supergraphs.ts';
 import { cloneDatabase, type TestDatabase } from '../../testkit/database.ts';
 
 let database: TestDatabase;
@@ -80,6 +83,40 @@ test('a listener hears of an event at once, and again after its connection was c
   await rises();
   await listener.stop();
   expect(faults).toEqual([]);
+});
+
+test('a listener asks a server that never answers once at a time, and its stop does not wait for it', async () => {
+  const taken: Socket[] = [];
+  const silent = createServer((socket) => void taken.push(socket)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const faults: unknown[] = [];
+  const listener = listen(`postgres://nobody@127.0.0.1:${port}/nothing`, {
+    name: 'ear',
+    pollMs: 10,
+    onHint: () => Promise.resolve(),
+    onFault: (error) => faults.push(error),
+  });
+  await once(silent, 'connection');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await listener.stop();
+  expect(taken).toHaveLength(1);
+  // Had it waited, there would be the fault of a connection that took too long.
+  expect(faults).toEqual([]);
+  taken.forEach((socket) => socket.destroy());
+  silent.close();
+});
+
+test('who waits too long for the head of the graph is told so, and who holds it in silence is ended', async () => {
+  const limits = { waitMs: 50, heldMs: 60_000, silentMs: 60_000 };
+  const silence = transaction(database.pool, async (holder) => {
+    await lockHead(holder, { ...limits, silentMs: 400 });
+    const waiting = transaction(database.pool, (trx) => lockHead(trx, limits)).catch((error: unknown) => error);
+    expect(isHeadBusy(await waiting)).toBe(true);
+    await transaction(database.pool, (trx) => lockHead(trx, { ...limits, waitMs: 30_000 }));
+    await holder.query('select 1');
+  });
+  await expect(silence).rejects.toThrow();
 });
 
 test('a role logs in with its derived password, which it can lose but not keep changed', async () => {

@@ -96,8 +96,8 @@ test('a product that was never published is not refreshed', async () => {
 test('a stage that begins again counts its attempts, and the answer of the overtaken one changes nothing', async () => {
   const { runId } = await request();
   await EVENTS.start(runId);
-  const first = await beginStage(database.pool, runId, 'land');
-  const second = await beginStage(database.pool, runId, 'land');
+  const { attempt: first } = await beginStage(database.pool, runId, 'land');
+  const { attempt: second } = await beginStage(database.pool, runId, 'land');
   expect([first, second]).toEqual([1, 2]);
   await endStage(database.pool, runId, 'land', first, { rowsLanded: 1 });
   expect(await stagesOf(database.pool, runId)).toMatchObject([{ stage: 'land', state: 'running', attempt: 2 }]);
@@ -110,7 +110,7 @@ test('no stage begins in a run that is over, but the announcement of one that su
   await EVENTS.start(runId);
   await EVENTS.succeed(runId);
   await expect(beginStage(database.pool, runId, 'publish')).rejects.toMatchObject({ code: 'RUN_SUPERSEDED' });
-  expect(await beginStage(database.pool, runId, 'announce')).toBe(1);
+  expect(await beginStage(database.pool, runId, 'announce')).toEqual({ attempt: 1, lost: 0 });
 });
 
 test('history comes newest first, page by page, each run once', async () => {
