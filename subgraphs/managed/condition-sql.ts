@@ -1,5 +1,6 @@
 import type { Condition, Cursor, Order } from './fetch.ts';
 import { holdsNoNulls } from './page.ts';
+import type { Property } from '../../schema/contract/model.ts';
 import type { Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
 import { familyOf } from './values.ts';
@@ -100,6 +101,9 @@ function beyondSql(column: string, sign: string, place: string, side: 'after' | 
 }
 
 /** The text of a value in a cursor, as Postgres reads it back exactly. */
-export function cursorValueSql(column: string): string {
-  return `coalesce(to_json((${column})::text)::text, 'null')`;
+export function cursorValueSql(column: string, property: Property): string {
+  const text = `(${column})::text`;
+  // Only texts have characters that JSON escapes.
+  const json = familyOf(property) === 'text' ? `to_json(${text})::text` : `'"' || ${text} || '"'`;
+  return holdsNoNulls(property) ? json : `coalesce(${json}, 'null')`;
 }

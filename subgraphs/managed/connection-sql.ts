@@ -83,10 +83,16 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
   };
   const list = (item: JsonSql): JsonSql =>
     arraySql({ ...item, sql: column(`"#${columns.length}"`, item.sql) }, `${ordinal}${from}`, { within });
+  // Made where rows are numbered: once for each, however often it is shown.
   let cursor: string | null = null;
-  const cursorColumn = (): string => (cursor ??= column(CURSOR, cursorSql(row, connection)));
+  const rowCursor = (): string => {
+    cursor ??= cursorSql(row, connection);
+    return `${row.alias}.${CURSOR}`;
+  };
+  let pageCursor: string | null = null;
+  const cursorColumn = (): string => (pageCursor ??= column(CURSOR, rowCursor()));
   const cursorAt = (direction: string): string =>
-    `coalesce(to_json((array_agg(${cursorColumn()} order by ${ordinal}${direction}) filter (where ${cursorColumn()} is not null))[1])::text, 'null')`;
+    `coalesce(${inQuotes(`(array_agg(${cursorColumn()} order by ${ordinal}${direction}) filter (where ${cursorColumn()} is not null))[1]`)}, 'null')`;
 
   const pageInfo = (part: PageInfoField): JsonSql => {
     switch (part.kind) {
@@ -108,7 +114,7 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
       case 'typename':
         return nameSql(part.type);
       case 'cursor':
-        return sound(`to_json(${cursorSql(row, connection)})::text`);
+        return sound(inQuotes(rowCursor()));
       case 'node':
         return fieldsSql(draft, row, part.fields);
     }
@@ -141,18 +147,24 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
         ? `${found}${sorted} limit ${cutAt}`
         : `select * from (${found} offset 0) as ${row.alias}${sorted} limit ${cutAt}`;
     // Numbered outside of the limit: inside, the window would make Postgres sort all rows instead of keeping the top ones.
-    const numbered = `select *, row_number() over () as ${ORDINAL} from (${cut}) as ${row.alias}`;
+    const extra = cursor === null ? '' : `, ${cursor} as ${CURSOR}`;
+    const numbered = `select *, row_number() over () as ${ORDINAL}${extra} from (${cut}) as ${row.alias}`;
     // The last `offset 0` keeps each column from being computed once for every time that it is named.
     return `select ${[`${row.alias}.${ORDINAL}`, ...columns].join(', ')} from (${numbered}) as ${row.alias} offset 0`;
   };
   return { alias, field, rows };
 }
 
-/** A row's place in the order, as page.ts reads it: base64url of a JSON array. */
+/** A row's place in the order, as page.ts reads it: base64 of a JSON array, without the line breaks that Postgres puts in. */
 function cursorSql(row: Scope, { table, order }: Connection): string {
-  const values = order.map(({ property }) => cursorValueSql(row.column(property)));
+  const values = order.map(({ property }) => cursorValueSql(row.column(property), property));
   const json = `'["${orderMark(table.object, order)}",' || ${values.join(` || ',' || `)} || ']'`;
-  return `translate(encode(convert_to(${json}, 'UTF8'), 'base64'), E'+/=\\n', '-_')`;
+  return `replace(encode(convert_to(${json}, 'UTF8'), 'base64'), E'\\n', '')`;
+}
+
+/** JSON of a text in which nothing has to be escaped. */
+function inQuotes(text: string): string {
+  return `'"' || ${text} || '"'`;
 }
 
 function correlation(reference: Connection['parent'], row: Scope, parent: Scope | null): string[] {

@@ -8,7 +8,7 @@ import { converted } from './slot.ts';
 import { familyOf, parameterType } from './values.ts';
 
 /**
- * `first` and `after`, `last` and `before` -> a page. A cursor is opaque: base64url of a JSON array of the ordering's mark and,
+ * `first` and `after`, `last` and `before` -> a page. A cursor is opaque: base64 of a JSON array of the ordering's mark and,
  * for each of its terms, the row's value as Postgres writes it (null where there is none). It says a place in the ordering, not
  * a row: rows that come or go, the cursor's own too, neither repeat nor hide others.
  */
@@ -80,7 +80,7 @@ export function holdsNoNulls({ required, keyPosition }: Order[number]['property'
 
 function cursorItems(cursor: string): (string | null)[] | null {
   try {
-    const items: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    const items: unknown = JSON.parse(Buffer.from(cursor, 'base64').toString('utf8'));
     return Array.isArray(items) && items.every((item) => item === null || typeof item === 'string') ? items : null;
   } catch {
     return null;
