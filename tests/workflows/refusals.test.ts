@@ -298,6 +298,67 @@ test('rows that the contract tolerates to lose are set aside, and the others pub
   expect(await rowsOf(id)).toHaveLength(3);
 });
 
+describe('one value that its column cannot hold costs one row, where the contract tolerates it, and the others arrive', () => {
+  const NUMERIC = 'logicalType: number, physicalType: numeric';
+  const LONG = 'logicalType: number, physicalType: "numeric(50,2)"';
+  const SHORT = 'logicalType: number, physicalType: "numeric(6,2)"';
+  const NUMBERS = 'logicalType: array, items: { name: item, logicalType: number, physicalType: numeric }';
+  const WHOLES = 'logicalType: array, items: { name: item, logicalType: integer }';
+  const CASES: [type: string, good: string, bad: string][] = [
+    [NUMERIC, '1.50', 'heavy'],
+    [NUMERIC, '1e400', '1e'],
+    [LONG, '1.50', `1${'0'.repeat(48)}`],
+    [LONG, '2e3', '1e60'],
+    [SHORT, '9999.99', '10000'],
+    ['logicalType: number', '1e300', '1e400'],
+    ['logicalType: number', 'NaN', 'NaNa'],
+    ['logicalType: object', '{""a"": [1.5e3, ""\\u00e9, NaN, [1,]""]}', '{""a"": '],
+    ['logicalType: object', '1', '[1,]'],
+    ['logicalType: object', '1', '{""a"": NaN}'],
+    ['logicalType: object', '""\\\\u0000""', '""\\u0000""'],
+    ['logicalType: object', '1e9999', '1e9999999'],
+    ['logicalType: object', '1', '""\\ud800""'],
+    ['logicalType: date', '2024-02-29', '-0044-03-15'],
+    ['logicalType: date', '0001-01-01', '2024-02-30'],
+    ['logicalType: date', 'infinity', '5881580-07-10'],
+    ['logicalType: timestamp', '2024-02-29T10:00:00Z', '-0044-03-15 00:00:00'],
+    ['logicalType: time', '24:00:00', '25:00'],
+    [NUMBERS, '[1.5, null]', '[1.5, x]'],
+    [WHOLES, '[1, 2]', '[1.5]'],
+    ['logicalType: boolean', 'true', 'maybe'],
+    ['logicalType: string, physicalType: uuid', '6f1c2b1e-7a51-4c9e-9f7e-0d0a4f6f2c11', '6f1c'],
+  ];
+  // Alone, and in a row that breaks the contract besides: COPY reads that too.
+  test.each(CASES)('%s: %s, but not %s', async (type, good, bad) => {
+    const value = `{ name: held, ${type} }`;
+    const { id, run } = await trial({
+      content: `id,label,held\n1,one,"${good}"\n2,two,"${bad}"\n,three,"${bad}"\n4,four,\n5,five,"${good}"\n`,
+      source: [SOURCE[0]!, SOURCE[1]!, value],
+      output: [OUTPUT[0]!, OUTPUT[1]!, value],
+      rejectedShareAllowed: 0.5,
+    });
+    expect(run).toMatchObject({ phase: 'succeeded', error: null });
+    expect(((await rowsOf(id)) as { id: number }[]).map((row) => row.id)).toEqual([1, 4, 5]);
+  });
+
+  // Of many digits, and nested deeply.
+  test.each([
+    ['numeric', '1'.repeat(140_000)],
+    ['jsonb', '['.repeat(50_000) + ']'.repeat(50_000)],
+  ])('what no check foresaw in a %s is a refusal that names the column', async (physical, held) => {
+    const value = `{ name: held, logicalType: ${physical === 'jsonb' ? 'object' : 'number'}, physicalType: ${physical} }`;
+    const { run } = await trial({
+      content: `id,label,held\n1,one,${held}\n`,
+      source: [SOURCE[0]!, SOURCE[1]!, value],
+      output: [OUTPUT[0]!, OUTPUT[1]!, value],
+      rejectedShareAllowed: 0.5,
+    });
+    expect(run.error?.code).toBe('ROWS_REJECTED');
+    expect(run.error?.message).toContain('column held');
+    expect(run.error?.message.length).toBeLessThan(500);
+  });
+});
+
 test('an object may be named for what the platform sets aside', async () => {
   const folder = await smallProduct({
     ...BASE,

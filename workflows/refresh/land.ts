@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { Refusal } from '../../schema/errors.ts';
+import { errorFinding } from '../../schema/findings.ts';
 import { quoted } from '../../schema/ids.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
 import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
@@ -66,7 +67,7 @@ async function landOne(
       copy: `copy ${quoted(plan.schema, landing.table)} (${columns}) from stdin (format csv, freeze true)${select.kept}`,
       onBytes: () => deps.crash('land:copying'),
     }).catch((error: unknown) => {
-      throw fromPostgres(error) ? error : asIncomplete(source.label, error);
+      throw fromPostgres(error) ? asRejected(source.label, error) : asIncomplete(source.label, error);
     });
     const rejected = await setAside(db, source, landing, plan, client, {
       ...streamed,
@@ -134,8 +135,18 @@ function createTable(plan: RefreshPlan, { table, columns }: Landing): string {
 }
 
 /** Errors of the server have an SQLSTATE: they are not about the file. */
-function fromPostgres(error: unknown): boolean {
+function fromPostgres(error: unknown): error is pg.DatabaseError {
   return typeof error === 'object' && error !== null && 'severity' in error;
+}
+
+/** SQLSTATEs by which Postgres cannot hold a value, all checks before it notwithstanding: data exceptions, and a nesting that is too deep. */
+const ABOUT_A_VALUE = /^(?:22|54001)/;
+
+function asRejected(label: string, error: pg.DatabaseError): unknown {
+  if (!ABOUT_A_VALUE.test(error.code ?? '')) return error;
+  const column = /, column (.*)$/s.exec(error.where ?? '')?.[1];
+  const message = `${JSON.stringify(label)} has a value that Postgres cannot hold${column === undefined ? '' : `, in the column ${column.slice(0, 200)}`}: ${error.message} (SQLSTATE ${error.code}).`;
+  return new Refusal('ROWS_REJECTED', message, { findings: [errorFinding('ROW_REJECTED', message)], cause: error });
 }
 
 function sum(details: readonly StageDetail[]): StageDetail {

@@ -2,7 +2,7 @@ import { identifier } from '../engines/duckdb.ts';
 
 /** How a column of a source becomes a value of a Postgres type: both expressions are DuckDB's SQL. */
 export interface Cast {
-  /** The value as COPY takes it; null where it cannot be had. */
+  /** The value as COPY takes it; null where it does not fit, since COPY reads the values of rows too that it leaves out. */
   readonly value: string;
   /** True where a value that is not null fits; null where every value fits. */
   readonly fits: string | null;
@@ -36,42 +36,83 @@ export function holds(foundType: string, wanted: { pgType: string; list: boolean
 /** The cast of a column of type `foundType` to a Postgres type. Text is checked by the letter: `1.5` is no integer. */
 export function castOf(column: string, foundType: string, wanted: { pgType: string; list: boolean }): Cast {
   const name = identifier(column);
-  const expected = wanted.list ? `${wanted.pgType}[]` : wanted.pgType;
-  if (wanted.list) return listCast(name, foundType, wanted.pgType);
+  return wanted.list ? listCast(name, foundType, wanted.pgType) : valueCast(name, foundType, wanted.pgType);
+}
+
+/** The cast of one value, given as an expression. */
+function valueCast(given: string, foundType: string, pgType: string): Cast {
   const found = familyOfDuckdb(foundType);
-  const family = familyOfPg(wanted.pgType);
-  if (family === 'text') return { value: found === 'text' ? name : `${name}::varchar`, fits: null, expected };
-  if (family === 'json')
-    return found === 'text' || found === 'json'
-      ? { value: `${name}::varchar`, fits: `json_valid(${name}::varchar)`, expected }
-      : { value: `to_json(${name})::varchar`, fits: null, expected };
-  const target = duckdbType(wanted.pgType);
-  if (found !== 'text') {
-    if (target === null) return { value: `${name}::varchar`, fits: null, expected };
-    const value = sameType(foundType, target) ? name : `try_cast(${name} as ${target})`;
-    return { value, fits: value === name ? null : `${value} is not null`, expected };
+  const family = familyOfPg(pgType);
+  if (family === 'text') return { value: found === 'text' ? given : `${given}::varchar`, fits: null, expected: pgType };
+  if (family === 'json') {
+    const text = found === 'text' || found === 'json' ? `${given}::varchar` : `to_json(${given})::varchar`;
+    return guarded(text, isJson(text), pgType);
   }
-  // Without precision Postgres keeps every digit: the text itself goes through, once it is seen to be a number.
-  if (target === null)
-    return {
-      value: `trim(${name})`,
-      fits: `regexp_full_match(trim(${name}), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?')`,
-      expected,
-    };
-  const value = `try_cast(${name} as ${target})`;
-  // DuckDB would round '1.5' and read '1e3' and '1_000'.
-  const letters = family === 'integer' ? ` and ltrim(trim(${name}), '+-0123456789') = ''` : '';
-  return { value, fits: `(${value} is not null${letters})`, expected };
+  const target = duckdbType(pgType);
+  if (target === null) return numberCast(given, found, pgType);
+  const value = sameType(foundType, target) ? given : `try_cast(${given} as ${target})`;
+  const laws = [
+    ...(value === given ? [] : [`${value} is not null`]),
+    ...range(value, target),
+    // DuckDB would round '1.5' and read '1e3' and '1_000'.
+    ...(family === 'integer' && found === 'text' ? [`ltrim(trim(${given}), '+-0123456789') = ''`] : []),
+    // DuckDB reads 1e400 as infinite.
+    ...(target === 'double' && found === 'text'
+      ? [`(isfinite(${value}) or regexp_full_match(trim(${given}), '(?i)[+-]?(nan|inf|infinity)'))`]
+      : []),
+  ];
+  return laws.length === 0 ? { value, fits: null, expected: pgType } : guarded(value, laws.join(' and '), pgType);
+}
+
+/** Numerics beyond DuckDB's own: the text itself goes through, once it is seen to be a number that Postgres holds. */
+function numberCast(given: string, found: Family, pgType: string): Cast {
+  const value = found === 'text' ? `trim(${given})` : `${given}::varchar`;
+  const [, precision, scale] = /\((\d+)(?:,(\d+))?\)/.exec(pgType) ?? [];
+  const wholeDigits = Number(precision) - Number(scale ?? 0);
+  const laws = [
+    ...(found === 'text'
+      ? [`regexp_full_match(${value}, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?')`]
+      : []),
+    // A double ends at 1e308, and a contract's bounds hardly go further.
+    ...(precision === undefined || wholeDigits > 308 ? [] : [`abs(try_cast(${given} as double)) < 1e${wholeDigits}`]),
+  ];
+  return laws.length === 0 ? { value, fits: null, expected: pgType } : guarded(value, laws.join(' and '), pgType);
 }
 
 /** A Postgres array in its text form, `{"a",NULL}`. */
 function listCast(name: string, foundType: string, pgType: string): Cast {
-  const item = familyOfDuckdb(foundType) === 'list' ? name : `try_cast(${name} as varchar[])`;
-  const quotedItem = `'"' || replace(replace(item::varchar, '\\', '\\\\'), '"', '\\"') || '"'`;
-  const value = `'{' || array_to_string(list_transform(${item}, item -> coalesce(${quotedItem}, 'NULL')), ',') || '}'`;
-  const target = duckdbType(pgType);
-  const fits = target === null ? `${item} is not null` : `try_cast(${item} as ${target}[]) is not null`;
-  return { value, fits, expected: `${pgType}[]` };
+  const isList = familyOfDuckdb(foundType) === 'list';
+  const list = isList ? name : `try_cast(${name} as varchar[])`;
+  const item = valueCast('item', isList ? foundType.slice(0, -2) : 'VARCHAR', pgType);
+  const quotedItem = `'"' || replace(replace((${item.value})::varchar, '\\', '\\\\'), '"', '\\"') || '"'`;
+  const value = `'{' || array_to_string(list_transform(${list}, lambda item: coalesce(${quotedItem}, 'NULL')), ',') || '}'`;
+  const allFit =
+    item.fits === null
+      ? ''
+      : ` and len(list_filter(${list}, lambda item: item is not null and not coalesce(${item.fits}, false))) = 0`;
+  return { value, fits: `(${list} is not null${allFit})`, expected: `${pgType}[]` };
+}
+
+function guarded(value: string, fits: string, expected: string): Cast {
+  return { value: `case when ${fits} then ${value} end`, fits: `(${fits})`, expected };
+}
+
+/** Days that both can hold, and that DuckDB does not write with `(BC)`. */
+function range(value: string, target: string): string[] {
+  if (target === 'date')
+    return [`(${value} between date '0001-01-01' and date '5874897-12-31' or not isfinite(${value}))`];
+  if (target === 'timestamptz') return [`(${value} >= timestamptz '0001-01-01 00:00:00+00' or not isfinite(${value}))`];
+  return [];
+}
+
+/** What jsonb takes: DuckDB also lets `NaN`, `[1,]`, a NUL in a text and numbers without end pass. */
+function isJson(text: string): string {
+  const bare = `regexp_replace(${text}, '"(\\\\.|[^"\\\\])*"', '""', 'g')`;
+  return [
+    `json_valid(${text})`,
+    `not regexp_matches(${bare}, '(?i)nan|inf|,\\s*[\\]}]|e[+-]?0*[0-9]{5}')`,
+    `strpos(replace(${text}, '\\\\', ''), '\\u0000') = 0`,
+  ].join(' and ');
 }
 
 function familyOfPg(pgType: string): Exclude<Family, 'other' | 'list'> {
