@@ -33,7 +33,7 @@ async function get(search: Record<string, string>, headers: Record<string, strin
   const url = `${gateway.url}/graphql?${new URLSearchParams(search).toString()}`;
   const response = await fetch(url, { headers: { 'apollo-require-preflight': '1', ...headers } });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, json: (text === '' ? null : JSON.parse(text)) };
+  return { status: response.status, headers: response.headers, json: text === '' ? null : JSON.parse(text) };
 }
 
 async function post(body: object, headers: Record<string, string> = {}, url = gateway.url) {

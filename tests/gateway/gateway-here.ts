@@ -156,7 +156,8 @@ async function load(database: TestDatabase, ...row: Parameters<GatewayHere['load
     await startRun(trx, runId, {});
     const { revision } = await requireRun(trx, runId);
     await lockHead(trx);
-    if ((await revisionIn(trx, id, 'pending'))?.revision === revision) await goLive(trx, { ready: [id], cause: 'test' });
+    if ((await revisionIn(trx, id, 'pending'))?.revision === revision)
+      await goLive(trx, { ready: [id], cause: 'test' });
     const version = await nextVersion(trx, id);
     const table = sqlName(`${object}__${version}`);
     await trx.query(`create table "${schema}"."${table}" (${columns}); insert into "${schema}"."${table}" ${values};

@@ -70,10 +70,10 @@ export function cut(rows: readonly Row[], order: Order, { size, backward, after,
   };
 }
 
-/** A row's cursor: base64url of a JSON array of the order's mark and the row's values in it, as Postgres writes them. */
+/** A row's cursor: base64 of a JSON array of the order's mark and the row's values in it, as Postgres writes them. */
 export function cursorOf(object: SchemaObject, order: Order, row: Row): string {
   const values = order.map(({ property }) => row.get(property.name) ?? null);
-  return Buffer.from(JSON.stringify([markOf(object, order), ...values])).toString('base64url');
+  return Buffer.from(JSON.stringify([markOf(object, order), ...values])).toString('base64');
 }
 
 function markOf({ type }: SchemaObject, order: Order): string {
@@ -86,7 +86,7 @@ function markOf({ type }: SchemaObject, order: Order): string {
 
 function readCursor(object: SchemaObject, order: Order, cursor: unknown): (Comparable | null)[] | null {
   if (cursor === null || cursor === undefined) return null;
-  const items = jsonOf(Buffer.from(cursor as string, 'base64url').toString());
+  const items = jsonOf(Buffer.from(cursor as string, 'base64').toString());
   if (!Array.isArray(items) || items[0] !== markOf(object, order) || items.length !== order.length + 1)
     throw refused('is no cursor of this list');
   return order.map(({ property }, index) => {
