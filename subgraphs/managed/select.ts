@@ -2,7 +2,17 @@ import { getNamedType, isObjectType, type FieldNode, type GraphQLObjectType, typ
 import { badInput } from './bad-input.ts';
 import { argumentsOf, collectFields, type Selected } from './collect-fields.ts';
 import { requireEntityType, type EntityType, type EntityTypes } from './entity-types.ts';
-import type { Amount, Connection, ConnectionField, EdgeField, Field, Page, PageInfoField } from './fetch.ts';
+import type {
+  Amount,
+  Bound,
+  Condition,
+  Connection,
+  ConnectionField,
+  EdgeField,
+  Field,
+  Page,
+  PageInfoField,
+} from './fetch.ts';
 import type { Limits } from './limits.ts';
 import { readOrder } from './order.ts';
 import { readPage } from './page.ts';
@@ -105,22 +115,39 @@ export function selectConnection(
   const type = namedType(parent, selected.name);
   const fields = collectFields(selection.info, type.name, selected.nodes);
   const asksRows = fields.some(({ name }) => name === 'nodes' || name === 'edges');
-  // A page of which nothing is read is refused all the same where it makes no sense.
-  selection.budget.push({ place, rows: asksRows ? within.rows : (variables) => noRows(page, variables) });
+  const where = readWhere(`${place}(where:)`, object, args['where']);
+  // Arguments by which nothing is read are refused all the same where they make no sense.
+  selection.budget.push({ place, rows: asksRows ? within.rows : (variables) => noRows(page, where, variables) });
   return {
     table,
     parent: null,
-    where: readWhere(`${place}(where:)`, object, args['where']),
+    where,
     order,
     page,
     fields: fields.map((field) => connectionField(selection, type, object.type, field, within)),
   };
 }
 
-function noRows({ size, after, before }: Page, variables: Variables): number {
+function noRows({ size, after, before }: Page, where: Condition | null, variables: Variables): number {
   size(variables);
-  for (const value of [...(after ?? []), ...(before ?? [])]) value.of(variables);
+  for (const value of [...(after ?? []), ...(before ?? []), ...valuesOf(where)]) value.of(variables);
   return 0;
+}
+
+/** What a condition compares with. */
+function valuesOf(condition: Condition | null): Bound[] {
+  switch (condition?.kind) {
+    case 'and':
+    case 'or':
+      return condition.of.flatMap(valuesOf);
+    case 'not':
+      return valuesOf(condition.of);
+    case 'compare':
+    case 'oneOf':
+      return [condition.value];
+    default:
+      return [];
+  }
 }
 
 function connectionField(

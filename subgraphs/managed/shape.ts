@@ -63,10 +63,15 @@ export function shapeOf(
     type: typeFromAST(schema, type) as GraphQLInputType,
   }));
   return {
-    key: (variables) => types.map(({ name, type }) => keyOf(type, variables[name])).join(),
+    key: (variables) => types.map(({ name, type }) => keyOf(type, given(variables, name))).join(),
     slotted: (variables) => {
-      const entries = types.filter(({ name }) => name in variables);
+      const entries = types.filter(({ name }) => Object.hasOwn(variables, name));
       return Object.fromEntries(entries.map(({ name, type }) => [name, slotted(type, variables[name], [name])]));
     },
   };
+}
+
+/** A variable's value; not what every object has under a name like `constructor`. */
+function given(variables: Variables, name: string): unknown {
+  return Object.hasOwn(variables, name) ? variables[name] : undefined;
 }

@@ -1,4 +1,4 @@
-import { parse, validate } from 'graphql';
+import { type GraphQLSchema, parse, validate } from 'graphql';
 import type { Answer, GoneSignal, ManagedSubgraph, Reading } from '../../schema/reading.ts';
 import { checkedExecution } from '../../subgraphs/managed/checked-execution.ts';
 import { entityTypes } from '../../subgraphs/managed/entity-types.ts';
@@ -58,22 +58,23 @@ export function openWays({ products, pools }: World): Ways {
   const checked = checkedExecution({ schema, roots, types, limits: NARROW, run: statementRunner(pools, NARROW) });
   return {
     oracle,
-    isValid: ({ query }) => validate(oracle.schema, parse(query)).length === 0,
+    isValid: ({ query }) => isValid(oracle.schema, query),
     compiled: async (operation, loaded) => toldOf(await ask(subgraph, operation, loaded)),
     checked: async (operation, { datasets }) => {
-      const request = { document: parse(operation.query), operationName: null, variables: asSent(operation) };
+      const { query, operationName = null } = operation;
+      const request = { document: parse(query), operationName, variables: asSent(operation) };
       return toldOf(await checked({ ...request, reading: reading(datasets), failure: null }));
     },
     specified: async (operation, { rows }) =>
-      toldOf(await oracle.answer(parse(operation.query), asSent(operation), rows)),
+      toldOf(await oracle.answer({ ...operation, variables: asSent(operation) }, rows)),
     possibleErrors: async (operation, { rows }) =>
-      toldOf(await oracle.errorsOfEach(parse(operation.query), asSent(operation), rows)).errors,
+      toldOf(await oracle.errorsOfEach({ ...operation, variables: asSent(operation) }, rows)).errors,
   };
 }
 
 /** Asks a subgraph as a gateway does. */
 export async function ask(subgraph: ManagedSubgraph, operation: Operation, { datasets }: Loaded): Promise<Answer> {
-  return subgraph.execute({ query: operation.query, variables: asSent(operation) }, reading(datasets));
+  return subgraph.execute({ ...operation, variables: asSent(operation) }, reading(datasets));
 }
 
 /** What of an answer reaches a client. */
@@ -88,6 +89,15 @@ export function toldOf(answer: Answer): Told {
       return { message, path: path.join('.'), code: typeof code === 'string' ? code : null };
     }),
   };
+}
+
+function isValid(schema: GraphQLSchema, query: string): boolean {
+  try {
+    return validate(schema, parse(query)).length === 0;
+  } catch {
+    // No GraphQL at all.
+    return false;
+  }
 }
 
 /** Variables as JSON brings them. */

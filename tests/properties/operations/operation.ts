@@ -2,4 +2,5 @@
 export interface Operation {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName?: string;
 }

@@ -15,6 +15,7 @@ import type { ManagedProducts, Reference, SchemaObject } from '../../../schema/c
 import { subgraphSdl } from '../../../schema/contract/sdl.ts';
 import { domainOf } from '../../../schema/ids.ts';
 import { SCALARS } from '../../../subgraphs/managed/scalars.ts';
+import type { Operation } from '../operations/operation.ts';
 import { groupsOf, measured, readAggregate, type Group, type Part } from './aggregate.ts';
 import { cursorOf, cut, readOrder, readPage } from './paging.ts';
 import { rowsAsked, type Bounds, type Meanings } from './requests.ts';
@@ -30,13 +31,9 @@ export interface Oracle {
   readonly schema: GraphQLSchema;
   /** By their types' names. */
   readonly objects: ReadonlyMap<string, SchemaObject>;
-  answer(document: DocumentNode, variables: Readonly<Record<string, unknown>>, rows: Rows): Promise<ExecutionResult>;
+  answer(operation: Operation, rows: Rows): Promise<ExecutionResult>;
   /** Every error that a root field may say, where one that cannot be null leaves no data and the others race it. */
-  errorsOfEach(
-    document: DocumentNode,
-    variables: Readonly<Record<string, unknown>>,
-    rows: Rows,
-  ): Promise<ExecutionResult>;
+  errorsOfEach(operation: Operation, rows: Rows): Promise<ExecutionResult>;
 }
 
 /** A row; or what is known of one that is missing: the key by which it is referred to. */
@@ -59,13 +56,19 @@ export function openOracle(products: ManagedProducts, bounds: Bounds): Oracle {
   const sdl = plainSdl(products);
   const schema = executable(sdl, meanings, bounds);
   const nullable = executable(rootsNullable(sdl), meanings, bounds);
-  const run = async (on: GraphQLSchema, document: DocumentNode, variableValues: Args, rows: Rows) =>
-    execute({ schema: on, document, variableValues, contextValue: { rows, rowsAsked: 0 } satisfies Context });
+  const run = async (on: GraphQLSchema, { query, variables, operationName }: Operation, rows: Rows) =>
+    execute({
+      schema: on,
+      document: parse(query),
+      variableValues: variables,
+      operationName: operationName ?? null,
+      contextValue: { rows, rowsAsked: 0 } satisfies Context,
+    });
   return {
     schema,
     objects: meanings.objects,
-    answer: (document, variables, rows) => run(schema, document, variables, rows),
-    errorsOfEach: (document, variables, rows) => run(nullable, document, variables, rows),
+    answer: (operation, rows) => run(schema, operation, rows),
+    errorsOfEach: (operation, rows) => run(nullable, operation, rows),
   };
 }
 

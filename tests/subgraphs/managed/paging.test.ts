@@ -226,8 +226,9 @@ describe('pages', () => {
   });
 
   test('of which nothing is read are refused all the same, whether a literal or a variable asks for them', async () => {
-    const query = 'query ($after: String, $first: Int) { flights(after: $after, first: $first) { totalCount } }';
-    for (const variables of [{ after: '' }, { first: -1 }])
+    const query = `query ($after: String, $first: Int, $note: String) {
+      flights(after: $after, first: $first, where: {note: {eq: $note}}) { pageInfo { hasPreviousPage } } }`;
+    for (const variables of [{ after: '', note: 'a' }, { first: -1, note: 'a' }, { note: '\u0000' }])
       expect(await mesh.errors('operations', query, variables)).toMatchObject([
         { code: 'BAD_INPUT', path: ['flights'] },
       ]);
