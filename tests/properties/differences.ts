@@ -93,9 +93,12 @@ function between(name: string, told: Told, specified: Told, possible: readonly T
   return own === theirs ? [] : [`${name}: other errors than specified`];
 }
 
-/** What of an error is the same in all ways: graphql-js's words, and our codes. */
+/**
+ * What of an error is the same in all ways: graphql-js's words, and our codes. A null for @skip or @include graphql-js comes upon in
+ * the rows, a compiler before there are any.
+ */
 function spoken({ message, path, code }: ToldError): string {
-  return `${path} ${code ?? message}`;
+  return `${message.startsWith('Argument "if"') ? path.split('.')[0]! : path} ${code ?? message}`;
 }
 
 function shown(told: Readonly<Record<string, Told>>): string {
