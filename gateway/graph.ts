@@ -1,12 +1,13 @@
-import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
+import { ApolloGateway } from '@apollo/gateway';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Pool } from '../schema/ledger/connect.ts';
 import { listen } from '../schema/ledger/listen.ts';
 import type { OpenSubgraph } from '../schema/reading.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
-import type { ExecuteInProcess, OperationContext } from './execute/context.ts';
-import { localSubgraph, managedSubgraph } from './execute/local-subgraph.ts';
+import type { AskSubgraph } from './execute/context.ts';
+import { dataSource } from './execute/data-source.ts';
+import { type ExecuteHere, localSubgraph, managedSubgraph } from './execute/local-subgraph.ts';
 import { remoteSubgraph } from './execute/remote-subgraph.ts';
 import { openOperations, type Operations } from './execute/operations.ts';
 import type { LogFault } from './execute/shown-error.ts';
@@ -25,7 +26,7 @@ export interface GraphDeps {
   readonly ledger: Pool;
   readonly databaseUrl: string;
   readonly openSubgraph: OpenSubgraph;
-  readonly openCatalog: (graph: Graph) => ExecuteInProcess;
+  readonly openCatalog: (graph: Graph) => ExecuteHere;
   readonly hosts: HostRules;
   readonly answerCacheBytes: number;
   readonly logFault: LogFault;
@@ -61,12 +62,12 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   let loading: Snapshot = first;
   let failure: { supergraph: number; revisions: string; message: string } | null = null;
   const superseded = new SupersededSubgraphs();
-  let catalog: ExecuteInProcess | null = null;
+  let catalog: ExecuteHere | null = null;
   let update: (sdl: string) => void = () => undefined;
   let schema: GraphQLSchema | null = null;
   let operations: Operations | null = null;
 
-  const buildService = ({ name }: { name: string }): GraphQLDataSource<OperationContext> => {
+  const askOf = (name: string): AskSubgraph => {
     const subgraph = loading.supergraph.subgraphs.find((one) => one.name === name);
     if (subgraph === undefined) throw new Error(`The supergraph names a subgraph ${name} that the ledger does not.`);
     if (subgraph.url !== null) return remoteSubgraph({ ...subgraph, url: subgraph.url }, deps.hosts);
@@ -79,7 +80,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       update = hook.update;
       return Promise.resolve({ supergraphSdl: first.supergraph.sdl });
     },
-    buildService,
+    buildService: ({ name }) => dataSource(askOf(name)),
     logger: deps.logger,
     // Its plans tell of subgraphs and keys: nothing that a header may ask for.
     __exposeQueryPlanExperimental: false,

@@ -46,6 +46,8 @@ export interface SubgraphRequest {
   readonly query: string;
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly operationName?: string;
+  /** True where it is known to be a query: only then it may be sent twice, or answered by what another was answered. */
+  readonly isQuery?: boolean;
 }
 
 /** What an operation answers: `data` as JSON text that nothing has to be said about, or a result as GraphQL has it, errors too. */

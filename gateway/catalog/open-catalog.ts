@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLSchemaModule } from '@apollo/subgraph/dist/schema-helper/index.js';
 import { type DocumentNode, execute, type GraphQLSchema, Kind, parse, validate } from 'graphql';
-import type { ExecuteInProcess } from '../execute/context.ts';
+import type { ExecuteHere } from '../execute/local-subgraph.ts';
 import { CATALOG_SDL } from '../register-catalog.ts';
 import type { CatalogContext, CatalogDeps } from './context.ts';
 import { openLoaders } from './loaders.ts';
@@ -13,7 +13,7 @@ import { queries } from './queries.ts';
 import { runs } from './runs.ts';
 
 /** The catalog as a subgraph of the graph that it describes. */
-export function openCatalog(deps: CatalogDeps): ExecuteInProcess {
+export function openCatalog(deps: CatalogDeps): ExecuteHere {
   const schema = catalogSchema();
   return async ({ query, variables, operationName }, { actor }) => {
     const document = parse(query);

@@ -1,4 +1,4 @@
-import type { ExecutionResult } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
 import type { Reading, SubgraphRequest } from '../../schema/reading.ts';
 import type { Actor } from '../actor.ts';
@@ -15,5 +15,12 @@ export interface OperationContext {
   readonly remotesRead: Set<NonNullable<StoredSubgraph['productId']>>;
 }
 
-/** Executes a request on a subgraph of this process, knowing who asks. */
-export type ExecuteInProcess = (request: SubgraphRequest, context: OperationContext) => Promise<ExecutionResult>;
+/** Asks one subgraph, of whatever kind, within an operation. It never rejects for what a client or a service did wrong. */
+export type AskSubgraph = (request: SubgraphRequest, context: OperationContext) => Promise<SubgraphAnswer>;
+
+/** What a subgraph answered. Its errors may be shown as they are: whoever asks the subgraph has translated them. */
+export interface SubgraphAnswer {
+  /** Nobody else's: whoever asked may merge into it. Rows may be of a null prototype. */
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly GraphQLFormattedError[];
+}

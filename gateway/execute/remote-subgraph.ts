@@ -1,4 +1,4 @@
-import type { GraphQLDataSource } from '@apollo/gateway';
+import type { GraphQLFormattedError } from 'graphql';
 import { Agent, request as httpRequest } from 'undici';
 import { z } from 'zod';
 import { Refusal } from '../../schema/errors.ts';
@@ -6,7 +6,7 @@ import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
 import { type HostRules, requireAllowedHost } from './allowed-hosts.ts';
 import { askedPaths } from './asked-paths.ts';
 import { checkedLookup } from './checked-lookup.ts';
-import type { OperationContext } from './context.ts';
+import type { AskSubgraph } from './context.ts';
 import { abortSignal } from './gone-signal.ts';
 
 // Longer than a slow service's p99, shorter than a client's patience.
@@ -31,13 +31,13 @@ const answer = z.object({
     .nullish(),
 });
 
-type GatewayResponse = Awaited<ReturnType<GraphQLDataSource['process']>>;
+type AnswerError = NonNullable<z.infer<typeof answer>['errors']>[number];
 
 /** What a service did, as the end of a sentence that is safe to show. */
 class Misbehavior extends Error {}
 
 /**
- * A product's own service over HTTP, as a data source of @apollo/gateway. Bounded in time and size, follows no redirect, asks for
+ * A product's own service over HTTP, bounded in time and size, follows no redirect, asks for
  * no compression (so that nothing inflates). What goes wrong is one error for each field that it was asked for, naming the
  * product, never a word of the body.
  */
@@ -45,38 +45,39 @@ export function remoteSubgraph(
   subgraph: StoredSubgraph & { url: string },
   rules: HostRules,
   timeoutMs = TIMEOUT_MS,
-): GraphQLDataSource<OperationContext> {
+): AskSubgraph {
   // How long an answer may take in all is the signal's to say: a drop every now and then is no progress.
   const agent = new Agent({ connect: { timeout: 3_000, lookup: checkedLookup(rules) } });
-  return {
-    process: async ({ request, context }) => {
-      const { remotesRead, reading } = context as OperationContext;
-      remotesRead.add(subgraph.productId ?? subgraph.name);
-      const { query = '', variables, operationName } = request;
-      const timeout = AbortSignal.timeout(timeoutMs);
-      try {
-        requireAllowedHost(subgraph.url, rules);
-        const response = await httpRequest(subgraph.url, {
-          method: 'POST',
-          dispatcher: agent,
-          headers: { 'content-type': 'application/json', accept: 'application/json' },
-          body: JSON.stringify({ query, variables, operationName }),
-          signal: AbortSignal.any([timeout, abortSignal(reading.signal)]),
-        });
-        const { data, errors } = answer.parse(JSON.parse(await bounded(response.body), withoutPrototypeKeys));
-        if (response.statusCode >= 300 && data == null && errors == null)
-          throw new Misbehavior(`answered with HTTP status ${response.statusCode}`);
-        if (data != null) requireEntities(data, variables?.['representations']);
-        return { data: data ?? null, ...(errors && { errors }) } as GatewayResponse;
-      } catch (error) {
-        const reason = timeout.aborted ? `did not answer within ${timeoutMs / 1000} s` : reasonOf(error);
-        const message = `The service of ${subgraph.name} ${reason}.`;
-        const extensions = { code: 'SUBGRAPH_UNAVAILABLE', product: subgraph.name };
-        const errors = askedPaths(query).map((path) => ({ message, path, extensions }));
-        return { data: null, errors: errors.length > 0 ? errors : [{ message, extensions }] };
-      }
-    },
+  return async ({ query, variables, operationName }, { remotesRead, reading }) => {
+    remotesRead.add(subgraph.productId ?? subgraph.name);
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      requireAllowedHost(subgraph.url, rules);
+      const response = await httpRequest(subgraph.url, {
+        method: 'POST',
+        dispatcher: agent,
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify({ query, variables, operationName }),
+        signal: AbortSignal.any([timeout, abortSignal(reading.signal)]),
+      });
+      const { data, errors } = answer.parse(JSON.parse(await bounded(response.body), withoutPrototypeKeys));
+      if (response.statusCode >= 300 && data == null && errors == null)
+        throw new Misbehavior(`answered with HTTP status ${response.statusCode}`);
+      if (data != null) requireEntities(data, variables?.['representations']);
+      return { data: data ?? null, ...(errors && { errors: errors.map(shown) }) };
+    } catch (error) {
+      const reason = timeout.aborted ? `did not answer within ${timeoutMs / 1000} s` : reasonOf(error);
+      const message = `The service of ${subgraph.name} ${reason}.`;
+      const extensions = { code: 'SUBGRAPH_UNAVAILABLE', product: subgraph.name };
+      const errors = askedPaths(query).map((path) => ({ message, path, extensions }));
+      return { data: null, errors: errors.length > 0 ? errors : [{ message, extensions }] };
+    }
   };
+}
+
+function shown({ message, path, extensions }: AnswerError): GraphQLFormattedError {
+  const code = extensions?.code;
+  return { message, ...(path && { path }), ...(code !== undefined && { extensions: { code } }) };
 }
 
 async function bounded(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -198,15 +198,12 @@ test.each<[string, RequestListener]>([
     url: `${urlOf(service)}/graphql`,
     revision: 1,
   } as const;
-  const source = remoteSubgraph(subgraph, { loopbackOnly: true, allowedHosts: [] }, 300);
+  const ask = remoteSubgraph(subgraph, { loopbackOnly: true, allowedHosts: [] }, 300);
   const context = {
     remotesRead: new Set<string>(),
     reading: { signal: new AbortController().signal },
   } as unknown as OperationContext;
-  const { data, errors } = await source.process({
-    request: { query: '{ greeting }' },
-    context,
-  } as unknown as Parameters<typeof source.process>[0]);
+  const { data, errors } = await ask({ query: '{ greeting }', isQuery: true }, context);
   expect(data).toBeNull();
   expect(errors).toMatchObject([{ message: 'The service of elsewhere/moods did not answer within 0.3 s.' }]);
 });
