@@ -8,8 +8,8 @@ import type { HostRules } from './execute/allowed-hosts.ts';
 import type { AskSubgraph } from './execute/context.ts';
 import { dataSource } from './execute/data-source.ts';
 import { type ExecuteHere, localSubgraph, managedSubgraph } from './execute/local-subgraph.ts';
-import { remoteSubgraph } from './execute/remote-subgraph.ts';
 import { openOperations, type Operations } from './execute/operations.ts';
+import { openRemoteServices, type RemoteServices } from './execute/remote/remote-services.ts';
 import type { LogFault } from './execute/shown-error.ts';
 import { inTurn } from './in-turn.ts';
 import { fittingDatasets, type Serving, serving } from './serving.ts';
@@ -38,6 +38,8 @@ export interface GraphDeps {
 /** The graph that is served, and how it follows the ledger. */
 export interface Graph {
   readonly gateway: ApolloGateway;
+  /** How the remote services do. */
+  readonly remotes: Pick<RemoteServices, 'states'>;
   /** What is served now. */
   current(): Serving;
   /** Why what the ledger holds is not what is served; null where it is. */
@@ -62,6 +64,10 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   let loading: Snapshot = first;
   let failure: { supergraph: number; revisions: string; message: string } | null = null;
   const superseded = new SupersededSubgraphs();
+  const remotes = openRemoteServices({
+    hosts: deps.hosts,
+    onState: (change) => deps.logger.warn(change, 'the circuit breaker of a remote service moved'),
+  });
   let catalog: ExecuteHere | null = null;
   let update: (sdl: string) => void = () => undefined;
   let schema: GraphQLSchema | null = null;
@@ -70,7 +76,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   const askOf = (name: string): AskSubgraph => {
     const subgraph = loading.supergraph.subgraphs.find((one) => one.name === name);
     if (subgraph === undefined) throw new Error(`The supergraph names a subgraph ${name} that the ledger does not.`);
-    if (subgraph.url !== null) return remoteSubgraph({ ...subgraph, url: subgraph.url }, deps.hosts);
+    if (subgraph.url !== null) return remotes.ask({ ...subgraph, url: subgraph.url });
     if (subgraph.kind === 'catalog') return localSubgraph((catalog ??= deps.openCatalog(graph)), deps.logFault);
     return managedSubgraph(name, deps.logFault);
   };
@@ -109,6 +115,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       }
       superseded.replace(served, opened);
       served = opened;
+      remotes.retain(next.supergraph.subgraphs);
       operations = null;
       failure = null;
     } catch (error) {
@@ -140,6 +147,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   let listener: ReturnType<typeof listen> | null = null;
   const graph: Graph = {
     gateway,
+    remotes,
     current: () => served,
     operations: () => {
       if (schema === null) throw new Error('The gateway has not loaded its supergraph yet.');
@@ -162,6 +170,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     close: async () => {
       await listener?.stop();
       await turn(() => Promise.resolve());
+      await remotes.close();
     },
   };
   return graph;

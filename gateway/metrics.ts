@@ -14,6 +14,8 @@ export interface Metrics {
   readonly watch: (graph: Graph) => void;
 }
 
+const BREAKER_STATES = { closed: 0, 'half open': 1, open: 2 } as const;
+
 /** Metrics of one gateway, in a registry of their own. */
 export function openMetrics(): Metrics {
   const registry = new Registry();
@@ -77,6 +79,27 @@ export function openMetrics(): Metrics {
           this.reset();
           for (const { productId, publishedAt } of graph.current().datasets.values())
             this.set({ product: productId }, (Date.now() - publishedAt.getTime()) / 1000);
+        },
+      });
+      new Gauge({
+        name: 'weft_remote_breaker_state',
+        help: 'Whether a remote service is asked: 0 it is (closed), 1 one request tries it (half open), 2 it is not (open).',
+        labelNames: ['service'] as const,
+        registers,
+        collect() {
+          this.reset();
+          for (const { name, state } of graph.remotes.states()) this.set({ service: name }, BREAKER_STATES[state]);
+        },
+      });
+      new Counter({
+        name: 'weft_remote_requests_total',
+        help: 'Requests to a remote service: answered, failed, refused by its circuit breaker; besides, those sent twice (retried) and those that shared the answer of another.',
+        labelNames: ['service', 'outcome'] as const,
+        registers,
+        collect() {
+          this.reset();
+          for (const { name, tally } of graph.remotes.states())
+            for (const [outcome, times] of Object.entries(tally)) this.inc({ service: name, outcome }, times);
         },
       });
     },

@@ -28,6 +28,7 @@ import type { Metrics } from './metrics.ts';
 import { TOKENS_MAX } from './nesting.ts';
 import { operationRoute } from './operation-route.ts';
 import { persistedOperations, readManifest } from './persisted-operations.ts';
+import { publicBase } from './public-base.ts';
 import { requestBody } from './request-body.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import type { Serving } from './serving.ts';
@@ -101,7 +102,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   app.get('/supergraph.graphql', (request, response) => {
-    const base = `${request.protocol}://${request.get('host') ?? `${config.host}:${config.port}`}`;
+    const base = publicBase({ protocol: request.protocol, host: request.get('host') }, config);
     response.type('text/plain').send(exportedSupergraph(graph.current(), base));
   });
   const context = ({ req, res }: ExpressContextFunctionArgument): Promise<OperationContext> =>

@@ -1,5 +1,3 @@
-import { Refusal } from '../../schema/errors.ts';
-
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 export interface HostRules {
@@ -22,10 +20,4 @@ export function hostRefusal(address: string, rules: HostRules): string | null {
   return `${url.host} is not allowed: an operator lists it in WEFT_ALLOWED_HOSTS${
     LOOPBACK.test(url.hostname) ? ', or has Weft listen on loopback alone' : ''
   }.`;
-}
-
-/** Refuses what `hostRefusal` gives a reason against. */
-export function requireAllowedHost(address: string, rules: HostRules): void {
-  const why = hostRefusal(address, rules);
-  if (why !== null) throw new Refusal('FORBIDDEN', why);
 }

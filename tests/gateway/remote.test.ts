@@ -1,11 +1,8 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener, Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { OperationContext } from '../../gateway/execute/context.ts';
-import { remoteSubgraph } from '../../gateway/execute/remote-subgraph.ts';
-import type { DomainId, ProductId } from '../../schema/ids.ts';
 import { gatewayHere, type GatewayHere } from './gateway-here.ts';
 import { folderOf, remoteFolder } from './product-text.ts';
+import { answering, ended, listening, urlOf } from './remote/services-here.ts';
 
 const SDL = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
 type Query { greeting: String }
@@ -33,27 +30,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.close();
-  for (const server of [service, canary]) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+  await ended(service, canary);
 });
-
-function listening(listener: RequestListener): Promise<Server> {
-  const server = createServer(listener);
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-}
-
-function urlOf(server: Server): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function answering(status: number, body: string | Buffer, headers: Record<string, string> = {}): RequestListener {
-  return (_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(body);
-  };
-}
 
 test('a service of another make answers in the same graph, and the answer names its product', async () => {
   behave = answering(200, JSON.stringify({ data: { _entities: [{ __typename: 'Airport', mood: 'calm' }] } }));
@@ -170,40 +148,4 @@ test.each<[string, unknown, string]>([
   expect(answer.data).toEqual(
     query === '{ greeting }' ? { greeting: null } : { airports: { nodes: [expect.objectContaining({ id: 'SEA' })] } },
   );
-});
-
-test.each<[string, RequestListener]>([
-  ['never answers', () => undefined],
-  [
-    'sends its headers and then nothing',
-    (_request, response) => {
-      response.writeHead(200).flushHeaders();
-    },
-  ],
-  [
-    'sends a drop now and then',
-    (_request, response) => {
-      const drops = setInterval(() => response.write(' '), 20);
-      response.on('close', () => clearInterval(drops));
-    },
-  ],
-])('a service that %s is waited for only so long', async (_name, listener) => {
-  behave = listener;
-  const subgraph = {
-    name: 'elsewhere/moods',
-    kind: 'remote',
-    domainId: 'elsewhere' as DomainId,
-    productId: 'elsewhere/moods' as ProductId,
-    sdl: SDL,
-    url: `${urlOf(service)}/graphql`,
-    revision: 1,
-  } as const;
-  const ask = remoteSubgraph(subgraph, { loopbackOnly: true, allowedHosts: [] }, 300);
-  const context = {
-    remotesRead: new Set<string>(),
-    reading: { signal: new AbortController().signal },
-  } as unknown as OperationContext;
-  const { data, errors } = await ask({ query: '{ greeting }', isQuery: true }, context);
-  expect(data).toBeNull();
-  expect(errors).toMatchObject([{ message: 'The service of elsewhere/moods did not answer within 0.3 s.' }]);
 });

@@ -1,0 +1,116 @@
+import type { Dispatcher } from 'undici';
+import { Refusal } from '../../../schema/errors.ts';
+import type { GoneSignal } from '../../../schema/reading.ts';
+import { Misbehavior, OutOfReach } from './misbehavior.ts';
+
+// The largest answers that were seen are 1 MB; beyond 8 it is a mistake or an attack.
+const ANSWER_LIMIT = 8 * 1024 * 1024;
+
+// No compression is asked for, so that nothing inflates.
+const HEADERS = ['content-type', 'application/json', 'accept', 'application/json'];
+// What a proxy says whose service does not answer.
+const NOBODY_THERE = new Set([502, 503, 504]);
+
+/** Where a service is. */
+export interface Address {
+  readonly origin: string;
+  readonly path: string;
+}
+
+/** What came back over HTTP, whole. */
+export interface Reply {
+  readonly status: number;
+  readonly text: string;
+}
+
+/**
+ * Sends a body, once, and reads the whole answer, bounded in size; follows no redirect. `signal` says how long it may take in
+ * all: a drop every now and then is no progress. Rejects with a Misbehavior, the signal's reason, or what the lookup refused.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  { origin, path }: Address,
+  { body, isQuery }: { readonly body: string; readonly isQuery: boolean },
+  signal: GoneSignal,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const answer = new Answer(signal, resolve, reject);
+    // Over HTTP/2 what is not idempotent would wait for all others.
+    const options = { origin, path, method: 'POST', headers: HEADERS, body, idempotent: isQuery } as const;
+    if (!answer.over) dispatcher.dispatch(options, answer);
+  });
+}
+
+/** Collects an answer. In place of undici's streams: of a large answer these cost as much as all the rest. */
+class Answer implements Dispatcher.DispatchHandler {
+  over = false;
+  readonly #signal: GoneSignal;
+  readonly #resolve: (reply: Reply) => void;
+  readonly #reject: (reason: unknown) => void;
+  #controller: Dispatcher.DispatchController | null = null;
+  #status = 0;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(signal: GoneSignal, resolve: (reply: Reply) => void, reject: (reason: unknown) => void) {
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    signal.addEventListener('abort', this.#aborted, { once: true });
+    if (signal.aborted) this.#aborted();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // A second start: undici would send again by itself what was on a connection that broke.
+    if (this.#controller !== null) this.#fail(new OutOfReach('cannot be reached', true));
+    this.#controller = controller;
+    if (this.over) controller.abort(new Error('nobody waits'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, unknown>): void {
+    // 100 to 199 are followed by the answer's own.
+    this.#status = status;
+    if (Number(headers['content-length']) > ANSWER_LIMIT) this.#fail(tooLarge());
+    else if (NOBODY_THERE.has(status))
+      this.#fail(new OutOfReach(`answered with HTTP status ${status}`, headers['retry-after'] === undefined));
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > ANSWER_LIMIT) this.#fail(tooLarge());
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.over) return;
+    this.#end();
+    const [first] = this.#chunks;
+    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#bytes);
+    this.#resolve({ status: this.#status, text: body.toString('utf8') });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (error instanceof Refusal) this.#fail(error);
+    else if (this.#bytes > 0) this.#fail(new OutOfReach('cut its answer off', false, error));
+    else this.#fail(new OutOfReach('cannot be reached', true, error));
+  }
+
+  readonly #aborted = (): void => this.#fail(this.#signal.reason);
+
+  #fail(reason: unknown): void {
+    if (this.over) return;
+    this.#end();
+    this.#chunks.length = 0;
+    this.#controller?.abort(new Error('the answer is not wanted'));
+    this.#reject(reason);
+  }
+
+  #end(): void {
+    this.over = true;
+    this.#signal.removeEventListener('abort', this.#aborted);
+  }
+}
+
+function tooLarge(): Misbehavior {
+  return new Misbehavior(`sent more than ${ANSWER_LIMIT} bytes`);
+}

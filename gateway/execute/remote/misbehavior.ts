@@ -1,0 +1,13 @@
+/** What a service did or is, as the end of a sentence that begins with its name and is safe to show: never a word of its body. */
+export class Misbehavior extends Error {}
+
+/** It did not answer at all: such failures, one after another, are what opens its circuit breaker. */
+export class OutOfReach extends Misbehavior {
+  /** A moment later it may answer, and nothing of an answer has come: a query may be sent again. */
+  readonly again: boolean;
+
+  constructor(message: string, again: boolean, cause?: unknown) {
+    super(message, { cause });
+    this.again = again;
+  }
+}
