@@ -71,7 +71,7 @@ function rootLines(object: SchemaObject): Lines {
 
 /** The arguments of a list, and of the reverse connections that lead to it. */
 function listArguments(object: SchemaObject): string {
-  return `where: ${whereType(object)}, orderBy: [${orderByType(object)}!], first: Int, after: String`;
+  return `where: ${whereType(object)}, orderBy: [${orderByType(object)}!], first: Int, after: String, last: Int, before: String`;
 }
 
 function objectDefinitions(object: SchemaObject, references: readonly Reference[]): Lines[] {
