@@ -16,6 +16,25 @@ export const orderByType = ({ type }: Named): string => `${type}OrderBy`;
 export const propertyEnumType = ({ type }: Named): string => `${type}Property`;
 /** `FlightGroupBy` */
 export const groupByType = ({ type }: Named): string => `${type}GroupBy`;
+/** What moments are truncated to, the coarsest first. */
+export const DATE_UNITS = ['YEAR', 'QUARTER', 'MONTH', 'WEEK', 'DAY', 'HOUR', 'MINUTE', 'SECOND'] as const;
+export type DateUnit = (typeof DATE_UNITS)[number];
+
+/** The units that a property's values can be truncated to in `groupBy`; none where they are no days or times. */
+export function dateUnits(property: Property): readonly DateUnit[] {
+  if (property.enum !== null || property.list) return [];
+  switch (property.scalar) {
+    case 'Date':
+      return DATE_UNITS.slice(0, 5);
+    case 'DateTime':
+      return DATE_UNITS;
+    case 'Time':
+      return DATE_UNITS.slice(5);
+    default:
+      return [];
+  }
+}
+
 /** `FlightAggregate` */
 export const aggregateType = ({ type }: Named): string => `${type}Aggregate`;
 /** `FlightAggregateOrderBy` */

@@ -1,5 +1,13 @@
 import { Kind, print } from 'graphql';
-import { FILTER_OPERATORS, isComparable, namedType, partScalar, AGGREGATE_PARTS } from './graph-names.ts';
+import {
+  DATE_UNITS,
+  dateUnits,
+  FILTER_OPERATORS,
+  isComparable,
+  namedType,
+  partScalar,
+  AGGREGATE_PARTS,
+} from './graph-names.ts';
 import type { Property } from './model.ts';
 
 export type Lines = readonly string[];
@@ -23,7 +31,7 @@ export function described(text: string | null, indent: number): Lines {
   return printed.split('\n').map((line) => (line === '' ? '' : `${' '.repeat(indent)}${line}`));
 }
 
-/** Scalars, filters and the sort direction, as far as the properties use them: alike in every subgraph that has them. */
+/** Scalars, filters, the sort direction and the units of dates, as far as the properties use them: alike in every subgraph that has them. */
 export function sharedDefinitions(properties: readonly Property[], keys: readonly Property[]): Lines[] {
   const used = properties.filter(isComparable);
   const filters = new Set(used.filter((property) => property.enum === null).map(({ scalar }) => scalar));
@@ -39,6 +47,12 @@ export function sharedDefinitions(properties: readonly Property[], keys: readonl
       types.has(name) ? [[...described(description, 0), `scalar ${name}`]] : [],
     ),
     properties.length === 0 ? blank : block('enum SortDirection', ['  ASC', '  DESC']),
+    properties.some((property) => dateUnits(property).length > 0)
+      ? block(
+          'enum DateUnit',
+          DATE_UNITS.map((unit) => `  ${unit}`),
+        )
+      : blank,
     ...[...filters].sort().flatMap((scalar) =>
       scalar === 'JSON'
         ? []

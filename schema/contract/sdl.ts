@@ -3,6 +3,7 @@ import {
   aggregateOrderByType,
   aggregateType,
   connectionType,
+  dateUnits,
   edgeType,
   fieldType,
   filterType,
@@ -110,7 +111,15 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
       `enum ${propertyEnumType(object)}`,
       comparable.map(({ field }) => `  ${field}`),
     ),
-    block(`input ${groupByType(object)}`, [`  property: ${propertyEnumType(object)}!`]),
+    block(`input ${groupByType(object)}`, [
+      `  property: ${propertyEnumType(object)}!`,
+      ...(object.properties.some((property) => dateUnits(property).length > 0)
+        ? [
+            ...described('Groups by the first moment of the unit, in UTC; weeks begin on Monday.', 2),
+            '  truncate: DateUnit',
+          ]
+        : []),
+    ]),
     block(`type ${aggregateType(object)}`, [
       '  count: BigInt!',
       ...parts.map((part) => `  ${part}: ${partType(object, part)}!`),

@@ -4,6 +4,7 @@ import { arraySql, nameSql, objectSql, type Entry, type JsonSql } from './json-s
 import { rowScope, type RowScope } from './scope.ts';
 import type { Draft } from './statement.ts';
 import { tableSql } from './table.ts';
+import { truncatedSql } from './truncated-sql.ts';
 import { familyOf, propertyJson, scalarJson, type Family } from './values.ts';
 
 /**
@@ -19,7 +20,11 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate): JsonSql {
     columns.set(expression, known);
     return known;
   };
-  const keys = new Map(aggregate.groupBy.map((property) => [property.name, column(row.column(property))]));
+  const groupings = aggregate.groupBy.map(({ property, unit }) => ({
+    property,
+    expression: unit === null ? row.column(property) : truncatedSql(row.column(property), familyOf(property), unit),
+  }));
+  const keys = new Map(groupings.map(({ property, expression }) => [property.name, column(expression)]));
   const terms = [
     ...aggregate.order.map((term) => {
       const place =
@@ -58,7 +63,7 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate): JsonSql {
   const selected = [...columns].map(([expression, name]) => `${expression} as ${name}`);
   const groups =
     `select ${selected.length === 0 ? 'count(*)' : selected.join(', ')} from ${tableSql(draft, aggregate.table)} as ${row.alias}${where}` +
-    (keys.size === 0 ? '' : ` group by ${aggregate.groupBy.map((property) => row.column(property)).join(', ')}`) +
+    (keys.size === 0 ? '' : ` group by ${groupings.map(({ expression }) => expression).join(', ')}`) +
     (terms.length === 0 ? '' : ` order by ${terms.join(', ')}`) +
     ` limit ${draft.bind({ of: aggregate.first, pgType: 'bigint' })}`;
   // `offset 0` keeps the item from being computed once for every time that it is named.

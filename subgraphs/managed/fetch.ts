@@ -3,6 +3,7 @@
  * SQL (sql.ts). Response keys are in it, so the JSON that Postgres makes has the shape of the answer. What variables say is
  * not in it but where they say it, so that one tree serves all requests whose variables have the same shape.
  */
+import type { DateUnit } from '../../schema/contract/graph-names.ts';
 import type { Property, Reference, SchemaObject, Scalar } from '../../schema/contract/model.ts';
 import type { ProductId } from '../../schema/ids.ts';
 import type { Variables } from './slot.ts';
@@ -108,6 +109,12 @@ export type AggregateField =
   | { readonly kind: 'groupKey'; readonly key: string; readonly property: Property }
   | { readonly kind: 'object'; readonly key: string; readonly fields: readonly AggregateField[] };
 
+/** What a group's rows have in common: a property's value, or the first moment of its unit. */
+export interface Grouping {
+  readonly property: Property;
+  readonly unit: DateUnit | null;
+}
+
 export type AggregateTerm = { readonly direction: Direction } & (
   { readonly by: 'measure'; readonly measure: Measure } | { readonly by: 'groupKey'; readonly property: Property }
 );
@@ -116,7 +123,7 @@ export type AggregateTerm = { readonly direction: Direction } & (
 export interface Aggregate {
   readonly table: Table;
   readonly where: Condition | null;
-  readonly groupBy: readonly Property[];
+  readonly groupBy: readonly Grouping[];
   readonly order: readonly AggregateTerm[];
   readonly first: Amount;
   readonly fields: readonly AggregateField[];

@@ -1,10 +1,16 @@
 import type { GraphQLObjectType } from 'graphql';
-import { AGGREGATE_PARTS, partScalar, type AggregatePart } from '../../schema/contract/graph-names.ts';
+import {
+  AGGREGATE_PARTS,
+  dateUnits,
+  partScalar,
+  type AggregatePart,
+  type DateUnit,
+} from '../../schema/contract/graph-names.ts';
 import type { Property, Scalar, SchemaObject } from '../../schema/contract/model.ts';
 import { badInput } from './bad-input.ts';
 import { argumentsOf, collectFields, type Selected } from './collect-fields.ts';
 import type { EntityType } from './entity-types.ts';
-import type { Aggregate, AggregateField, AggregateTerm, Direction } from './fetch.ts';
+import type { Aggregate, AggregateField, AggregateTerm, Direction, Grouping } from './fetch.ts';
 import { onlyEntry } from './order.ts';
 import { readSize } from './page.ts';
 import { namedType, type Selection } from './select.ts';
@@ -55,15 +61,30 @@ function aggregateFields(
   });
 }
 
-function readGroupBy(place: string, object: SchemaObject, groupBy: unknown): Property[] {
-  const items = (groupBy as readonly { readonly property: string }[] | null | undefined) ?? [];
-  return [...new Set(items.map(({ property }) => property))].map((name) => requireProperty(place, object, name));
+function readGroupBy(place: string, object: SchemaObject, groupBy: unknown): Grouping[] {
+  const items = (groupBy as readonly { readonly property: string; readonly truncate?: DateUnit | null }[] | null) ?? [];
+  const groupings = new Map<string, Grouping>();
+  for (const item of items) {
+    const property = requireProperty(place, object, item.property);
+    const unit = item.truncate ?? null;
+    const units = dateUnits(property);
+    if (unit !== null && !units.includes(unit))
+      throw badInput(
+        place,
+        `cannot truncate ${property.field} to ${unit}: ${units.length === 0 ? `${property.scalar} has no units` : `it has ${units.join(', ')}`}.`,
+      );
+    const known = groupings.get(property.name);
+    if (known !== undefined && known.unit !== unit)
+      throw badInput(place, `has ${property.field} twice, in two units; a group has one key of it.`);
+    groupings.set(property.name, { property, unit });
+  }
+  return [...groupings.values()];
 }
 
 function readAggregateOrder(
   place: string,
   object: SchemaObject,
-  groupBy: readonly Property[],
+  groupBy: readonly Grouping[],
   orderBy: unknown,
 ): AggregateTerm[] {
   const items = (orderBy as readonly Readonly<Record<string, unknown>>[] | null | undefined) ?? [];
@@ -74,7 +95,7 @@ function readAggregateOrder(
     const property = requireProperty(place, object, field);
     const part = partNamed(name);
     if (part !== 'key') return { by: 'measure', measure: { over: part, property }, direction: direction as Direction };
-    if (!groupBy.some((grouped) => grouped.name === property.name))
+    if (!groupBy.some((grouping) => grouping.property === property))
       throw badInput(place, `orders by the key ${field}, which groupBy does not have.`);
     return { by: 'groupKey', property, direction: direction as Direction };
   });

@@ -63,7 +63,7 @@ const VALUES: Readonly<Record<string, { readonly sayable: readonly unknown[]; re
     numeric: { sayable: ['0', '1', '-1', '0.5', '0.001', '-12.25', '99999999.5'], others: ['NaN'] },
     boolean: { sayable: [true, false], others: [] },
     date: {
-      sayable: ['2001-01-01', '2024-02-29', '1969-12-31', '0001-01-01', '9999-12-31'],
+      sayable: ['2001-01-01', '2024-02-29', '2024-03-03', '1969-12-31', '0001-01-01', '9999-12-31'],
       others: ['infinity', '-infinity', '10000-01-01', '0044-03-15 BC'],
     },
     timestamptz: {

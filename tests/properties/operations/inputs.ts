@@ -1,4 +1,7 @@
 import {
+  getNamedType,
+  type GraphQLEnumType,
+  type GraphQLInputObjectType,
   isEnumType,
   isInputObjectType,
   isListType,
@@ -10,6 +13,7 @@ import {
   type ValueNode,
   type VariableDefinitionNode,
 } from 'graphql';
+import { DATE_UNITS, dateUnits } from '../../../schema/contract/graph-names.ts';
 import type { SchemaObject, Property } from '../../../schema/contract/model.ts';
 import type { Row, Rows } from '../oracle/rows.ts';
 import type { Draw } from './draw.ts';
@@ -75,6 +79,7 @@ function drawPresent(drawing: Drawing, type: GraphQLInputType, hint: Hint, depth
     return { kind: 'leaf', literal: { kind: Kind.ENUM, value }, json: value };
   }
   if (!isInputObjectType(type)) return { kind: 'leaf', ...drawScalar(draw, type.toString(), { ...hint, odd }) };
+  if (type.name.endsWith('GroupBy')) return drawGrouping(drawing, type);
   const names = Object.keys(type.getFields())
     .filter((name) => depth < DEEPEST || !['and', 'or', 'not'].includes(name))
     .filter((name) => isAsked(type.name, name));
@@ -90,6 +95,26 @@ function drawPresent(drawing: Drawing, type: GraphQLInputType, hint: Hint, depth
     return [name, field, drawInput(drawing, field, below, depth + 1)] as const;
   });
   return { kind: 'object', fields };
+}
+
+/** A property to group by; of days and times, which are drawn more often than the others, by what they have units of. */
+function drawGrouping({ draw, odd, objects }: Drawing, type: GraphQLInputObjectType): Input {
+  const { property: name, truncate } = type.getFields();
+  const { properties } = objects.get(type.name.replace(/GroupBy$/, ''))!;
+  const members = (getNamedType(name!.type) as GraphQLEnumType).getValues().map(({ value }) => String(value));
+  const moments = members.filter((field) => unitsOf(properties, field).length > 0);
+  const member = draw.pick(moments.length > 0 && draw.percent(40) ? moments : members);
+  const units = odd && draw.percent(10) ? DATE_UNITS : unitsOf(properties, member);
+  const leaf = (value: string): Input => ({ kind: 'leaf', literal: { kind: Kind.ENUM, value }, json: value });
+  const fields: [string, GraphQLInputType, Input][] = [['property', name!.type, leaf(member)]];
+  if (truncate !== undefined && draw.percent(60))
+    fields.push(['truncate', truncate.type, units.length === 0 ? NULL : leaf(draw.pick(units))]);
+  return { kind: 'object', fields };
+}
+
+function unitsOf(properties: readonly Property[], field: string): readonly string[] {
+  const property = properties.find((candidate) => candidate.field === field);
+  return property === undefined ? [] : dateUnits(property);
 }
 
 /** The value as variables have it. */

@@ -1,16 +1,32 @@
 import type { Property, SchemaObject } from '../../../schema/contract/model.ts';
 import { decimal, decimalText, divide, sumDecimals } from './decimal.ts';
 import { onlyEntry, readSize, type PageSizes } from './paging.ts';
-import { propertyNamed, valueOf, type Row } from './rows.ts';
+import { propertyNamed, type Row } from './rows.ts';
+import { truncated } from './truncated.ts';
 import { comparable, compare, identity, kindOf, refused, toGraph, type Comparable } from './values.ts';
 import { readWhere, type Matches } from './where.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
+interface GroupBy {
+  readonly property: string;
+  readonly truncate?: string | null;
+}
+
+const DAYS = ['YEAR', 'QUARTER', 'MONTH', 'WEEK', 'DAY'];
+const TIMES = ['HOUR', 'MINUTE', 'SECOND'];
+const UNITS: Readonly<Record<string, readonly string[]>> = { Date: DAYS, Time: TIMES, DateTime: [...DAYS, ...TIMES] };
+
+/** A property, or the first moments of its unit. */
+interface Grouping {
+  readonly property: Property;
+  readonly unit: string | null;
+}
+
 /** Rows that are alike in what they are grouped by. */
 export interface Group {
   readonly rows: readonly Row[];
-  readonly groupBy: readonly Property[];
+  readonly groupBy: readonly Grouping[];
 }
 
 export type Part = 'key' | 'countDistinct' | 'sum' | 'avg' | 'min' | 'max';
@@ -22,15 +38,14 @@ interface Term {
 
 export interface AggregateQuery {
   readonly matches: Matches;
-  readonly groupBy: readonly Property[];
+  readonly groupBy: readonly Grouping[];
   readonly terms: readonly Term[];
   readonly first: number;
 }
 
 /** An aggregate's arguments; refused where they make no sense. */
 export function readAggregate(object: SchemaObject, args: Input, sizes: PageSizes): AggregateQuery {
-  const named = ((args['groupBy'] ?? []) as readonly { property: string }[]).map(({ property }) => property);
-  const groupBy = [...new Set(named)].map((name) => propertyNamed(object, name));
+  const groupBy = readGroupBy(object, (args['groupBy'] ?? []) as readonly GroupBy[]);
   const terms = ((args['orderBy'] ?? []) as readonly Input[]).map((item) => readTerm(object, groupBy, item));
   return { matches: readWhere(object, args['where']), groupBy, terms, first: readSize(args['first'], sizes) };
 }
@@ -40,10 +55,10 @@ export function groupsOf(rows: readonly Row[], { matches, groupBy, terms, first 
   const groups = new Map<string, Row[]>();
   if (groupBy.length === 0) groups.set('[]', []);
   for (const row of rows.filter(matches)) {
-    const key = JSON.stringify(groupBy.map((property) => keyOf(row, property)));
+    const key = JSON.stringify(groupBy.map((grouping) => keyOf(row, grouping)));
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
-  const byKey = groupBy.map((property): Term => ({ value: (group) => lead(group, property), descending: false }));
+  const byKey = groupBy.map((grouping): Term => ({ value: (group) => lead(group, grouping), descending: false }));
   const order = [...terms, ...byKey];
   const found = [...groups.values()].map((items): Group => ({ rows: items, groupBy }));
   return found.sort((a, b) => compareGroups(order, a, b)).slice(0, first);
@@ -51,8 +66,12 @@ export function groupsOf(rows: readonly Row[], { matches, groupBy, terms, first 
 
 /** What a field of a group is, as the graph has it. */
 export function measured(group: Group, part: Part, property: Property): unknown {
-  if (part === 'key')
-    return group.groupBy.includes(property) ? toGraph(property, group.rows[0]?.get(property.name) ?? null) : null;
+  if (part === 'key') {
+    const grouping = group.groupBy.find((one) => one.property === property);
+    return grouping === undefined || group.rows[0] === undefined
+      ? null
+      : toGraph(property, keyText(group.rows[0], grouping));
+  }
   const text = measureText(group, part, property);
   if (text === null) return null;
   if (part === 'countDistinct') return text;
@@ -61,7 +80,19 @@ export function measured(group: Group, part: Part, property: Property): unknown 
   return scalar ? toGraph({ ...property, scalar: 'Float' }, text) : text;
 }
 
-function readTerm(object: SchemaObject, groupBy: readonly Property[], item: Input): Term {
+function readGroupBy(object: SchemaObject, items: readonly GroupBy[]): Grouping[] {
+  const found: Grouping[] = [];
+  for (const { property: name, truncate: unit = null } of items) {
+    const property = propertyNamed(object, name);
+    if (unit !== null && !(UNITS[property.scalar] ?? []).includes(unit)) throw refused('has no such unit');
+    const known = found.find((one) => one.property === property);
+    if (known === undefined) found.push({ property, unit });
+    else if (known.unit !== unit) throw refused('is grouped by twice');
+  }
+  return found;
+}
+
+function readTerm(object: SchemaObject, groupBy: readonly Grouping[], item: Input): Term {
   const [name, value] = onlyEntry(item);
   if (name === 'count') return { value: ({ rows }) => exact(String(rows.length)), descending: value === 'DESC' };
   const [field, direction] = onlyEntry(value as Input);
@@ -69,8 +100,9 @@ function readTerm(object: SchemaObject, groupBy: readonly Property[], item: Inpu
   const descending = direction === 'DESC';
   const part = name as Part;
   if (part === 'key') {
-    if (!groupBy.includes(property)) throw refused('is not grouped by');
-    return { value: (group) => lead(group, property), descending };
+    const grouping = groupBy.find((one) => one.property === property);
+    if (grouping === undefined) throw refused('is not grouped by');
+    return { value: (group) => lead(group, grouping), descending };
   }
   return {
     descending,
@@ -121,13 +153,20 @@ function exact(text: string): Comparable {
   return { rank, value: rank === 0 ? decimal(text) : '' };
 }
 
-function keyOf(row: Row, property: Property): string | null {
-  const value = valueOf(row, property);
-  return value === null ? null : identity(value);
+function keyText(row: Row, { property, unit }: Grouping): string | null {
+  const stored = row.get(property.name) ?? null;
+  if (typeof stored !== 'string') return null;
+  return unit === null ? stored : truncated(unit, stored);
 }
 
-function lead({ rows }: Group, property: Property): Comparable | null {
-  return rows[0] === undefined ? null : valueOf(rows[0], property);
+function keyOf(row: Row, grouping: Grouping): string | null {
+  const text = keyText(row, grouping);
+  return text === null ? null : identity(comparable(grouping.property, text));
+}
+
+function lead({ rows }: Group, grouping: Grouping): Comparable | null {
+  const text = rows[0] === undefined ? null : keyText(rows[0], grouping);
+  return text === null ? null : comparable(grouping.property, text);
 }
 
 function compareGroups(order: readonly Term[], a: Group, b: Group): number {
