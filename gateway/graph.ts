@@ -13,6 +13,7 @@ import { openRemoteServices, type RemoteServices } from './execute/remote/remote
 import type { LogFault } from './execute/shown-error.ts';
 import { inTurn } from './in-turn.ts';
 import { fittingDatasets, type Serving, serving } from './serving.ts';
+import { loadableSupergraph } from './loadable-supergraph.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { type ReadableSubgraph, SupersededSubgraphs } from './superseded.ts';
 import { within } from './within.ts';
@@ -84,7 +85,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   const gateway = new ApolloGateway({
     supergraphSdl: (hook) => {
       update = hook.update;
-      return Promise.resolve({ supergraphSdl: first.supergraph.sdl });
+      return Promise.resolve({ supergraphSdl: loadableSupergraph(first.supergraph.sdl) });
     },
     buildService: ({ name }) => dataSource(askOf(name)),
     logger: deps.logger,
@@ -98,7 +99,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
 
   const load = (snapshot: Snapshot): void => {
     loading = snapshot;
-    update(snapshot.supergraph.sdl);
+    update(loadableSupergraph(snapshot.supergraph.sdl));
   };
 
   /** Nothing of `next` is served before all of it is open; what fails half-way is taken back. */

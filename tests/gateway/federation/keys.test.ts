@@ -161,3 +161,127 @@ conforms({
     },
   ],
 });
+
+conforms({
+  feature: '@key(resolvable: false), and keys that only some services share',
+  services: {
+    // Refers to gates by a key by which it cannot be asked.
+    flights: {
+      sdl: `${federation('@key')}
+        type Query { boarding: [Gate!]! }
+        type Gate @key(fields: "code", resolvable: false) { code: ID! }`,
+      resolvers: { Query: { boarding: () => [{ code: 'A1' }, { code: 'A2' }] } },
+    },
+    terminal: {
+      sdl: `${federation('@key', '@shareable')}
+        type Query { gates: [Gate!]! }
+        type Gate @key(fields: "pier { name } number", resolvable: false) @key(fields: "code") {
+          code: ID! pier: Pier! @shareable number: Int! @shareable
+        }
+        type Pier @shareable { name: String! }`,
+      resolvers: {
+        Query: { gates: () => [{ code: 'A1', pier: { name: 'A' }, number: 1 }] },
+        Gate: {
+          __resolveReference: ({ code }: { code: string }) => ({
+            code,
+            pier: { name: code.slice(0, 1) },
+            number: Number(code.slice(1)),
+          }),
+        },
+      },
+    },
+    seating: {
+      sdl: `${federation('@key', '@shareable')}
+        type Gate @key(fields: "pier { name } number") { pier: Pier! @shareable number: Int! @shareable chairs: Int! }
+        type Pier @shareable { name: String! }`,
+      resolvers: {
+        Gate: {
+          __resolveReference: (gate: object) => gate,
+          chairs: ({ pier, number }: { pier: { name: string }; number: number }) =>
+            number * 100 + pier.name.charCodeAt(0),
+        },
+      },
+    },
+  },
+  cases: [
+    {
+      that: 'a service that only refers to an entity is not asked to resolve it',
+      ask: '{ boarding { code number pier { name } } gates { code } }',
+      data: {
+        boarding: [
+          { code: 'A1', number: 1, pier: { name: 'A' } },
+          { code: 'A2', number: 2, pier: { name: 'A' } },
+        ],
+        gates: [{ code: 'A1' }],
+      },
+      asked: { flights: 1, terminal: 2, seating: 0 },
+    },
+    {
+      that: 'by way of the key that resolves, the other is found',
+      ask: '{ boarding { chairs } gates { number: code chairs } }',
+      data: { boarding: [{ chairs: 165 }, { chairs: 265 }], gates: [{ number: 'A1', chairs: 165 }] },
+      failing: true,
+    },
+  ],
+});
+
+conforms({
+  feature: 'keys that are null',
+  services: {
+    orders: {
+      sdl: `${federation('@key')}
+        type Query { orders: [Order!]! maybe: [Order]! }
+        type Order { number: Int! buyer: Buyer }
+        type Buyer @key(fields: "email") { email: String }`,
+      resolvers: {
+        Query: {
+          orders: () => [
+            { number: 1, buyer: { email: null } },
+            { number: 2, buyer: { email: 'ada@example.org' } },
+            { number: 3, buyer: null },
+            { number: 4, buyer: { email: 'lost@example.org' } },
+          ],
+          maybe: () => [null, { number: 5, buyer: { email: 'ada@example.org' } }],
+        },
+      },
+    },
+    accounts: {
+      sdl: `${federation('@key')}
+        type Buyer @key(fields: "email") @key(fields: "id") { email: String id: ID nick: String }`,
+      resolvers: {
+        Buyer: {
+          __resolveReference: ({ email }: { email: string | null }) =>
+            email?.startsWith('ada') ? { email, id: '7', nick: 'ada' } : null,
+        },
+      },
+    },
+    letters: {
+      sdl: `${federation('@key')}
+        type Buyer @key(fields: "id") { id: ID letters: Int }`,
+      resolvers: {
+        Buyer: { __resolveReference: (buyer: object) => buyer, letters: ({ id }: { id: string }) => Number(id) * 2 },
+      },
+    },
+  },
+  cases: [
+    {
+      that: 'what hangs on a key that is null, or that nobody knows, is null; the others are answered',
+      ask: '{ orders { number buyer { email nick letters } } maybe { buyer { letters } } }',
+      data: {
+        orders: [
+          { number: 1, buyer: { email: null, nick: null, letters: null } },
+          { number: 2, buyer: { email: 'ada@example.org', nick: 'ada', letters: 14 } },
+          { number: 3, buyer: null },
+          { number: 4, buyer: { email: 'lost@example.org', nick: null, letters: null } },
+        ],
+        maybe: [null, { buyer: { letters: 14 } }],
+      },
+    },
+    {
+      that: 'where there are no entities nobody is asked for them',
+      ask: '{ maybe { number } orders @skip(if: true) { buyer { letters } } }',
+      data: { maybe: [null, { number: 5 }] },
+      asked: { orders: 1, accounts: 0, letters: 0 },
+    },
+  ],
+});
