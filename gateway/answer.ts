@@ -7,6 +7,9 @@ import type { StatementRun } from '../schema/reading.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import { dataProducts, dataProductsJson } from './data-products.ts';
 import type { Envelope } from './envelope.ts';
+import type { Actor } from './actor.ts';
+import type { OperationContext } from './execute/context.ts';
+import { bounded, operationContext } from './execute/operation-context.ts';
 import { goneSignal } from './execute/gone-signal.ts';
 import type { CompiledOperation } from './execute/operations.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
@@ -20,6 +23,7 @@ export interface AnswerDeps {
 }
 
 export interface AnswerAsk {
+  readonly actor: Actor;
   readonly operation: CompiledOperation;
   readonly envelope: Envelope;
   readonly serving: Serving;
@@ -37,35 +41,38 @@ export interface Answered {
   readonly outcome: 'ok' | 'error';
 }
 
-/** Answers a compiled operation: from what was kept, or by its statement. */
+/** Answers a compiled operation: from what was kept, by its statement, or by its plan. */
 export async function answer(deps: AnswerDeps, ask: AnswerAsk, response: ServerResponse): Promise<Answered> {
   const { operation, envelope, serving, answers } = ask;
   const { variables } = envelope;
   const beganMs = performance.now();
   const statements: StatementRun[] = [];
-  const productsRead = new Set<ProductId>();
+  const watch = { explain: ask.showsPlan, saw: (run: StatementRun) => void statements.push(run) };
+  const gone = goneSignal(response);
+  const isPlanned = operation.path === 'planned';
+  const context = operationContext(ask, isPlanned ? bounded(gone) : gone, watch);
+  const mayBeKept = ask.mayBeKept && !isPlanned;
+  const made = { path: operation.path, kept: false, statements, ...(isPlanned && { fetches: context.fetches }) };
   try {
     requireBoundedNesting({ variables });
-    const key = ask.mayBeKept ? `${operation.id} ${JSON.stringify(variables)}` : '';
-    const kept = ask.mayBeKept ? answers.get(key, serving) : null;
-    if (kept !== null) return sound(ask, kept.json, kept.products, { kept: true, statements });
-    const watch = { explain: ask.showsPlan, saw: (run: StatementRun) => void statements.push(run) };
-    const signal = goneSignal(response);
-    const { datasets } = serving;
-    const answered = await operation.managed.answer(variables, { datasets, productsRead, signal, watch });
+    const key = mayBeKept ? `${operation.id} ${JSON.stringify(variables)}` : '';
+    const kept = mayBeKept ? answers.get(key, serving) : null;
+    if (kept !== null) return sound(ask, kept.json, kept.products, { ...made, kept: true });
+    const answered = await operation.answer(variables, context);
+    const products = productsOf(context);
     if ('json' in answered) {
-      const products = [...productsRead].sort();
-      if (ask.mayBeKept) answers.put(key, { json: answered.json, products }, serving);
-      return sound(ask, answered.json, products, { kept: false, statements });
+      if (mayBeKept) answers.put(key, { json: answered.json, products }, serving);
+      return sound(ask, answered.json, products, made);
     }
     const { data, errors } = answered;
-    const extensions = { dataProducts: dataProducts(serving, productsRead) };
-    const shown = errors && { errors: errors.map((error) => shownError(error, deps.logFault)) };
+    if (errors === undefined) return sound(ask, JSON.stringify(data), products, made);
+    const shown = errors.map((error) => (error instanceof GraphQLError ? shownError(error, deps.logFault) : error));
+    const extensions = { dataProducts: dataProducts(serving, products) };
     return {
       // Without data the request itself was at fault (GraphQL, 7.1.2).
       status: data === undefined ? 400 : 200,
-      body: JSON.stringify({ ...shown, data, extensions }),
-      outcome: errors === undefined ? 'ok' : 'error',
+      body: JSON.stringify({ errors: shown, data, extensions }),
+      outcome: 'error',
     };
   } catch (error) {
     const cause = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
@@ -75,7 +82,7 @@ export async function answer(deps: AnswerDeps, ask: AnswerAsk, response: ServerR
     const ms = performance.now() - beganMs;
     if (ms > deps.slowMs)
       deps.logger.warn(
-        { operation: envelope.operationName, ms, products: [...productsRead], statements },
+        { operation: envelope.operationName, ms, products: productsOf(context), statements, fetches: context.fetches },
         'slow operation',
       );
   }
@@ -85,9 +92,15 @@ function sound(
   { serving, showsPlan }: AnswerAsk,
   json: string,
   products: readonly ProductId[],
-  made: { kept: boolean; statements: readonly StatementRun[] },
+  made: object,
 ): Answered {
-  const plan = showsPlan ? `,"plan":${JSON.stringify({ path: 'managed', ...made })}` : '';
+  const plan = showsPlan ? `,"plan":${JSON.stringify(made)}` : '';
   const extensions = `{"dataProducts":${dataProductsJson(serving, products)}${plan}}`;
   return { status: 200, body: `{"data":${json},"extensions":${extensions}}`, outcome: 'ok' };
+}
+
+/** Ids of the products that were read, sorted. */
+function productsOf({ reading, remotesRead }: OperationContext): ProductId[] {
+  if (remotesRead.size === 0) return [...reading.productsRead].sort();
+  return [...reading.productsRead, ...(remotesRead as Set<ProductId>)].sort();
 }

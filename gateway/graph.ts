@@ -7,8 +7,11 @@ import type { OpenSubgraph } from '../schema/reading.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
 import type { AskSubgraph } from './execute/context.ts';
 import { dataSource } from './execute/data-source.ts';
-import { type ExecuteHere, localSubgraph, managedSubgraph } from './execute/local-subgraph.ts';
+import { type ExecuteHere, localSubgraph, managedSubgraph, wholeSubgraph } from './execute/local-subgraph.ts';
 import { openOperations, type Operations } from './execute/operations.ts';
+import { type Federation, openFederation } from './execute/plan/federation.ts';
+import { loadNativePlanner, openPlanner } from './execute/plan/planner.ts';
+import { WHOLE, wholeSupergraph } from './execute/plan/whole-supergraph.ts';
 import { openRemoteServices, type RemoteServices } from './execute/remote/remote-services.ts';
 import type { LogFault } from './execute/shown-error.ts';
 import { inTurn } from './in-turn.ts';
@@ -73,6 +76,8 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   let update: (sdl: string) => void = () => undefined;
   let schema: GraphQLSchema | null = null;
   let operations: Operations | null = null;
+  const Planner = await loadNativePlanner();
+  if (Planner === null) deps.logger.warn("there is no native planner for this platform: Apollo's plans");
 
   const askOf = (name: string): AskSubgraph => {
     const subgraph = loading.supergraph.subgraphs.find((one) => one.name === name);
@@ -80,6 +85,18 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     if (subgraph.url !== null) return remotes.ask({ ...subgraph, url: subgraph.url });
     if (subgraph.kind === 'catalog') return localSubgraph((catalog ??= deps.openCatalog(graph)), deps.logFault);
     return managedSubgraph(name, deps.logFault);
+  };
+
+  /** The subgraphs of what is served, as plans ask them: the managed ones as one. */
+  const federation = (apiSchema: GraphQLSchema): Federation => {
+    const managed = new Set(served.managed.keys());
+    const supergraphSdl = wholeSupergraph(served.supergraph.sdl, managed);
+    const planner = openPlanner(Planner, supergraphSdl);
+    const asks = new Map(
+      served.supergraph.subgraphs.filter(({ name }) => !managed.has(name)).map(({ name }) => [name, askOf(name)]),
+    );
+    asks.set(WHOLE, wholeSubgraph(deps.logFault));
+    return openFederation({ planner, supergraphSdl, schema: apiSchema, asks });
   };
 
   const gateway = new ApolloGateway({
@@ -151,8 +168,15 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     remotes,
     current: () => served,
     operations: () => {
-      if (schema === null) throw new Error('The gateway has not loaded its supergraph yet.');
-      return (operations ??= openOperations({ schema, whole: served.whole, answerCacheBytes: deps.answerCacheBytes }));
+      const apiSchema = schema;
+      if (apiSchema === null) throw new Error('The gateway has not loaded its supergraph yet.');
+      return (operations ??= openOperations({
+        schema: apiSchema,
+        whole: served.whole,
+        federation: onceAsked(() => federation(apiSchema)),
+        answerCacheBytes: deps.answerCacheBytes,
+        onUnplanned: ({ name, error }) => deps.logger.warn({ err: error, operation: name }, 'no plan was found'),
+      }));
     },
     failure: () => failure && { supergraph: failure.supergraph, message: failure.message },
     subgraph: (url) => {
@@ -175,4 +199,9 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     },
   };
   return graph;
+}
+
+function onceAsked<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null;
+  return () => (made ??= { value: make() }).value;
 }

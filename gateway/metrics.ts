@@ -8,7 +8,7 @@ export interface Metrics {
   readonly registry: Registry;
   readonly plugin: ApolloServerPlugin<OperationContext>;
   /** An operation that was answered past Apollo Server; `beganMs` is of `performance.now()`. */
-  readonly answered: (operation: { type: 'query'; outcome: 'ok' | 'error'; beganMs: number }) => void;
+  readonly answered: (operation: { type: 'query' | 'mutation'; outcome: 'ok' | 'error'; beganMs: number }) => void;
   readonly swapped: (outcome: { failure: string | null }) => void;
   /** Gauges that are read from the graph when they are asked for. */
   readonly watch: (graph: Graph) => void;

@@ -68,7 +68,11 @@ function serve(deps: OperationRouteDeps, { actor, envelope, request, response }:
   }
   const operations = deps.graph.operations();
   const operation = operations.find(query, envelope.operationName, actor.profile);
-  if (operation.kind === 'other') {
+  // A mutation by GET is refused there.
+  if (
+    operation.kind === 'other' ||
+    (operation.kind === 'compiled' && operation.type !== 'query' && request.method === 'GET')
+  ) {
     const { operationName, variables } = envelope;
     handOnRead(request, response, { query, operationName, variables }, handOn);
     return;
@@ -78,7 +82,9 @@ function serve(deps: OperationRouteDeps, { actor, envelope, request, response }:
     deps.metrics.answered({ type: 'query', outcome: 'error', beganMs });
     return;
   }
+  const { type } = operation;
   const ask = {
+    actor,
     operation,
     envelope,
     serving: deps.graph.current(),
@@ -89,7 +95,7 @@ function serve(deps: OperationRouteDeps, { actor, envelope, request, response }:
   void answer(deps, ask, response).then(({ status, body, outcome }) => {
     if (request.method === 'GET' && outcome === 'ok') sendValidated(request, response, body);
     else send(response, status, body);
-    deps.metrics.answered({ type: 'query', outcome, beganMs });
+    deps.metrics.answered({ type, outcome, beganMs });
   });
 }
 

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
@@ -14,29 +13,26 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Response }
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { Refusal, REFUSALS } from '../schema/errors.ts';
-import type { ProductId } from '../schema/ids.ts';
-import { type Actor, actors } from './actor.ts';
+import { actors } from './actor.ts';
 import type { GatewayConfig } from './config.ts';
 import { dataProductsRead } from './data-products.ts';
 import { draining } from './draining.ts';
 import type { OperationContext } from './execute/context.ts';
-import { abortSignal, goneSignal } from './execute/gone-signal.ts';
+import { goneSignal } from './execute/gone-signal.ts';
+import { bounded, operationContext } from './execute/operation-context.ts';
 import { SELECTIONS_MAX } from './execute/operations.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
 import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
 import { TOKENS_MAX } from './nesting.ts';
 import { operationRoute } from './operation-route.ts';
+import { planningGateway } from './planning-gateway.ts';
 import { persistedOperations, readManifest } from './persisted-operations.ts';
 import { publicBase } from './public-base.ts';
 import { requestBody } from './request-body.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
-import type { Serving } from './serving.ts';
 import { subgraphRoute } from './subgraph-route.ts';
 import { exportedSupergraph } from './exported-supergraph.ts';
-
-// Longer than any statement may take; a client that waits longer has gone.
-const OPERATION_TIMEOUT_MS = 30_000;
 
 const CONSOLE = fileURLToPath(new URL('./console/', import.meta.url));
 
@@ -60,7 +56,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   );
   const farewell = draining(http);
   const apollo = new ApolloServer<OperationContext>({
-    gateway: graph.gateway,
+    gateway: planningGateway(graph),
     introspection: true,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
@@ -105,10 +101,10 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     const base = publicBase({ protocol: request.protocol, host: request.get('host') }, config);
     response.type('text/plain').send(exportedSupergraph(graph.current(), base));
   });
-  const context = ({ req, res }: ExpressContextFunctionArgument): Promise<OperationContext> =>
-    Promise.resolve(
-      operationContext(actorOf(req.headers.authorization), graph.current(), abortSignal(goneSignal(res))),
-    );
+  const context = ({ req, res }: ExpressContextFunctionArgument): Promise<OperationContext> => {
+    const actor = actorOf(req.headers.authorization);
+    return Promise.resolve(operationContext({ actor, serving: graph.current() }, bounded(goneSignal(res))));
+  };
   // A person who opens it in a browser is shown the console.
   app.get('/graphql', (request, response, next) => {
     if (request.query['query'] === undefined && request.accepts(['json', 'html']) === 'html') response.redirect('/');
@@ -137,18 +133,6 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
       await farewell.begin();
       await apollo.stop();
     },
-  };
-}
-
-function operationContext(actor: Actor, serving: Serving, gone: AbortSignal): OperationContext {
-  const signal = AbortSignal.any([gone, AbortSignal.timeout(OPERATION_TIMEOUT_MS)]);
-  // Every statement of the operation listens while it runs; Node would warn from the eleventh on.
-  setMaxListeners(0, signal);
-  return {
-    actor,
-    serving,
-    reading: { datasets: serving.datasets, productsRead: new Set<ProductId>(), signal },
-    remotesRead: new Set<string>(),
   };
 }
 

@@ -16,7 +16,8 @@ export function askedPaths(query: string): Path[] {
       if (node.kind === Kind.INLINE_FRAGMENT) visit(node.selectionSet.selections, above);
       else if (node.kind === Kind.FRAGMENT_SPREAD)
         visit(fragments.get(node.name.value)?.selectionSet.selections, above);
-      else if (node.name.value === '_entities') visit(node.selectionSet?.selections, ['_entities', 0]);
+      else if (node.name.value === '_entities')
+        visit(node.selectionSet?.selections, [node.alias?.value ?? '_entities', 0]);
       else if (node.name.value !== '__typename') {
         const name = node.alias?.value ?? node.name.value;
         paths.set(name, [...above, name]);

@@ -13,6 +13,18 @@ export interface OperationContext {
   readonly reading: Reading;
   /** Remote subgraphs that were asked: what `extensions.dataProducts` names besides the reading. */
   readonly remotesRead: Set<NonNullable<StoredSubgraph['productId']>>;
+  /** Fetches of its plan that have been answered. */
+  readonly fetches: FetchRun[];
+}
+
+/** A fetch as it was made. */
+export interface FetchRun {
+  readonly subgraph: string;
+  readonly query: string;
+  /** How many entities it was asked for; null where it began at a root field. */
+  readonly entities: number | null;
+  readonly ms: number;
+  readonly errors: number;
 }
 
 /** Asks one subgraph, of whatever kind, within an operation. It never rejects for what a client or a service did wrong. */

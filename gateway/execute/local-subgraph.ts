@@ -1,5 +1,5 @@
 import type { ExecutionResult } from 'graphql';
-import type { SubgraphRequest } from '../../schema/reading.ts';
+import type { Answer, SubgraphRequest } from '../../schema/reading.ts';
 import type { AskSubgraph, OperationContext } from './context.ts';
 import { type LogFault, shownError } from './shown-error.ts';
 
@@ -14,12 +14,23 @@ export function localSubgraph(execute: ExecuteHere, log: LogFault): AskSubgraph 
   };
 }
 
+/** The managed products of all domains, which plans ask as one: of each operation those that it started with. */
+export function wholeSubgraph(log: LogFault): AskSubgraph {
+  return localSubgraph(async (request, { serving, reading }) => {
+    if (serving.whole === null) throw new Error('A plan asks managed products, which its graph does not have.');
+    return inObjects(await serving.whole.execute(request, reading));
+  }, log);
+}
+
 /** A domain's managed subgraph: of each operation the one that it started with. */
 export function managedSubgraph(name: string, log: LogFault): AskSubgraph {
   return localSubgraph(async (request, { serving, reading }) => {
     const domain = serving.managed.get(name);
     if (domain === undefined) throw new Error(`A plan asks the subgraph ${name}, which its graph does not have.`);
-    const answer = await domain.subgraph.execute(request, reading);
-    return 'json' in answer ? { data: JSON.parse(answer.json) as Record<string, unknown> } : answer;
+    return inObjects(await domain.subgraph.execute(request, reading));
   }, log);
+}
+
+function inObjects(answer: Answer): ExecutionResult {
+  return 'json' in answer ? { data: JSON.parse(answer.json) as Record<string, unknown> } : answer;
 }

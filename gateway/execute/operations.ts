@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  getOperationAST,
   type GraphQLSchema,
   Kind,
   parse,
@@ -8,10 +9,12 @@ import {
   validate,
 } from 'graphql';
 import { Refusal } from '../../schema/errors.ts';
-import type { ManagedOperation, ManagedSubgraph } from '../../schema/reading.ts';
+import type { Answer, ManagedSubgraph } from '../../schema/reading.ts';
 import { type AnswerCache, openAnswerCache } from '../answer-cache.ts';
 import { requireBoundedNesting, TOKENS_MAX } from '../nesting.ts';
+import type { OperationContext } from './context.ts';
 import { frequent } from './frequent.ts';
+import type { Federation, PlannedAnswer, PlannedOperation } from './plan/federation.ts';
 
 /** Operations that are kept, each with its compiled forms (some 50 kB): more than the clients of a mesh have. */
 const KEPT = 2_000;
@@ -24,7 +27,6 @@ const ROOTS_MAX = 200;
 
 /** What became of an operation's text, once: how it is answered. */
 export type Operation =
-  /** In managed products alone: one statement. */
   | CompiledOperation
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** Apollo Server's: whatever is wrong with it, it says so; and what has no compiled form. */
@@ -32,10 +34,14 @@ export type Operation =
 
 /** An operation with what it was compiled to. */
 export interface CompiledOperation {
-  readonly kind: 'managed';
+  readonly kind: 'compiled';
   /** No other operation of the graph has it. */
   readonly id: number;
-  readonly managed: ManagedOperation;
+  readonly type: 'query' | 'mutation';
+  /** In managed products alone, it is one statement, and its answer the same until one of them has new data. */
+  readonly path: 'managed' | 'planned';
+  /** `variables` as the client sent them. */
+  answer(variables: Readonly<Record<string, unknown>>, context: OperationContext): Promise<Answer | PlannedAnswer>;
 }
 
 /** The operations of one graph. */
@@ -50,7 +56,11 @@ export interface OperationsDeps {
   readonly schema: GraphQLSchema;
   /** The managed products of the whole mesh; null where there are none. */
   readonly whole: ManagedSubgraph | null;
+  /** All subgraphs, opened when the first operation needs it. */
+  readonly federation: () => Federation;
   readonly answerCacheBytes: number;
+  /** Hears of operations for which no plan was found. */
+  readonly onUnplanned: (operation: { name: string | null; error: unknown }) => void;
 }
 
 const OTHER: Operation = { kind: 'other' };
@@ -72,12 +82,7 @@ export function openOperations(deps: OperationsDeps): Operations {
   };
 }
 
-function compile(
-  { schema, whole }: OperationsDeps,
-  query: string,
-  operationName: string | null,
-  id: number,
-): Operation {
+function compile(deps: OperationsDeps, query: string, operationName: string | null, id: number): Operation {
   let document: DocumentNode;
   try {
     requireBoundedNesting({ query });
@@ -86,9 +91,26 @@ function compile(
   } catch (error) {
     return error instanceof Refusal ? { kind: 'refused', refusal: error } : OTHER;
   }
-  if (whole === null || validate(schema, document, undefined, { maxErrors: 1 }).length > 0) return OTHER;
-  const managed = whole.compile(document, operationName);
-  return managed === null ? OTHER : { kind: 'managed', id, managed };
+  if (validate(deps.schema, document, undefined, { maxErrors: 1 }).length > 0) return OTHER;
+  const managed = deps.whole?.compile(document, operationName) ?? null;
+  if (managed !== null) {
+    const answer: CompiledOperation['answer'] = (variables, { reading }) => managed.answer(variables, reading);
+    return { kind: 'compiled', id, type: 'query', path: 'managed', answer };
+  }
+  const planned = plan(deps, document, operationName);
+  if (planned === null) return OTHER;
+  return { kind: 'compiled', id, type: planned.type, path: 'planned', answer: planned.answer };
+}
+
+function plan(deps: OperationsDeps, document: DocumentNode, operationName: string | null): PlannedOperation | null {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return null;
+  try {
+    return deps.federation().plan(document, operation);
+  } catch (error) {
+    deps.onUnplanned({ name: operationName, error });
+    return null;
+  }
 }
 
 /** Refuses documents of too many fields, and of too many at the root; fragments count where they are spread. */

@@ -1,0 +1,42 @@
+import { type DocumentNode, type FieldNode, Kind, visit } from 'graphql';
+
+/** Before the name of a field that is asked for under another one than the client's. */
+const OWN = '_weft_';
+
+/**
+ * The operation as it is planned. What the client calls by the name of a field that plans fetch for themselves (one of a key, say)
+ * gets another name, lest one be taken for the other.
+ */
+export function preparedOperation(document: DocumentNode, planned: ReadonlySet<string>): DocumentNode {
+  return visit(document, {
+    Field: (node): FieldNode | undefined => {
+      const key = keyInData(node, planned);
+      return key === (node.alias ?? node.name).value ? undefined : { ...node, alias: { kind: Kind.NAME, value: key } };
+    },
+  });
+}
+
+/** Under which key a field of the operation stands in the data. */
+export function keyInData({ alias, name }: FieldNode, planned: ReadonlySet<string>): string {
+  if (alias === undefined || alias.value === name.value) return name.value;
+  return planned.has(alias.value) || alias.value.startsWith('_') ? `${OWN}${alias.value}` : alias.value;
+}
+
+/** What the client calls what stands in the data under a key. */
+export function clientsKey(key: string): string {
+  return key.startsWith(OWN) ? key.slice(OWN.length) : key;
+}
+
+/** Names of all fields that keys and requirements of a supergraph have. */
+export function plannedNames(supergraph: DocumentNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  visit(supergraph, {
+    Directive: ({ name, arguments: given = [] }) => {
+      if (!name.value.startsWith('join__')) return;
+      for (const { name: argument, value } of given)
+        if (value.kind === Kind.STRING && ['key', 'requires', 'provides'].includes(argument.value))
+          for (const word of value.value.match(/\w+/g) ?? []) names.add(word);
+    },
+  });
+  return names;
+}

@@ -1,0 +1,70 @@
+import type { FetchNode, PlanNode } from '@graphql-hive/router-query-planner';
+import { asBatch, entityFetch } from './entity-fetch.ts';
+import { type Path, visitAt } from './flatten-path.ts';
+import { newNames, placed, renamed } from './placed-errors.ts';
+import { requestOf, type Step } from './plan-run.ts';
+import { compileRewrites } from './rewrites.ts';
+import { copy, merge } from './tree.ts';
+import type { TypeConditions } from './type-conditions.ts';
+
+/** Compiles a plan of a query or mutation. */
+export function compilePlan(node: PlanNode, types: TypeConditions): Step {
+  const compile = (one: PlanNode, path: Path): Step => {
+    switch (one.kind) {
+      case 'Fetch':
+        return one.requires === undefined || one.requires.length === 0
+          ? rootFetch(one, path, types)
+          : entityFetch(one, [asBatch(one, path)], types);
+      case 'BatchFetch':
+        return entityFetch(one, one.entityBatch.aliases, types);
+      case 'Flatten':
+        return compile(one.node, one.path);
+      case 'Sequence': {
+        const steps = one.nodes.map((inner) => compile(inner, path));
+        return async (run) => {
+          for (const step of steps) await step(run);
+        };
+      }
+      case 'Parallel': {
+        const steps = one.nodes.map((inner) => compile(inner, path));
+        return async (run) => {
+          await Promise.all(steps.map((step) => step(run)));
+        };
+      }
+      case 'Condition': {
+        const [yes, no] = [one.ifClause, one.elseClause].map((inner) => (inner ? compile(inner, path) : NOTHING));
+        return (run) => (run.variables[one.condition] === true ? yes! : no!)(run);
+      }
+      case 'Subscription':
+      case 'Defer':
+        throw new Error(`A plan of a query has a node of the kind ${one.kind}.`);
+    }
+  };
+  return compile(node, []);
+}
+
+const NOTHING: Step = () => Promise.resolve();
+
+/** A fetch that starts at a root type: of the operation itself, or of objects within that are of that type. */
+function rootFetch(node: FetchNode, path: Path, types: TypeConditions): Step {
+  const request = requestOf(node);
+  const rewrite = compileRewrites(node.outputRewrites, types);
+  const names = newNames(node.outputRewrites);
+  return async (run) => {
+    const { data, errors = [] } = await run.ask(node.serviceName, request(run, {}));
+    rewrite?.(data);
+    const trails: (string | number)[][] = [];
+    const trail: (string | number)[] = [];
+    visitAt(
+      run.data,
+      path,
+      types,
+      (entity) => {
+        if (data != null) merge(entity, trails.length === 0 ? data : copy(data));
+        trails.push([...trail]);
+      },
+      trail,
+    );
+    for (const error of errors) run.errors.push(...placed(error, node.serviceName, trails, renamed(error.path, names)));
+  };
+}
