@@ -10,7 +10,7 @@ import { dataSource } from './execute/data-source.ts';
 import { type ExecuteHere, localSubgraph, managedSubgraph, wholeSubgraph } from './execute/local-subgraph.ts';
 import { openOperations, type Operations } from './execute/operations.ts';
 import { type Federation, openFederation } from './execute/plan/federation.ts';
-import { loadNativePlanner, openPlanner } from './execute/plan/planner.ts';
+import { loadNativePlanner, openPlanner } from './execute/plan/open-planner.ts';
 import { WHOLE, wholeSupergraph } from './execute/plan/whole-supergraph.ts';
 import { openRemoteServices, type RemoteServices } from './execute/remote/remote-services.ts';
 import type { LogFault } from './execute/shown-error.ts';
