@@ -1,7 +1,7 @@
 import type { Finding } from '../findings.ts';
 import type { Owned, Say } from './link-finding.ts';
 import type { Property, Reference, Relationship } from './model.ts';
-import { referenceField, reverseField } from './names.ts';
+import { referenceField, reverseAggregateField, reverseField } from './names.ts';
 import { parseReference, type ReferenceText } from './reference.ts';
 import { typeFamily } from './types.ts';
 
@@ -169,16 +169,19 @@ function named(from: Owned, to: Owned, columns: Reference['columns'], relationsh
     columns,
     field,
     reverseField: reverseField(field, from.object, to.object),
+    reverseAggregateField: reverseAggregateField(field, from.object, to.object),
   };
 }
 
-/** Takes both fields of a reference; answers the one that is taken already. */
+/** Takes the fields of a reference; answers the one that is taken already. */
 function claim(reference: Reference, fields: ReadonlyMap<string, Set<string>>): string | null {
   const own = fields.get(reference.from.type) ?? new Set();
   const theirs = fields.get(reference.to.type) ?? new Set();
   if (own.has(reference.field)) return `${reference.from.type}.${reference.field}`;
-  if (theirs.has(reference.reverseField)) return `${reference.to.type}.${reference.reverseField}`;
+  const reverse = [reference.reverseField, reference.reverseAggregateField];
+  const taken = reverse.find((field) => theirs.has(field));
+  if (taken !== undefined) return `${reference.to.type}.${taken}`;
   own.add(reference.field);
-  theirs.add(reference.reverseField);
+  for (const field of reverse) theirs.add(field);
   return null;
 }

@@ -252,6 +252,8 @@ export interface Reference {
   readonly field: string;
   /** On the to type: `flightsByOrigin`, `birdStrikes`. */
   readonly reverseField: string;
+  /** Beside it: `flightAggregateByOrigin`, `birdStrikeAggregate`. */
+  readonly reverseAggregateField: string;
 }
 
 /** What a product reads: another product's objects, under the names of their schema objects. */

@@ -79,6 +79,15 @@ export function reverseField(
   return field === lowerFirst(to.type) ? from.listField : `${from.listField}By${upperFirst(field)}`;
 }
 
+/** The aggregate beside the reverse connection: `birdStrikeAggregate`, `flightAggregateByOrigin`. */
+export function reverseAggregateField(
+  field: string,
+  from: { readonly aggregateField: string },
+  to: { readonly type: string },
+): string {
+  return field === lowerFirst(to.type) ? from.aggregateField : `${from.aggregateField}By${upperFirst(field)}`;
+}
+
 /** A value -> an enum member: `Take-off run` -> `TAKE_OFF_RUN`; `+` has no letters and is `VALUE_<position>`. */
 export function memberName(value: string, position: number): string {
   const name = words(value).join('_').toUpperCase();

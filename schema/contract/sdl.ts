@@ -66,13 +66,18 @@ function rootLines(object: SchemaObject): Lines {
     ...(object.description === null ? [] : described(object.description, 2)),
     `  ${object.listField}(${listArguments(object)}): ${connectionType(object)}!`,
     ...described('Groups of them; without `groupBy` one group of all.', 2),
-    `  ${object.aggregateField}(where: ${whereType(object)}, groupBy: [${groupByType(object)}!], orderBy: [${aggregateOrderByType(object)}!], first: Int): [${aggregateType(object)}!]!`,
+    `  ${object.aggregateField}(${aggregateArguments(object)}): [${aggregateType(object)}!]!`,
   ];
 }
 
 /** The arguments of a list, and of the reverse connections that lead to it. */
 function listArguments(object: SchemaObject): string {
   return `where: ${whereType(object)}, orderBy: [${orderByType(object)}!], first: Int, after: String, last: Int, before: String`;
+}
+
+/** The arguments of an aggregate, at the root and beside reverse connections. */
+function aggregateArguments(object: SchemaObject): string {
+  return `where: ${whereType(object)}, groupBy: [${groupByType(object)}!], orderBy: [${aggregateOrderByType(object)}!], first: Int`;
 }
 
 function objectDefinitions(object: SchemaObject, references: readonly Reference[]): Lines[] {
@@ -160,10 +165,11 @@ function referenceLines({ field, to, columns }: Reference): Lines {
   return [...described(`The ${to.type} that ${names} names.`, 2), `  ${field}: ${to.type}`];
 }
 
-function reverseLines({ reverseField, from, field }: Reference): Lines {
+function reverseLines({ reverseField, reverseAggregateField, from, field }: Reference): Lines {
   return [
     ...described(`The ${from.listField} whose \`${field}\` this is.`, 2),
     `  ${reverseField}(${listArguments(from)}): ${connectionType(from)}!`,
+    `  ${reverseAggregateField}(${aggregateArguments(from)}): [${aggregateType(from)}!]!`,
   ];
 }
 

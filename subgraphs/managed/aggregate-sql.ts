@@ -1,7 +1,7 @@
-import { conditionSql, whereSql } from './condition-sql.ts';
+import { conditionSql, correlationSql, whereSql } from './condition-sql.ts';
 import type { Aggregate, AggregateField, Measure } from './fetch.ts';
 import { arraySql, nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
-import { rowScope, type RowScope } from './scope.ts';
+import { rowScope, type RowScope, type Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
 import { tableSql } from './table.ts';
 import { truncatedSql } from './truncated-sql.ts';
@@ -10,8 +10,9 @@ import { familyOf, propertyJson, scalarJson, type Family } from './values.ts';
 /**
  * SQL for the JSON array of an aggregate: one object a group, each measure computed once. Groups come in the order asked
  * for, then by their keys, so that no order is left to chance; without `groupBy` there is one row, of an empty table too.
+ * Under a row (`parent`) it is correlated: of those that refer to it.
  */
-export function aggregateSql(draft: Draft, aggregate: Aggregate): JsonSql {
+export function aggregateSql(draft: Draft, aggregate: Aggregate, parent: Scope | null): JsonSql {
   const row = rowScope(draft.alias());
   const [grouped, numbered] = [draft.alias(), draft.alias()];
   const columns = new Map<string, string>();
@@ -59,7 +60,10 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate): JsonSql {
     }
   };
   const group = objectSql(aggregate.fields.map((part): Entry => [part.key, field(part)]));
-  const where = whereSql([aggregate.where === null ? null : conditionSql(draft, row, aggregate.where)]);
+  const where = whereSql([
+    ...correlationSql(aggregate.parent, row, parent),
+    aggregate.where === null ? null : conditionSql(draft, row, aggregate.where),
+  ]);
   const selected = [...columns].map(([expression, name]) => `${expression} as ${name}`);
   const groups =
     `select ${selected.length === 0 ? 'count(*)' : selected.join(', ')} from ${tableSql(draft, aggregate.table)} as ${row.alias}${where}` +

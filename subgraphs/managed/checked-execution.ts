@@ -15,7 +15,7 @@ import type { EntityTypes } from './entity-types.ts';
 import type { Limits } from './limits.ts';
 import type { SelectRoot } from './root-fields.ts';
 import type { RunStatement } from './run-statement.ts';
-import { requireWithinBudget, type RowBudget, type Selection } from './select.ts';
+import { requireWithinBudget, type RowBudget, type Selection } from './selection.ts';
 import { operationSql } from './sql.ts';
 
 /** What an entity's object carries beside its fields: the name of its type, where no response key can be. */

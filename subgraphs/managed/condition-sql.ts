@@ -1,6 +1,6 @@
 import type { Condition, Cursor, Order } from './fetch.ts';
 import { holdsNoNulls } from './page.ts';
-import type { Property } from '../../schema/contract/model.ts';
+import type { Property, Reference } from '../../schema/contract/model.ts';
 import type { Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
 import { familyOf } from './values.ts';
@@ -43,6 +43,12 @@ function negated(draft: Draft, scope: Scope, condition: Condition): string {
 function connected(word: 'and' | 'or', conditions: readonly string[]): string {
   if (conditions.length === 0) return word === 'and' ? 'true' : 'false';
   return conditions.length === 1 ? conditions[0]! : `(${conditions.join(` ${word} `)})`;
+}
+
+/** The rows that refer to the row of `parent`; of all where there is none. */
+export function correlationSql(reference: Reference | null, row: Scope, parent: Scope | null): string[] {
+  if (reference === null || parent === null) return [];
+  return reference.columns.map(({ from, to }) => `${row.column(from)} = ${parent.column(to)}`);
 }
 
 /** `where …` of several conditions, or nothing. */

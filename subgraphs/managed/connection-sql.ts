@@ -1,4 +1,4 @@
-import { besideSql, conditionSql, cursorValueSql, orderSql, whereSql } from './condition-sql.ts';
+import { besideSql, conditionSql, correlationSql, cursorValueSql, orderSql, whereSql } from './condition-sql.ts';
 import type { Connection, ConnectionField, EdgeField, Field, PageInfoField } from './fetch.ts';
 import { arraySql, nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
 import { orderMark } from './page.ts';
@@ -54,7 +54,10 @@ function sound(sql: string): JsonSql {
 
 function totalSql(draft: Draft, { table, parent: reference, where }: Connection, parent: Scope | null): string {
   const row = rowScope(draft.alias());
-  const conditions = [...correlation(reference, row, parent), where === null ? null : conditionSql(draft, row, where)];
+  const conditions = [
+    ...correlationSql(reference, row, parent),
+    where === null ? null : conditionSql(draft, row, where),
+  ];
   return `(select '"' || count(*) || '"' from ${tableSql(draft, table)} as ${row.alias}${whereSql(conditions)})`;
 }
 
@@ -131,7 +134,7 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
   };
   const rows = (): string => {
     const conditions = [
-      ...correlation(connection.parent, row, parent),
+      ...correlationSql(connection.parent, row, parent),
       connection.where === null ? null : conditionSql(draft, row, connection.where),
       besideSql(draft, row, order, page.after, 'after'),
       besideSql(draft, row, order, page.before, 'before'),
@@ -165,9 +168,4 @@ function cursorSql(row: Scope, { table, order }: Connection): string {
 /** JSON of a text in which nothing has to be escaped. */
 function inQuotes(text: string): string {
   return `'"' || ${text} || '"'`;
-}
-
-function correlation(reference: Connection['parent'], row: Scope, parent: Scope | null): string[] {
-  if (reference === null || parent === null) return [];
-  return reference.columns.map(({ from, to }) => `${row.column(from)} = ${parent.column(to)}`);
 }

@@ -4,7 +4,8 @@ import { collectFields } from './collect-fields.ts';
 import type { EntityType } from './entity-types.ts';
 import type { Bound, Entities, Fetch } from './fetch.ts';
 import { dataValue, parseValue } from './parse-value.ts';
-import { selectFields, type Selection } from './select.ts';
+import { selectFields } from './select.ts';
+import type { Selection } from './selection.ts';
 import { converted, type Variables } from './slot.ts';
 import { parameterType } from './values.ts';
 

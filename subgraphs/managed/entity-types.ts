@@ -5,7 +5,7 @@ import type { Table } from './fetch.ts';
 export type FieldMeaning =
   | { readonly kind: 'column'; readonly property: Property }
   | { readonly kind: 'reference'; readonly reference: Reference }
-  | { readonly kind: 'connection'; readonly reference: Reference };
+  | { readonly kind: 'connection' | 'aggregate'; readonly reference: Reference };
 
 /** An object type of the subgraph: one of the domain's own, or another domain's that is known by its key alone. */
 export interface EntityType {
@@ -31,6 +31,7 @@ export function entityTypes(model: ManagedProducts): EntityTypes {
     if (!types.has(to.type)) types.set(to.type, { object: to, table: null, fields: columns(to.key) });
     types.get(from.type)?.fields.set(reference.field, { kind: 'reference', reference });
     types.get(to.type)?.fields.set(reference.reverseField, { kind: 'connection', reference });
+    types.get(to.type)?.fields.set(reference.reverseAggregateField, { kind: 'aggregate', reference });
   }
   return types;
 }

@@ -71,7 +71,8 @@ export type Field =
       readonly table: Table | null;
       readonly fields: readonly Field[];
     }
-  | { readonly kind: 'connection'; readonly key: string; readonly connection: Connection };
+  | { readonly kind: 'connection'; readonly key: string; readonly connection: Connection }
+  | { readonly kind: 'aggregate'; readonly key: string; readonly aggregate: Aggregate };
 
 export type EdgeField =
   | Typename
@@ -119,9 +120,10 @@ export type AggregateTerm = { readonly direction: Direction } & (
   { readonly by: 'measure'; readonly measure: Measure } | { readonly by: 'groupKey'; readonly property: Property }
 );
 
-/** Groups of rows; without `groupBy` the one group of all. */
+/** Groups of rows, under a row (`parent` given) of those that refer to it; without `groupBy` the one group of all. */
 export interface Aggregate {
   readonly table: Table;
+  readonly parent: Reference | null;
   readonly where: Condition | null;
   readonly groupBy: readonly Grouping[];
   readonly order: readonly AggregateTerm[];

@@ -1,4 +1,5 @@
 import { domainOf } from '../../schema/ids.ts';
+import { aggregateSql } from './aggregate-sql.ts';
 import { connectionSql } from './connection-sql.ts';
 import type { Connection, Field } from './fetch.ts';
 import { nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
@@ -31,18 +32,27 @@ function fieldSql(draft: Draft, scope: Scope, field: Field): JsonSql {
     }
     case 'reference':
       return referenceSql(draft, scope, field);
-    case 'connection': {
-      const { sql, sound } = connectionSql(draft, field.connection, scope, fieldsSql);
-      if (scope.exists === null || isOfAnotherDomain(field.connection)) return { sql, sound };
-      if (draft.strict) return { sql: `case when ${scope.exists} then ${sql} end`, sound: false };
-      return { sql: `case when ${scope.exists} then ${sql} else 'null' end`, sound: true };
-    }
+    case 'connection':
+      return referringSql(draft, scope, field.connection, connectionSql(draft, field.connection, scope, fieldsSql));
+    case 'aggregate':
+      return referringSql(draft, scope, field.aggregate, aggregateSql(draft, field.aggregate, scope));
   }
 }
 
-/** What another domain adds to a type it knows by its key, whether there is such a row or not. */
-function isOfAnotherDomain({ parent }: Connection): boolean {
-  return parent !== null && domainOf(parent.fromProduct) !== domainOf(parent.toProduct);
+/**
+ * What is said of the rows that refer to a row, where that row may be missing: nothing by its own domain; another domain knows the type
+ * by its key, whether there is such a row or not.
+ */
+function referringSql(
+  draft: Draft,
+  { exists }: Scope,
+  { parent }: Pick<Connection, 'parent'>,
+  { sql, sound }: JsonSql,
+): JsonSql {
+  const isOfAnotherDomain = parent !== null && domainOf(parent.fromProduct) !== domainOf(parent.toProduct);
+  if (exists === null || isOfAnotherDomain) return { sql, sound };
+  if (draft.strict) return { sql: `case when ${exists} then ${sql} end`, sound: false };
+  return { sql: `case when ${exists} then ${sql} else 'null' end`, sound: true };
 }
 
 /**

@@ -18,7 +18,7 @@ import type { Limits } from './limits.ts';
 import { recent } from './recent.ts';
 import type { SelectRoot } from './root-fields.ts';
 import type { RunStatement } from './run-statement.ts';
-import { requireWithinBudget, type RowBudget, type Selection } from './select.ts';
+import { requireWithinBudget, type RowBudget, type Selection } from './selection.ts';
 import { shapeOf } from './shape.ts';
 import type { Variables } from './slot.ts';
 import { operationSql } from './sql.ts';

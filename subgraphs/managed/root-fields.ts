@@ -6,7 +6,8 @@ import type { EntityType, EntityTypes } from './entity-types.ts';
 import type { Fetch } from './fetch.ts';
 import { dataValue, parseValue } from './parse-value.ts';
 import { selectAggregate } from './select-aggregate.ts';
-import { selectConnection, selectFields, type Selection } from './select.ts';
+import { selectConnection, selectFields } from './select.ts';
+import type { Selection } from './selection.ts';
 import { converted } from './slot.ts';
 import { parameterType } from './values.ts';
 

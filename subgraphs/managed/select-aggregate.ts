@@ -13,27 +13,35 @@ import type { EntityType } from './entity-types.ts';
 import type { Aggregate, AggregateField, AggregateTerm, Direction, Grouping } from './fetch.ts';
 import { onlyEntry } from './order.ts';
 import { readSize } from './page.ts';
-import { namedType, type Selection } from './select.ts';
+import { namedType, ROOT, type Place, type Selection } from './selection.ts';
+import type { Variables } from './slot.ts';
 import { readWhere } from './where.ts';
 
-/** An aggregate field of `parent` with its arguments and whole subtree. */
+/** An aggregate field of `parent` (of `Query` too) with its arguments and whole subtree. Each group counts as a row. */
 export function selectAggregate(
   selection: Selection,
   parent: GraphQLObjectType,
   entity: EntityType,
   selected: Selected,
+  { rows }: Place = ROOT,
 ): Aggregate {
   const { object, table } = entity;
   if (table === null) throw new Error(`${object.type} has no table here`);
   const args = argumentsOf(selection.info, parent, selected);
-  const place = selected.name;
+  const place = parent.name === 'Query' ? selected.name : `${parent.name}.${selected.name}`;
   const groupBy = readGroupBy(`${place}(groupBy:)`, object, args['groupBy']);
+  const first = readSize(`${place}(first:)`, args['first'], selection.limits);
+  // Without `groupBy` there is one group at most.
+  const groups = (variables: Variables): number =>
+    groupBy.length === 0 ? Math.min(1, first(variables)) : first(variables);
+  selection.budget.push({ place, rows: (variables) => rows(variables) * groups(variables) });
   return {
     table,
+    parent: null,
     where: readWhere(`${place}(where:)`, object, args['where']),
     groupBy,
     order: readAggregateOrder(`${place}(orderBy:)`, object, groupBy, args['orderBy']),
-    first: readSize(`${place}(first:)`, args['first'], selection.limits),
+    first,
     fields: aggregateFields(selection, object, namedType(parent, selected.name), selected),
   };
 }

@@ -1,57 +1,14 @@
-import { getNamedType, isObjectType, type FieldNode, type GraphQLObjectType, type GraphQLResolveInfo } from 'graphql';
+import type { FieldNode, GraphQLObjectType } from 'graphql';
 import { badInput } from './bad-input.ts';
 import { argumentsOf, collectFields, type Selected } from './collect-fields.ts';
-import { requireEntityType, type EntityType, type EntityTypes } from './entity-types.ts';
-import type {
-  Amount,
-  Bound,
-  Condition,
-  Connection,
-  ConnectionField,
-  EdgeField,
-  Field,
-  Page,
-  PageInfoField,
-} from './fetch.ts';
-import type { Limits } from './limits.ts';
+import { requireEntityType, type EntityType } from './entity-types.ts';
+import type { Bound, Condition, Connection, ConnectionField, EdgeField, Field, Page, PageInfoField } from './fetch.ts';
 import { readOrder } from './order.ts';
 import { readPage } from './page.ts';
+import { selectAggregate } from './select-aggregate.ts';
+import { namedType, objectType, ROOT, type Place, type Selection } from './selection.ts';
 import type { Variables } from './slot.ts';
 import { readWhere } from './where.ts';
-
-/** What a selection is read with. `budget` is shared by all root fields of a request. */
-export interface Selection {
-  readonly types: EntityTypes;
-  readonly limits: Limits;
-  /** Variables may have slots in place of their values. */
-  readonly info: Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>;
-  readonly budget: RowBudget;
-}
-
-/** How many rows a request asks for, at most: what each page may have, with where it is asked for. */
-export type RowBudget = { readonly place: string; readonly rows: Amount }[];
-
-/** Refuses a request whose pages may have more rows in all than the limits let it. */
-export function requireWithinBudget(budget: RowBudget, { rowsMax }: Limits, variables: Variables): void {
-  let total = 0;
-  for (const { place, rows } of budget) {
-    total += rows(variables);
-    if (total > rowsMax)
-      throw badInput(
-        place,
-        `makes this request ask for up to ${total} rows, pages within pages; the limit is ${rowsMax}: ask for fewer.`,
-      );
-  }
-}
-
-/** Where in the selection: how many rows may be at this level, and how deep it lies. */
-export interface Place {
-  readonly rows: Amount;
-  readonly depth: number;
-}
-
-/** Of a root field. */
-export const ROOT: Place = { rows: () => 1, depth: 0 };
 
 /** The fields selected of an object type, whole subtree; `rows` of it may come. */
 export function selectFields(
@@ -93,6 +50,11 @@ function selectField(selection: Selection, entity: EntityType, selected: Selecte
       const child = requireEntityType(selection.types, meaning.reference.from.type);
       const connection = selectConnection(selection, objectType(selection, type), child, selected, below);
       return { kind: 'connection', key, connection: { ...connection, parent: meaning.reference } };
+    }
+    case 'aggregate': {
+      const child = requireEntityType(selection.types, meaning.reference.from.type);
+      const aggregate = selectAggregate(selection, objectType(selection, type), child, selected, below);
+      return { kind: 'aggregate', key, aggregate: { ...aggregate, parent: meaning.reference } };
     }
   }
 }
@@ -184,18 +146,4 @@ function connectionField(
     default:
       throw new Error(`A connection has no field ${name}`);
   }
-}
-
-/** An object type of the subgraph's schema. */
-export function objectType({ info }: Pick<Selection, 'info'>, name: string): GraphQLObjectType {
-  const type = info.schema.getType(name);
-  if (!isObjectType(type)) throw new Error(`The schema has no object type ${name}`);
-  return type;
-}
-
-/** The object type that a field answers, its lists and non-nulls taken off. */
-export function namedType(parent: GraphQLObjectType, field: string): GraphQLObjectType {
-  const type = getNamedType(parent.getFields()[field]?.type);
-  if (!isObjectType(type)) throw new Error(`${parent.name}.${field} is of no object type`);
-  return type;
 }

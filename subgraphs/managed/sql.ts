@@ -29,7 +29,7 @@ function rootSql(open: Draft, fetch: Fetch): JsonSql {
     case 'list':
       return connectionSql(open, fetch.connection, null, fieldsSql);
     case 'aggregate':
-      return aggregateSql(open, fetch.aggregate);
+      return aggregateSql(open, fetch.aggregate, null);
     case 'entities':
       return entitiesSql(open, fetch.types, fetch.count);
     case 'name':

@@ -79,6 +79,7 @@ function meaningsOf({ products, references }: ManagedProducts): Meanings {
     objects,
     reference: (type, field) => named((one) => one.from.type === type && one.field === field),
     reverse: (type, field) => named((one) => one.to.type === type && one.reverseField === field),
+    reverseAggregate: (type, field) => named((one) => one.to.type === type && one.reverseAggregateField === field),
   };
 }
 
@@ -132,20 +133,18 @@ function executable(sdl: DocumentNode, meanings: Meanings, bounds: Bounds): Grap
     for (const name of Object.keys((schema.getType(object.type) as GraphQLObjectType).getFields())) {
       const reference = meanings.reference(object.type, name);
       const reverse = meanings.reverse(object.type, name);
+      const aggregated = meanings.reverseAggregate(object.type, name);
       if (reference !== null)
         set<Entity>(object.type, name, (source, _args, context) => referred(reference, source, context));
       else if (reverse !== null)
         set<Entity>(object.type, name, (source, args, { rows }) => {
-          // The subgraph of the other domain knows of a missing row as much as of any: its key.
-          if (source.isMissing && domainOf(reverse.fromProduct) === domainOf(reverse.toProduct)) return null;
-          const key = reverse.columns.map(({ to }) => valueOf(source.row, to));
-          const referring = (rows.get(reverse.from.type) ?? []).filter((row) =>
-            equal(
-              key,
-              reverse.columns.map(({ from }) => valueOf(row, from)),
-            ),
-          );
-          return page(reverse.from, referring, args);
+          const found = referring(reverse, source, rows);
+          return found === null ? null : page(reverse.from, found, args);
+        });
+      else if (aggregated !== null)
+        set<Entity>(object.type, name, (source, args, { rows }) => {
+          const found = referring(aggregated, source, rows);
+          return found === null ? null : groupsOf(found, readAggregate(aggregated.from, args, bounds));
         });
       else {
         const property = propertyNamed(object, name);
@@ -177,6 +176,19 @@ function referred({ to, columns }: Reference, source: Entity, { rows }: Context)
     ),
   );
   return row === undefined ? { object: to, row: known, isMissing: true } : { object: to, row, isMissing: false };
+}
+
+/** The rows that refer to a row; null where it is missing, and nobody knows of it. */
+function referring({ from, columns, fromProduct, toProduct }: Reference, source: Entity, rows: Rows): Row[] | null {
+  // The subgraph of another domain knows of a missing row as much as of any: its key.
+  if (source.isMissing && domainOf(fromProduct) === domainOf(toProduct)) return null;
+  const key = columns.map(({ to }) => valueOf(source.row, to));
+  return (rows.get(from.type) ?? []).filter((row) =>
+    equal(
+      key,
+      columns.map(({ from: property }) => valueOf(row, property)),
+    ),
+  );
 }
 
 /** The SDL of all products together, without the words of federation. */

@@ -8,6 +8,7 @@ import {
 } from 'graphql';
 import { collectSubfields } from 'graphql/execution/collectFields.js';
 import type { Reference, SchemaObject } from '../../../schema/contract/model.ts';
+import { readAggregate } from './aggregate.ts';
 import { readOrder, readPage, type PageSizes } from './paging.ts';
 import { refused } from './values.ts';
 import { readWhere } from './where.ts';
@@ -23,6 +24,7 @@ export interface Meanings {
   readonly objects: ReadonlyMap<string, SchemaObject>;
   reference(type: string, field: string): Reference | null;
   reverse(type: string, field: string): Reference | null;
+  reverseAggregate(type: string, field: string): Reference | null;
 }
 
 type Info = Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>;
@@ -51,7 +53,14 @@ export function rowsAsked(
       if (meanings.reference(type.name, name) !== null) row(typeOf(type, name), found, rows, depth + 1);
       const reverse = meanings.reverse(type.name, name);
       if (reverse !== null) connection(reverse.from, type, found, rows, depth + 1);
+      const aggregated = meanings.reverseAggregate(type.name, name);
+      if (aggregated !== null) aggregate(aggregated.from, type, found, rows);
     }
+  };
+  const aggregate = (object: SchemaObject, of: GraphQLObjectType, [node]: Nodes, rows: number): void => {
+    const args = getArgumentValues(of.getFields()[node!.name.value]!, node!, info.variableValues);
+    const { groupBy, first } = readAggregate(object, args, bounds);
+    total += rows * (groupBy.length === 0 ? Math.min(1, first) : first);
   };
   const connection = (object: SchemaObject, of: GraphQLObjectType, found: Nodes, rows: number, depth: number): void => {
     const [node] = found;
@@ -74,6 +83,8 @@ export function rowsAsked(
   const listed = [...meanings.objects.values()].find(({ listField }) => listField === name);
   if (listed !== undefined) connection(listed, parent, nodes, 1, 0);
   else if (meanings.objects.has(type.name)) row(type, nodes, 1, 0);
+  const aggregated = [...meanings.objects.values()].find(({ aggregateField }) => aggregateField === name);
+  if (aggregated !== undefined) aggregate(aggregated, parent, nodes, 1);
   return total;
 }
 

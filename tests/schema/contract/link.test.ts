@@ -65,6 +65,17 @@ describe('a relationship finds its target', () => {
       ],
       'error REFERENCE_NAME',
     ],
+    [
+      'a field that is taken, beside the reverse connection',
+      [
+        {
+          ...airports,
+          properties: [...(airports.properties ?? []), '{ name: flightAggregateByOrigin, logicalType: string }'],
+        },
+        flightsTo('airports.iata'),
+      ],
+      'error REFERENCE_NAME',
+    ],
   ])('%s is refused', (_, sketches, code) => {
     expect(found(...sketches)).toEqual([code]);
   });

@@ -6,6 +6,7 @@ import {
   memberName,
   referenceField,
   RESERVED_TYPES,
+  reverseAggregateField,
   reverseField,
   rootFields,
   typeName,
@@ -41,17 +42,18 @@ test.each([
 });
 
 test.each([
-  ['originIata', 'iata', 'origin', 'flightsByOrigin'],
-  ['airportIata', 'iata', 'airport', 'flights'],
-  ['customerKey', 'iata', 'customer', 'flightsByCustomer'],
-  ['homeCode', 'iata', 'home', 'flightsByHome'],
-  ['managerId', 'id', 'manager', 'flightsByManager'],
-  ['place', 'iata', 'airport', 'flights'],
-  ['iata', 'iata', 'airport', 'flights'],
-])('a reference by %s to the key %s is %s, and back %s', (field, key, name, back) => {
+  ['originIata', 'iata', 'origin', 'flightsByOrigin', 'flightAggregateByOrigin'],
+  ['airportIata', 'iata', 'airport', 'flights', 'flightAggregate'],
+  ['customerKey', 'iata', 'customer', 'flightsByCustomer', 'flightAggregateByCustomer'],
+  ['homeCode', 'iata', 'home', 'flightsByHome', 'flightAggregateByHome'],
+  ['managerId', 'id', 'manager', 'flightsByManager', 'flightAggregateByManager'],
+  ['place', 'iata', 'airport', 'flights', 'flightAggregate'],
+  ['iata', 'iata', 'airport', 'flights', 'flightAggregate'],
+])('a reference by %s to the key %s is %s, and back %s, beside it %s', (field, key, name, back, aggregate) => {
   const to = { type: 'Airport', key };
   expect(referenceField(field, to)).toBe(name);
   expect(reverseField(name, { listField: 'flights' }, to)).toBe(back);
+  expect(reverseAggregateField(name, { aggregateField: 'flightAggregate' }, to)).toBe(aggregate);
 });
 
 test.each([

@@ -107,11 +107,19 @@ test('a query across domains is one statement a fetch, whichever side it begins 
   expect(mesh.statements().length).toBe(3);
 
   const up = await ask(
-    '{ airports(orderBy: {iata: ASC}) { nodes { name flightsByOrigin(first: 1) { nodes { id destination { elevation } } totalCount } } } }',
+    '{ airports(orderBy: {iata: ASC}) { nodes { name flightsByOrigin(first: 1) { nodes { id destination { elevation } } totalCount } flightAggregateByOrigin { sum { distance } } } } }',
   );
   expect(up.data.airports.nodes).toEqual([
-    { name: 'Kennedy', flightsByOrigin: { nodes: [{ id: '2', destination: null }], totalCount: '1' } },
-    { name: 'Seattle', flightsByOrigin: { nodes: [{ id: '1', destination: { elevation: null } }], totalCount: '1' } },
+    {
+      name: 'Kennedy',
+      flightsByOrigin: { nodes: [{ id: '2', destination: null }], totalCount: '1' },
+      flightAggregateByOrigin: [{ sum: { distance: '200' } }],
+    },
+    {
+      name: 'Seattle',
+      flightsByOrigin: { nodes: [{ id: '1', destination: { elevation: null } }], totalCount: '1' },
+      flightAggregateByOrigin: [{ sum: { distance: '100' } }],
+    },
   ]);
   expect(mesh.statements().length).toBe(3);
 });

@@ -53,6 +53,14 @@ describe('a statement finds its rows by index', () => {
     expect(found.match(/Index Cond: \(origin_iata = \S+\)/g)).toHaveLength(2);
   });
 
+  test('aggregates under each of many parents', async () => {
+    const query = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Airport { flightAggregateByOrigin(groupBy: {property: carrierCode}) { count } } } }`;
+    const r = Array.from({ length: 50 }, (_, index) => ({ __typename: 'Airport', iata: `A${index}` }));
+    const found = await plan(mesh, query, { r });
+    expect(found).not.toContain('Seq Scan on flights__1');
+    expect(found).toMatch(/Index Cond: \(origin_iata = \S+\)/);
+  });
+
   test('entities, and what they refer to', async () => {
     const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Flight { day gate { terminal } } } }';
     const found = await plan(mesh, query, { r: [1, 2, 3].map((id) => ({ __typename: 'Flight', id })) });
