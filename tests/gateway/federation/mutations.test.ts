@@ -76,7 +76,6 @@ conforms({
       ask: 'mutation ($no: Boolean!) { cook(id: 1) @include(if: $no) { id } serve(id: 2) { servedAfter } }',
       variables: { no: false },
       data: { serve: { servedAfter: ['serve 2'] } },
-      asked: { kitchen: 0 },
     },
   ],
   more: () => {
