@@ -21,7 +21,7 @@ export function openPlanner(Native: NativePlanner | null, supergraphSdl: string)
   let second: Planner | null = null;
   const apollo = (): Planner => (second ??= openApolloPlanner(supergraphSdl));
   // It does not know arguments that come from a context, and would leave them out.
-  if (Native === null || supergraphSdl.includes('contextArguments:')) return apollo();
+  if (Native === null || supergraphSdl.includes('contextArguments: [{')) return apollo();
   const native = new Native(supergraphSdl);
   const labels = new Set<string>();
   return {
