@@ -30,14 +30,12 @@ export interface Reply {
 export function exchange(
   dispatcher: Dispatcher,
   { origin, path }: Address,
-  { body, isQuery }: { readonly body: string; readonly isQuery: boolean },
+  body: string,
   signal: GoneSignal,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const answer = new Answer(signal, resolve, reject);
-    // Over HTTP/2 what is not idempotent would wait for all others.
-    const options = { origin, path, method: 'POST', headers: HEADERS, body, idempotent: isQuery } as const;
-    if (!answer.over) dispatcher.dispatch(options, answer);
+    if (!answer.over) dispatcher.dispatch({ origin, path, method: 'POST', headers: HEADERS, body }, answer);
   });
 }
 

@@ -37,8 +37,8 @@ export interface RemoteServicesDeps {
 
 /** Opens no connection before one is needed. */
 export function openRemoteServices(deps: RemoteServicesDeps): RemoteServices {
+  // HTTP/1.1 alone: decision 011.
   const agent = new Agent({
-    allowH2: true,
     // Of each service. More would burden it; what is beyond waits, as long as its time lasts.
     connections: 64,
     // Where a service does not say how long it keeps a connection: less than the 5 s that many do.

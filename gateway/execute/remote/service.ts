@@ -87,7 +87,7 @@ export class Service {
       // While one request tries it, the others do not wait for what that learns.
       if (this.state === 'half open') throw new BrokenCircuitError();
       const policy = isQuery ? this.#twice : this.#breaker;
-      const reply = await policy.execute(() => exchange(this.#dispatcher, this.#address, { body, isQuery }, ending));
+      const reply = await policy.execute(() => exchange(this.#dispatcher, this.#address, body, ending));
       this.tally.answered += 1;
       return reply;
     } catch (error) {
