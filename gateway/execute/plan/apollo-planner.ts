@@ -15,11 +15,12 @@ import type {
   RequiresSelection,
 } from '@graphql-hive/router-query-planner';
 import { parse } from 'graphql';
-import type { Planner } from './planner.ts';
+import { loadableSupergraph } from '../../loadable-supergraph.ts';
+import type { ContextArgument, ContextualFetch, Planner } from './planner.ts';
 
 /** Apollo's planner, whose plans are told in the words of the other. */
 export function openApolloPlanner(supergraphSdl: string): Planner {
-  const supergraph = Supergraph.build(supergraphSdl);
+  const supergraph = Supergraph.build(loadableSupergraph(supergraphSdl));
   const schema: Schema = supergraph.apiSchema();
   const planner = new QueryPlanner(supergraph);
   const labels = [...new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map(([, label]) => label!))];
@@ -57,7 +58,7 @@ function translated(node: ApolloNode): PlanNode {
   }
 }
 
-function fetchNode(node: ApolloFetch): FetchNode {
+function fetchNode(node: ApolloFetch): FetchNode | ContextualFetch {
   const { serviceName, operation, operationName, operationKind, variableUsages, requires } = node;
   return {
     kind: 'Fetch',
@@ -69,6 +70,7 @@ function fetchNode(node: ApolloFetch): FetchNode {
     ...(requires && { requires: requires.map(selection) }),
     ...(node.inputRewrites && { inputRewrites: node.inputRewrites.map(rewrite) }),
     ...(node.outputRewrites && { outputRewrites: node.outputRewrites.map(rewrite) }),
+    ...(node.contextRewrites && node.contextRewrites.length > 0 && { contexts: node.contextRewrites.map(context) }),
   };
 }
 
@@ -83,11 +85,19 @@ function selection(node: QueryPlanSelectionNode): RequiresSelection {
   return { kind: 'InlineFragment', typeCondition: node.typeCondition, selections };
 }
 
+function context(one: FetchDataRewrite): ContextArgument {
+  if (one.kind === 'ValueSetter') throw new Error('A plan has a context that is a value.');
+  const levelsUp = one.path.filter((part) => part === '..').length;
+  return { variable: one.renameKeyTo, levelsUp, path: one.path.slice(levelsUp).map(rewriteSegment) };
+}
+
+function rewriteSegment(part: string): FetchNodePathSegment {
+  const type = /^\.\.\. on (\w+)$/.exec(part)?.[1];
+  return type === undefined ? { Key: part } : { TypenameEquals: [type] };
+}
+
 function rewrite(one: FetchDataRewrite): FetchRewrite {
-  const path = one.path.map((part): FetchNodePathSegment => {
-    const type = /^\.\.\. on (\w+)$/.exec(part)?.[1];
-    return type === undefined ? { Key: part } : { TypenameEquals: [type] };
-  });
+  const path = one.path.map(rewriteSegment);
   return one.kind === 'ValueSetter'
     ? { ValueSetter: { path, setValueTo: String(one.setValueTo) } }
     : { KeyRenamer: { path, renameKeyTo: one.renameKeyTo } };

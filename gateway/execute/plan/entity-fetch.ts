@@ -1,5 +1,6 @@
 import type { BatchFetchNode, EntityBatchAlias, FetchNode, FetchRewrite } from '@graphql-hive/router-query-planner';
 import type { GraphQLFormattedError } from 'graphql';
+import type { SubgraphAnswer } from '../context.ts';
 import { type Path, visitAt } from './flatten-path.ts';
 import { newNames, placed, renamed, type Trail } from './placed-errors.ts';
 import { type PlanRun, requestOf, type Step } from './plan-run.ts';
@@ -9,7 +10,7 @@ import { copy, type Entity, isEntity, merge } from './tree.ts';
 import type { TypeConditions } from './type-conditions.ts';
 
 /** One `_entities` field of a fetch. */
-interface EntitiesField {
+export interface EntitiesField {
   readonly alias: string;
   readonly variable: string;
   readonly paths: readonly Path[];
@@ -20,20 +21,43 @@ interface EntitiesField {
 }
 
 /** What an `_entities` field is asked for, each entity once, and where what it answers belongs. */
-interface Asked {
+export interface Asked {
   readonly representations: Entity[];
   /** By representation: the objects at each of the paths. */
   readonly places: Entity[][][];
+  /** Which representation a text of JSON is. */
+  readonly known: Map<string, number>;
 }
 
 /** A fetch of fields of entities, each asked for once; none is made where there are no entities to ask for. */
 export function entityFetch(
   node: FetchNode | BatchFetchNode,
   aliases: readonly EntityBatchAlias[],
-  types: TypeConditions,
+  options: EntityOptions,
 ): Step {
   const request = requestOf(node);
-  const fields = aliases.map((one): EntitiesField => ({
+  const fields = aliases.map((one) => entitiesField(one, options.types));
+  return async (run) => {
+    const asked = fields.map((field) => askedOf(field, run.data, options.types));
+    if (asked.every(({ representations }) => representations.length === 0)) return;
+    const variables = Object.fromEntries(fields.map(({ variable }, at) => [variable, asked[at]!.representations]));
+    const answer = await run.ask(node.serviceName, request(run, variables));
+    putAnswer(run, { serviceName: node.serviceName, fields, asked, answer }, options);
+  };
+}
+
+export interface EntityOptions {
+  readonly types: TypeConditions;
+  /**
+   * Whether equal entities at one path may be one object. Not where plans use contexts: what is fetched below them later may have
+   * other arguments in each place.
+   */
+  readonly shares: boolean;
+}
+
+/** Compiles an `_entities` field. */
+export function entitiesField(one: EntityBatchAlias, types: TypeConditions): EntitiesField {
+  return {
     alias: one.alias,
     variable: one.representationsVariableName,
     paths: one.paths,
@@ -41,19 +65,27 @@ export function entityFetch(
     rewriteInput: compileRewrites(one.inputRewrites, types),
     rewriteOutput: compileRewrites(one.outputRewrites, types),
     names: newNames(one.outputRewrites),
-  }));
-  return async (run) => {
-    const asked = fields.map((field) => askedOf(field, run.data, types));
-    if (asked.every(({ representations }) => representations.length === 0)) return;
-    const variables = Object.fromEntries(fields.map(({ variable }, at) => [variable, asked[at]!.representations]));
-    const { data, errors = [] } = await run.ask(node.serviceName, request(run, variables));
-    fields.forEach((field, at) => {
-      const entities = data?.[field.alias];
-      if (Array.isArray(entities)) put(entities, field, asked[at]!);
-    });
-    for (const error of errors)
-      run.errors.push(...placedInEntities(error, node.serviceName, { run, fields, asked, types }));
   };
+}
+
+/** What was answered goes where it belongs; so do errors. */
+export function putAnswer(
+  run: PlanRun,
+  fetched: {
+    readonly serviceName: string;
+    readonly fields: readonly EntitiesField[];
+    readonly asked: readonly Asked[];
+    readonly answer: SubgraphAnswer;
+  },
+  { types, shares }: EntityOptions,
+): void {
+  const { serviceName, fields, asked, answer } = fetched;
+  const { data, errors = [] } = answer;
+  fields.forEach((field, at) => {
+    const entities = data?.[field.alias];
+    if (Array.isArray(entities)) put(entities, field, asked[at]!, shares);
+  });
+  for (const error of errors) run.errors.push(...placedInEntities(error, serviceName, { run, fields, asked, types }));
 }
 
 /** A fetch of entities at one path, as the only part of one at several. */
@@ -69,30 +101,47 @@ export function asBatch(node: FetchNode, path: Path): EntityBatchAlias {
   };
 }
 
-function askedOf({ paths, represent, rewriteInput }: EntitiesField, data: Entity, types: TypeConditions): Asked {
-  const representations: Entity[] = [];
-  const places: Entity[][][] = [];
-  const known = new Map<string, number>();
-  paths.forEach((path, pathIndex) => {
+function askedOf(field: EntitiesField, data: Entity, types: TypeConditions): Asked {
+  const asked = nothingAsked();
+  field.paths.forEach((path, pathIndex) => {
     visitAt(data, path, types, (entity) => {
-      const representation = represent(entity);
-      if (representation === null) return;
-      rewriteInput?.(representation);
-      const key = JSON.stringify(representation);
-      let at = known.get(key);
-      if (at === undefined) {
-        known.set(key, (at = representations.length));
-        representations.push(representation);
-        places.push(paths.map(() => []));
-      }
-      places[at]![pathIndex]!.push(entity);
+      const representation = representationOf(field, entity);
+      if (representation !== null) askFor(asked, field, { entity, representation, pathIndex });
     });
   });
-  return { representations, places };
+  return asked;
+}
+
+/** Of no entity yet. */
+export function nothingAsked(): Asked {
+  return { representations: [], places: [], known: new Map() };
+}
+
+/** What the subgraph is told of an entity; null where it cannot be asked for it. */
+export function representationOf({ represent, rewriteInput }: EntitiesField, entity: Entity): Entity | null {
+  const representation = represent(entity);
+  if (representation !== null) rewriteInput?.(representation);
+  return representation;
+}
+
+/** Adds an entity to what is asked for. */
+export function askFor(
+  { representations, places, known }: Asked,
+  { paths }: EntitiesField,
+  one: { readonly entity: Entity; readonly representation: Entity; readonly pathIndex: number },
+): void {
+  const key = JSON.stringify(one.representation);
+  let at = known.get(key);
+  if (at === undefined) {
+    known.set(key, (at = representations.length));
+    representations.push(one.representation);
+    places.push(paths.map(() => []));
+  }
+  places[at]![one.pathIndex]!.push(one.entity);
 }
 
 /** Each path gets objects of its own: what is fetched for one of them later may have other arguments than for another. */
-function put(entities: readonly unknown[], { rewriteOutput }: EntitiesField, { places }: Asked): void {
+function put(entities: readonly unknown[], { rewriteOutput }: EntitiesField, { places }: Asked, shares: boolean): void {
   entities.forEach((entity, at) => {
     if (!isEntity(entity)) return;
     rewriteOutput?.(entity);
@@ -101,7 +150,7 @@ function put(entities: readonly unknown[], { rewriteOutput }: EntitiesField, { p
       if (there.length === 0) continue;
       const own = isFirst ? entity : copy(entity);
       isFirst = false;
-      for (const target of there) merge(target, own);
+      for (const target of there) merge(target, shares ? own : copy(own));
     }
   });
 }

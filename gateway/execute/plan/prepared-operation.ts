@@ -1,4 +1,4 @@
-import { type DocumentNode, type FieldNode, Kind, visit } from 'graphql';
+import { type DocumentNode, type FieldNode, Kind, type ValueNode, visit } from 'graphql';
 
 /** Before the name of a field that is asked for under another one than the client's. */
 const OWN = '_weft_';
@@ -27,15 +27,19 @@ export function clientsKey(key: string): string {
   return key.startsWith(OWN) ? key.slice(OWN.length) : key;
 }
 
-/** Names of all fields that keys and requirements of a supergraph have. */
+/** Names of all fields that keys, requirements and contexts of a supergraph have. */
 export function plannedNames(supergraph: DocumentNode): ReadonlySet<string> {
   const names = new Set<string>();
   visit(supergraph, {
     Directive: ({ name, arguments: given = [] }) => {
       if (!name.value.startsWith('join__')) return;
+      const add = (value: ValueNode): void => {
+        if (value.kind === Kind.STRING) for (const word of value.value.match(/\w+/g) ?? []) names.add(word);
+      };
       for (const { name: argument, value } of given)
-        if (value.kind === Kind.STRING && ['key', 'requires', 'provides'].includes(argument.value))
-          for (const word of value.value.match(/\w+/g) ?? []) names.add(word);
+        if (['key', 'requires', 'provides'].includes(argument.value)) add(value);
+        else if (argument.value === 'contextArguments')
+          visit(value, { ObjectField: (node) => (node.name.value === 'selection' ? add(node.value) : undefined) });
     },
   });
   return names;

@@ -1,7 +1,9 @@
 import type { FetchNode, PlanNode } from '@graphql-hive/router-query-planner';
+import { contextualFetch } from './contextual-fetch.ts';
 import { asBatch, entityFetch } from './entity-fetch.ts';
 import { type Path, visitAt } from './flatten-path.ts';
 import { newNames, placed, renamed } from './placed-errors.ts';
+import { isContextual } from './planner.ts';
 import { requestOf, type Step } from './plan-run.ts';
 import { compileRewrites } from './rewrites.ts';
 import { copy, merge } from './tree.ts';
@@ -9,14 +11,17 @@ import type { TypeConditions } from './type-conditions.ts';
 
 /** Compiles a plan of a query or mutation. */
 export function compilePlan(node: PlanNode, types: TypeConditions): Step {
+  const shares = !usesContexts(node);
   const compile = (one: PlanNode, path: Path): Step => {
     switch (one.kind) {
       case 'Fetch':
         return one.requires === undefined || one.requires.length === 0
           ? rootFetch(one, path, types)
-          : entityFetch(one, [asBatch(one, path)], types);
+          : isContextual(one)
+            ? contextualFetch(one, path, types)
+            : entityFetch(one, [asBatch(one, path)], { types, shares });
       case 'BatchFetch':
-        return entityFetch(one, one.entityBatch.aliases, types);
+        return entityFetch(one, one.entityBatch.aliases, { types, shares });
       case 'Flatten':
         return compile(one.node, one.path);
       case 'Sequence': {
@@ -41,6 +46,22 @@ export function compilePlan(node: PlanNode, types: TypeConditions): Step {
     }
   };
   return compile(node, []);
+}
+
+function usesContexts(node: PlanNode): boolean {
+  switch (node.kind) {
+    case 'Fetch':
+      return isContextual(node);
+    case 'Flatten':
+      return usesContexts(node.node);
+    case 'Sequence':
+    case 'Parallel':
+      return node.nodes.some(usesContexts);
+    case 'Condition':
+      return [node.ifClause, node.elseClause].some((clause) => clause != null && usesContexts(clause));
+    default:
+      return false;
+  }
 }
 
 const NOTHING: Step = () => Promise.resolve();
