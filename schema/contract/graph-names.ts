@@ -1,4 +1,5 @@
-import type { Property, Scalar, SchemaObject } from './model.ts';
+import { domainOf } from '../ids.ts';
+import type { Property, Reference, Scalar, SchemaObject } from './model.ts';
 
 /** Every name that a managed subgraph derives from an object: SDL and resolvers take them from here. */
 
@@ -10,6 +11,8 @@ export const connectionType = ({ type }: Named): string => `${type}Connection`;
 export const edgeType = ({ type }: Named): string => `${type}Edge`;
 /** `FlightWhere` */
 export const whereType = ({ type }: Named): string => `${type}Where`;
+/** `FlightWhereList`: begins with the name of the where type, which no other object may have. */
+export const whereListType = (object: Named): string => `${whereType(object)}List`;
 /** `FlightOrderBy` */
 export const orderByType = ({ type }: Named): string => `${type}OrderBy`;
 /** The enum of property names, for `groupBy`. */
@@ -123,6 +126,14 @@ export function keyFields(object: Pick<SchemaObject, 'key'>): string {
   return object.key.map(({ field }) => field).join(' ');
 }
 
+/** True where each side can be filtered by the other: both are of one domain, whose subgraph has both where types. */
+export function isWithinDomain({ fromProduct, toProduct }: Reference): boolean {
+  return domainOf(fromProduct) === domainOf(toProduct);
+}
+
+/** What a filter of those that refer to a row says of them. */
+export const WHERE_LIST = ['some', 'none', 'every'] as const;
+
 /** Operators of each shared filter, in order. */
 export const FILTER_OPERATORS: Readonly<Record<Exclude<Scalar, 'JSON'> | 'enum', readonly string[]>> = {
   ID: ['eq', 'ne', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'isNull'],
@@ -163,6 +174,7 @@ export function claimedTypes(object: SchemaObject): string[] {
     connectionType,
     edgeType,
     whereType,
+    whereListType,
     orderByType,
     propertyEnumType,
     groupByType,

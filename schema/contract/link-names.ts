@@ -29,6 +29,15 @@ export function claimNames(products: readonly Product[], say: Say): Owned[] {
       const field = [oneField, listField, aggregateField]
         .map((name) => ({ name, by: roots.get(name) }))
         .find(({ by }) => by !== undefined);
+      const twice = claimedTypes(object).find((type, index, all) => all.indexOf(type) < index);
+      if (twice !== undefined) {
+        say(
+          at,
+          'TYPE_TAKEN',
+          `the type ${twice} of ${object.name} would be two: rename the property with the enum, or give it the custom property graphqlName.`,
+        );
+        continue;
+      }
       if (taken !== undefined) {
         const owner = taken.by === undefined ? 'the platform' : `${taken.by.product.id} (${taken.by.object.name})`;
         say(

@@ -1,4 +1,5 @@
 import type { Finding } from '../findings.ts';
+import { isWithinDomain } from './graph-names.ts';
 import type { Owned, Say } from './link-finding.ts';
 import type { Property, Reference, Relationship } from './model.ts';
 import { referenceField, reverseAggregateField, reverseField } from './names.ts';
@@ -177,7 +178,9 @@ function named(from: Owned, to: Owned, columns: Reference['columns'], relationsh
 function claim(reference: Reference, fields: ReadonlyMap<string, Set<string>>): string | null {
   const own = fields.get(reference.from.type) ?? new Set();
   const theirs = fields.get(reference.to.type) ?? new Set();
-  if (own.has(reference.field)) return `${reference.from.type}.${reference.field}`;
+  // Beside the words of filters, a filter has the fields of what is related within the domain.
+  if (own.has(reference.field) || (isWithinDomain(reference) && ['and', 'or', 'not'].includes(reference.field)))
+    return `${reference.from.type}.${reference.field}`;
   const reverse = [reference.reverseField, reference.reverseAggregateField];
   const taken = reverse.find((field) => theirs.has(field));
   if (taken !== undefined) return `${reference.to.type}.${taken}`;

@@ -9,6 +9,7 @@ import {
   filterType,
   groupByType,
   isComparable,
+  isWithinDomain,
   keyFields,
   namedType,
   orderByType,
@@ -17,7 +18,9 @@ import {
   partScalar,
   partType,
   propertyEnumType,
+  whereListType,
   whereType,
+  WHERE_LIST,
   type AggregatePart,
 } from './graph-names.ts';
 import type { ManagedProducts, Property, Reference, SchemaObject } from './model.ts';
@@ -91,6 +94,7 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
     ...references.filter(({ to }) => to === object).flatMap(reverseLines),
   ];
   const parts = AGGREGATE_PARTS.filter((part) => partProperties(object, part).length > 0);
+  const within = references.filter(isWithinDomain);
   return [
     [...described(object.description, 0), ...block(`type ${object.type} @key(fields: "${keyFields(object)}")`, fields)],
     block(`type ${connectionType(object)}`, [
@@ -104,7 +108,17 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
       ...['and', 'or'].map((word) => `  ${word}: [${whereType(object)}!]`),
       `  not: ${whereType(object)}`,
       ...comparable.map((property) => `  ${property.field}: ${filterType(property) ?? ''}`),
+      ...within.filter(({ from }) => from === object).map(({ field, to }) => `  ${field}: ${whereType(to)}`),
+      ...within
+        .filter(({ to }) => to === object)
+        .map(({ reverseField, from }) => `  ${reverseField}: ${whereListType(from)}`),
     ]),
+    within.some(({ from }) => from === object)
+      ? block(
+          `input ${whereListType(object)}`,
+          WHERE_LIST.map((word) => `  ${word}: ${whereType(object)}`),
+        )
+      : blank,
     [
       ...described('One field each; several stand in a list, the weightiest first.', 0),
       ...block(

@@ -1,8 +1,9 @@
 import type { Condition, Cursor, Order } from './fetch.ts';
 import { holdsNoNulls } from './page.ts';
 import type { Property, Reference } from '../../schema/contract/model.ts';
-import type { Scope } from './scope.ts';
+import { rowScope, type Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
+import { tableSql } from './table.ts';
 import { familyOf } from './values.ts';
 
 /** A condition as SQL over the row of `scope`. May be NULL for false; `not` takes that into account. */
@@ -22,7 +23,17 @@ export function conditionSql(draft: Draft, scope: Scope, condition: Condition): 
       return `${scope.column(condition.property)} = any(${draft.bind(condition.value)})`;
     case 'isNull':
       return `${scope.column(condition.property)} is null`;
+    case 'related':
+      return relatedSql(draft, scope, condition);
   }
+}
+
+/** A semi-join: by the key, whose columns have an index on either side. */
+function relatedSql(draft: Draft, scope: Scope, { reference, to, table, of }: Condition & { kind: 'related' }): string {
+  const row = rowScope(draft.alias());
+  const on = to === 'referring' ? correlationSql(reference, row, scope) : correlationSql(reference, scope, row);
+  const where = whereSql([...on, conditionSql(draft, row, of)]);
+  return `exists (select from ${tableSql(draft, table)} as ${row.alias}${where})`;
 }
 
 function comparedSql(scope: Scope, { property, operator }: Condition & { kind: 'compare' }): string {
@@ -35,6 +46,7 @@ function negated(draft: Draft, scope: Scope, condition: Condition): string {
   const [only, another] = condition.kind === 'and' ? condition.of : [condition];
   const inner = only !== undefined && another === undefined ? only : condition;
   if (inner.kind === 'isNull') return `${scope.column(inner.property)} is not null`;
+  if (inner.kind === 'related') return `not ${relatedSql(draft, scope, inner)}`;
   if (inner.kind === 'compare' && inner.operator === '=')
     return `${scope.column(inner.property)} is distinct from ${draft.bind(inner.value)}`;
   return `(${conditionSql(draft, scope, inner)}) is not true`;
@@ -45,7 +57,7 @@ function connected(word: 'and' | 'or', conditions: readonly string[]): string {
   return conditions.length === 1 ? conditions[0]! : `(${conditions.join(` ${word} `)})`;
 }
 
-/** The rows that refer to the row of `parent`; of all where there is none. */
+/** That `row` refers to the row of `parent`; nothing where there is none. */
 export function correlationSql(reference: Reference | null, row: Scope, parent: Scope | null): string[] {
   if (reference === null || parent === null) return [];
   return reference.columns.map(({ from, to }) => `${row.column(from)} = ${parent.column(to)}`);

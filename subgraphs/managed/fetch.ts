@@ -30,7 +30,15 @@ export type Condition =
   | { readonly kind: 'compare'; readonly property: Property; readonly operator: Comparison; readonly value: Bound }
   /** `value` is an array. */
   | { readonly kind: 'oneOf'; readonly property: Property; readonly value: Bound }
-  | { readonly kind: 'isNull'; readonly property: Property };
+  | { readonly kind: 'isNull'; readonly property: Property }
+  /** There is a related row that `of` holds for: the one referred to, or one of those that refer to this. */
+  | {
+      readonly kind: 'related';
+      readonly reference: Reference;
+      readonly to: 'referred' | 'referring';
+      readonly table: Table;
+      readonly of: Condition;
+    };
 
 export type Comparison = '=' | '<' | '<=' | '>' | '>=' | 'like' | 'ilike';
 

@@ -1,4 +1,4 @@
-import { domainOf } from '../../schema/ids.ts';
+import { isWithinDomain } from '../../schema/contract/graph-names.ts';
 import { aggregateSql } from './aggregate-sql.ts';
 import { connectionSql } from './connection-sql.ts';
 import type { Connection, Field } from './fetch.ts';
@@ -49,8 +49,7 @@ function referringSql(
   { parent }: Pick<Connection, 'parent'>,
   { sql, sound }: JsonSql,
 ): JsonSql {
-  const isOfAnotherDomain = parent !== null && domainOf(parent.fromProduct) !== domainOf(parent.toProduct);
-  if (exists === null || isOfAnotherDomain) return { sql, sound };
+  if (exists === null || (parent !== null && !isWithinDomain(parent))) return { sql, sound };
   if (draft.strict) return { sql: `case when ${exists} then ${sql} end`, sound: false };
   return { sql: `case when ${exists} then ${sql} else 'null' end`, sound: true };
 }

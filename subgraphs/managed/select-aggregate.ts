@@ -38,7 +38,7 @@ export function selectAggregate(
   return {
     table,
     parent: null,
-    where: readWhere(`${place}(where:)`, object, args['where']),
+    where: readWhere(selection, `${place}(where:)`, entity, args['where']),
     groupBy,
     order: readAggregateOrder(`${place}(orderBy:)`, object, groupBy, args['orderBy']),
     first,

@@ -77,7 +77,7 @@ export function selectConnection(
   const type = namedType(parent, selected.name);
   const fields = collectFields(selection.info, type.name, selected.nodes);
   const asksRows = fields.some(({ name }) => name === 'nodes' || name === 'edges');
-  const where = readWhere(`${place}(where:)`, object, args['where']);
+  const where = readWhere(selection, `${place}(where:)`, child, args['where']);
   // Arguments by which nothing is read are refused all the same where they make no sense.
   selection.budget.push({ place, rows: asksRows ? within.rows : (variables) => noRows(page, where, variables) });
   return {
@@ -103,6 +103,7 @@ function valuesOf(condition: Condition | null): Bound[] {
     case 'or':
       return condition.of.flatMap(valuesOf);
     case 'not':
+    case 'related':
       return valuesOf(condition.of);
     case 'compare':
     case 'oneOf':

@@ -1,7 +1,9 @@
-import type { Property, SchemaObject } from '../../schema/contract/model.ts';
+import type { Property, Reference } from '../../schema/contract/model.ts';
 import { badInput } from './bad-input.ts';
+import { requireEntityType, type EntityType } from './entity-types.ts';
 import type { Bound, Comparison, Condition } from './fetch.ts';
 import { dataValue, parseText, parseValue } from './parse-value.ts';
+import type { Selection } from './selection.ts';
 import { converted } from './slot.ts';
 import { familyOf, parameterType } from './values.ts';
 
@@ -24,22 +26,71 @@ const DEPTH_MAX = 20;
  * complements, so they hold where the value is missing; everything else does not. A null in place of a filter is no
  * condition; in place of a value it is refused, for `isNull` is the way to ask.
  */
-export function readWhere(place: string, object: SchemaObject, where: unknown): Condition | null {
+export function readWhere(reading: WhereReading, place: string, entity: EntityType, where: unknown): Condition | null {
   if (where === null || where === undefined) return null;
-  return objectCondition(place, object, where as Filter, 0);
+  return objectCondition(reading, { place, entity, depth: 0, related: 0 }, where as Filter);
 }
 
-function objectCondition(place: string, object: SchemaObject, filter: Filter, depth: number): Condition {
+/** What a filter is read with. */
+export type WhereReading = Pick<Selection, 'types' | 'limits'>;
+
+/** A filter's place, the type that it is of, and how deep it lies: in all, and in related objects. */
+interface At {
+  readonly place: string;
+  readonly entity: EntityType;
+  readonly depth: number;
+  readonly related: number;
+}
+
+function objectCondition(reading: WhereReading, at: At, filter: Filter): Condition {
+  const { place, entity, depth, related } = at;
   if (depth > DEPTH_MAX) throw badInput(place, `nests and, or and not deeper than ${DEPTH_MAX} levels.`);
+  const { relatedDepthMax } = reading.limits;
+  if (related > relatedDepthMax)
+    throw badInput(place, `nests related objects deeper than ${relatedDepthMax} levels; ask in two queries.`);
+  const below = (value: unknown): Condition => objectCondition(reading, { ...at, depth: depth + 1 }, value as Filter);
   const of: Condition[] = [];
   for (const [name, value] of Object.entries(filter)) {
     if (value === null || value === undefined) continue;
-    const property = object.properties.find((candidate) => candidate.field === name);
-    if (property !== undefined) of.push(propertyCondition(`${place}.${name}`, property, value as Filter));
-    else if (name === 'and' || name === 'or')
-      of.push({ kind: name, of: (value as Filter[]).map((item) => objectCondition(place, object, item, depth + 1)) });
-    else if (name === 'not') of.push({ kind: 'not', of: objectCondition(place, object, value as Filter, depth + 1) });
+    const meaning = entity.fields.get(name);
+    if (meaning?.kind === 'column') of.push(propertyCondition(`${place}.${name}`, meaning.property, value as Filter));
+    else if (name === 'and' || name === 'or') of.push({ kind: name, of: (value as unknown[]).map(below) });
+    else if (name === 'not') of.push({ kind: 'not', of: below(value) });
+    else if (meaning?.kind === 'reference')
+      of.push(relatedCondition(reading, at, { reference: meaning.reference, to: 'referred' }, value as Filter));
+    else if (meaning?.kind === 'connection') of.push(listCondition(reading, at, meaning.reference, value as Filter));
     else throw badInput(place, `cannot filter by ${name}.`);
+  }
+  return { kind: 'and', of };
+}
+
+type Relation = Pick<Condition & { kind: 'related' }, 'reference' | 'to'>;
+
+/** An empty filter asks that there is such a row. */
+function relatedCondition(
+  reading: WhereReading,
+  { place, depth, related }: At,
+  { reference, to }: Relation,
+  filter: Filter,
+  { complement }: { complement: boolean } = { complement: false },
+): Condition {
+  const [object, field] =
+    to === 'referred' ? [reference.to, reference.field] : [reference.from, reference.reverseField];
+  const entity = requireEntityType(reading.types, object.type);
+  if (entity.table === null) throw new Error(`${object.type} has no table here`);
+  const at = { place: `${place}.${field}`, entity, depth: depth + 1, related: related + 1 };
+  const of = objectCondition(reading, at, filter);
+  return { kind: 'related', reference, to, table: entity.table, of: complement ? { kind: 'not', of } : of };
+}
+
+/** `some`, `none` and `every` of the rows that refer to a row; of none, `none` and `every` hold. */
+function listCondition(reading: WhereReading, at: At, reference: Reference, filter: Filter): Condition {
+  const relation: Relation = { reference, to: 'referring' };
+  const of: Condition[] = [];
+  for (const [word, value] of Object.entries(filter)) {
+    if (value === null || value === undefined) continue;
+    const related = relatedCondition(reading, at, relation, value as Filter, { complement: word === 'every' });
+    of.push(word === 'some' ? related : { kind: 'not', of: related });
   }
   return { kind: 'and', of };
 }

@@ -47,7 +47,14 @@ const NEVER_GONE: GoneSignal = {
 };
 
 /** Limits that small data and short operations come up against. */
-export const NARROW: Limits = { ...LIMITS, pageDefault: 5, pageMax: 100, rowsMax: 5_000, depthMax: 4 };
+export const NARROW: Limits = {
+  ...LIMITS,
+  pageDefault: 5,
+  pageMax: 100,
+  rowsMax: 5_000,
+  depthMax: 4,
+  relatedDepthMax: 2,
+};
 
 export function openWays({ products, pools }: World): Ways {
   const oracle = openOracle(products, NARROW);

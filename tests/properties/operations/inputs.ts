@@ -80,9 +80,14 @@ function drawPresent(drawing: Drawing, type: GraphQLInputType, hint: Hint, depth
   }
   if (!isInputObjectType(type)) return { kind: 'leaf', ...drawScalar(draw, type.toString(), { ...hint, odd }) };
   if (type.name.endsWith('GroupBy')) return drawGrouping(drawing, type);
-  const names = Object.keys(type.getFields())
-    .filter((name) => depth < DEEPEST || !['and', 'or', 'not'].includes(name))
-    .filter((name) => isAsked(type.name, name));
+  const names = Object.entries(type.getFields())
+    .filter(([name]) => isAsked(type.name, name))
+    .flatMap(([name, field]) => {
+      const isFilter = /Where(List)?$/.test(getNamedType(field.type).name);
+      if (!isFilter || type.name.endsWith('WhereList')) return [name];
+      // What is related is asked for more often than one property of many.
+      return depth >= DEEPEST ? [] : ['and', 'or', 'not'].includes(name) ? [name] : [name, name, name];
+    });
   const isChoice = type.name.endsWith('OrderBy') && !(odd && draw.percent(5));
   const required = names.filter((name) => isNonNullType(type.getFields()[name]!.type));
   const count = isChoice ? 1 : draw.pick([1, 1, 1, 2, 2, 0, 3]);

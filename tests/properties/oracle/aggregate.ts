@@ -1,6 +1,7 @@
 import type { Property, SchemaObject } from '../../../schema/contract/model.ts';
 import { decimal, decimalText, divide, sumDecimals } from './decimal.ts';
-import { onlyEntry, readSize, type PageSizes } from './paging.ts';
+import type { Related } from './meanings.ts';
+import { onlyEntry, readSize } from './paging.ts';
 import { propertyNamed, type Row } from './rows.ts';
 import { truncated } from './truncated.ts';
 import { comparable, compare, identity, kindOf, refused, toGraph, type Comparable } from './values.ts';
@@ -44,10 +45,15 @@ export interface AggregateQuery {
 }
 
 /** An aggregate's arguments; refused where they make no sense. */
-export function readAggregate(object: SchemaObject, args: Input, sizes: PageSizes): AggregateQuery {
+export function readAggregate(world: Related, object: SchemaObject, args: Input): AggregateQuery {
   const groupBy = readGroupBy(object, (args['groupBy'] ?? []) as readonly GroupBy[]);
   const terms = ((args['orderBy'] ?? []) as readonly Input[]).map((item) => readTerm(object, groupBy, item));
-  return { matches: readWhere(object, args['where']), groupBy, terms, first: readSize(args['first'], sizes) };
+  return {
+    matches: readWhere(world, object, args['where']),
+    groupBy,
+    terms,
+    first: readSize(args['first'], world.bounds),
+  };
 }
 
 /** The groups of an object's rows: in the order asked for, then by what they are grouped by. */

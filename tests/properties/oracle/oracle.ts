@@ -17,9 +17,10 @@ import { domainOf } from '../../../schema/ids.ts';
 import { SCALARS } from '../../../subgraphs/managed/scalars.ts';
 import type { Operation } from '../operations/operation.ts';
 import { groupsOf, measured, readAggregate, type Group, type Part } from './aggregate.ts';
+import type { Bounds, Meanings } from './meanings.ts';
 import { cursorOf, cut, readOrder, readPage } from './paging.ts';
-import { rowsAsked, type Bounds, type Meanings } from './requests.ts';
-import { equal, propertyNamed, valueOf, type Row, type Rows } from './rows.ts';
+import { rowsAsked } from './requests.ts';
+import { equal, propertyNamed, referredTo, referringTo, valueOf, type Row, type Rows } from './rows.ts';
 import { fromGraph, refused, toGraph, comparable } from './values.ts';
 import { readWhere } from './where.ts';
 
@@ -100,9 +101,9 @@ function executable(sdl: DocumentNode, meanings: Meanings, bounds: Bounds): Grap
       return resolve(source, args, context, info);
     });
   const entity = (object: SchemaObject, row: Row): Entity => ({ object, row, isMissing: false });
-  const page = (object: SchemaObject, all: readonly Row[], args: Args) => {
+  const page = (object: SchemaObject, all: readonly Row[], args: Args, rows: Rows) => {
     const order = readOrder(object, args['orderBy']);
-    const matching = all.filter(readWhere(object, args['where']));
+    const matching = all.filter(readWhere({ meanings, bounds, rows }, object, args['where']));
     const found = cut(matching, order, readPage(object, order, args, bounds));
     const cursors = found.rows.map((row) => cursorOf(object, order, row));
     return {
@@ -125,9 +126,9 @@ function executable(sdl: DocumentNode, meanings: Meanings, bounds: Bounds): Grap
       );
       return row === undefined ? null : entity(object, row);
     });
-    root(object.listField, (_source, args, context) => page(object, rowsOf(context), args));
+    root(object.listField, (_source, args, context) => page(object, rowsOf(context), args, context.rows));
     root(object.aggregateField, (_source, args, context) => {
-      const query = readAggregate(object, args, bounds);
+      const query = readAggregate({ meanings, bounds, rows: context.rows }, object, args);
       return groupsOf(rowsOf(context), query);
     });
     for (const name of Object.keys((schema.getType(object.type) as GraphQLObjectType).getFields())) {
@@ -139,12 +140,14 @@ function executable(sdl: DocumentNode, meanings: Meanings, bounds: Bounds): Grap
       else if (reverse !== null)
         set<Entity>(object.type, name, (source, args, { rows }) => {
           const found = referring(reverse, source, rows);
-          return found === null ? null : page(reverse.from, found, args);
+          return found === null ? null : page(reverse.from, found, args, rows);
         });
       else if (aggregated !== null)
         set<Entity>(object.type, name, (source, args, { rows }) => {
           const found = referring(aggregated, source, rows);
-          return found === null ? null : groupsOf(found, readAggregate(aggregated.from, args, bounds));
+          return found === null
+            ? null
+            : groupsOf(found, readAggregate({ meanings, bounds, rows }, aggregated.from, args));
         });
       else {
         const property = propertyNamed(object, name);
@@ -164,31 +167,21 @@ function executable(sdl: DocumentNode, meanings: Meanings, bounds: Bounds): Grap
 }
 
 /** The row that is referred to; of one that is missing its key alone, as the referring row has it. Null where that says nothing. */
-function referred({ to, columns }: Reference, source: Entity, { rows }: Context): Entity | null {
+function referred(reference: Reference, source: Entity, { rows }: Context): Entity | null {
   if (source.isMissing) return null;
-  const key = columns.map(({ from }) => valueOf(source.row, from));
-  if (key.includes(null)) return null;
+  const { to, columns } = reference;
+  if (columns.some(({ from }) => valueOf(source.row, from) === null)) return null;
+  const [row] = referredTo(reference, source.row, rows);
+  if (row !== undefined) return { object: to, row, isMissing: false };
   const known = new Map(columns.map(({ from, to: property }) => [property.name, source.row.get(from.name)!]));
-  const row = (rows.get(to.type) ?? []).find((one) =>
-    equal(
-      key,
-      columns.map(({ to: property }) => valueOf(one, property)),
-    ),
-  );
-  return row === undefined ? { object: to, row: known, isMissing: true } : { object: to, row, isMissing: false };
+  return { object: to, row: known, isMissing: true };
 }
 
 /** The rows that refer to a row; null where it is missing, and nobody knows of it. */
-function referring({ from, columns, fromProduct, toProduct }: Reference, source: Entity, rows: Rows): Row[] | null {
+function referring(reference: Reference, { row, isMissing }: Entity, rows: Rows): Row[] | null {
   // The subgraph of another domain knows of a missing row as much as of any: its key.
-  if (source.isMissing && domainOf(fromProduct) === domainOf(toProduct)) return null;
-  const key = columns.map(({ to }) => valueOf(source.row, to));
-  return (rows.get(from.type) ?? []).filter((row) =>
-    equal(
-      key,
-      columns.map(({ from: property }) => valueOf(row, property)),
-    ),
-  );
+  const { fromProduct, toProduct } = reference;
+  return isMissing && domainOf(fromProduct) === domainOf(toProduct) ? null : referringTo(reference, row, rows);
 }
 
 /** The SDL of all products together, without the words of federation. */

@@ -7,25 +7,12 @@ import {
   type GraphQLResolveInfo,
 } from 'graphql';
 import { collectSubfields } from 'graphql/execution/collectFields.js';
-import type { Reference, SchemaObject } from '../../../schema/contract/model.ts';
+import type { SchemaObject } from '../../../schema/contract/model.ts';
 import { readAggregate } from './aggregate.ts';
-import { readOrder, readPage, type PageSizes } from './paging.ts';
+import type { Bounds, Meanings } from './meanings.ts';
+import { readOrder, readPage } from './paging.ts';
 import { refused } from './values.ts';
 import { readWhere } from './where.ts';
-
-/** What one request may ask for, as in the limits of managed products. */
-export interface Bounds extends PageSizes {
-  readonly rowsMax: number;
-  readonly depthMax: number;
-}
-
-/** What fields of an object's type mean beside its properties. */
-export interface Meanings {
-  readonly objects: ReadonlyMap<string, SchemaObject>;
-  reference(type: string, field: string): Reference | null;
-  reverse(type: string, field: string): Reference | null;
-  reverseAggregate(type: string, field: string): Reference | null;
-}
 
 type Info = Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>;
 type Nodes = readonly FieldNode[];
@@ -42,6 +29,8 @@ export function rowsAsked(
   nodes: Nodes,
 ): number {
   let total = 0;
+  // What is refused is so whatever the rows are.
+  const world = { meanings, bounds, rows: new Map() };
   const fields = (type: GraphQLObjectType, of: Nodes) =>
     [...collectSubfields(info.schema, info.fragments, info.variableValues, type, of)].filter(
       ([, [node]]) => node?.name.value !== '__typename',
@@ -59,14 +48,14 @@ export function rowsAsked(
   };
   const aggregate = (object: SchemaObject, of: GraphQLObjectType, [node]: Nodes, rows: number): void => {
     const args = getArgumentValues(of.getFields()[node!.name.value]!, node!, info.variableValues);
-    const { groupBy, first } = readAggregate(object, args, bounds);
+    const { groupBy, first } = readAggregate(world, object, args);
     total += rows * (groupBy.length === 0 ? Math.min(1, first) : first);
   };
   const connection = (object: SchemaObject, of: GraphQLObjectType, found: Nodes, rows: number, depth: number): void => {
     const [node] = found;
     const args = getArgumentValues(of.getFields()[node!.name.value]!, node!, info.variableValues);
     const { size } = readPage(object, readOrder(object, args['orderBy']), args, bounds);
-    readWhere(object, args['where']);
+    readWhere(world, object, args['where']);
     const type = typeOf(of, node!.name.value);
     const asked = fields(type, found);
     if (asked.some(([, [field]]) => ['nodes', 'edges'].includes(field!.name.value))) total += rows * size;

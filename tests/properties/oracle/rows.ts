@@ -1,4 +1,4 @@
-import type { Property, SchemaObject } from '../../../schema/contract/model.ts';
+import type { Property, Reference, SchemaObject } from '../../../schema/contract/model.ts';
 import { comparable, compare, type Comparable, type Stored } from './values.ts';
 
 /** A row as Postgres writes it, by property name. */
@@ -21,6 +21,28 @@ export function equal(left: readonly (Comparable | null)[], right: readonly (Com
     const other = right[index] ?? null;
     return value !== null && other !== null && compare(value, other) === 0;
   });
+}
+
+/** The row that a row refers to, if there is one. */
+export function referredTo({ to, columns }: Reference, row: Row, rows: Rows): Row[] {
+  const key = columns.map(({ from }) => valueOf(row, from));
+  return (rows.get(to.type) ?? []).filter((other) =>
+    equal(
+      key,
+      columns.map(({ to: property }) => valueOf(other, property)),
+    ),
+  );
+}
+
+/** The rows that refer to a row; of one that is missing its key is enough. */
+export function referringTo({ from, columns }: Reference, row: Row, rows: Rows): Row[] {
+  const key = columns.map(({ to }) => valueOf(row, to));
+  return (rows.get(from.type) ?? []).filter((other) =>
+    equal(
+      key,
+      columns.map(({ from: property }) => valueOf(other, property)),
+    ),
+  );
 }
 
 /** Negative, zero or positive: places in an order. What is missing comes last in both directions. */

@@ -1,5 +1,6 @@
 import type { Property, SchemaObject } from '../../../schema/contract/model.ts';
-import { propertyNamed, valueOf, type Row } from './rows.ts';
+import type { Related } from './meanings.ts';
+import { propertyNamed, referredTo, referringTo, valueOf, type Row } from './rows.ts';
 import { comparable, compare, fromGraph, heldText, refused } from './values.ts';
 
 export type Matches = (row: Row) => boolean;
@@ -9,19 +10,33 @@ type Input = Readonly<Record<string, unknown>>;
 const DEEPEST = 20;
 
 /** A `where` argument -> which rows it holds for; refused where it makes no sense. Two-valued: `not` is the complement. */
-export function readWhere(object: SchemaObject, where: unknown, depth = 0): Matches {
+export function readWhere(world: Related, object: SchemaObject, where: unknown, depth = 0, hops = 0): Matches {
   if (where === null || where === undefined) return () => true;
-  if (depth > DEEPEST) throw refused('nests too deep');
+  if (depth > DEEPEST || hops > world.bounds.relatedDepthMax) throw refused('nests too deep');
   const all: Matches[] = [];
   for (const [name, value] of Object.entries(where as Input)) {
     if (value === null) continue;
+    const reference = world.meanings.reference(object.type, name);
+    const reverse = world.meanings.reverse(object.type, name);
     if (name === 'and' || name === 'or') {
-      const items = (value as Input[]).map((item) => readWhere(object, item, depth + 1));
+      const items = (value as Input[]).map((item) => readWhere(world, object, item, depth + 1, hops));
       all.push((row) => (name === 'and' ? items.every((item) => item(row)) : items.some((item) => item(row))));
     } else if (name === 'not') {
-      const item = readWhere(object, value, depth + 1);
+      const item = readWhere(world, object, value, depth + 1, hops);
       all.push((row) => !item(row));
-    } else {
+    } else if (reference !== null) {
+      const item = readWhere(world, reference.to, value, depth + 1, hops + 1);
+      all.push((row) => referredTo(reference, row, world.rows).some(item));
+    } else if (reverse !== null)
+      for (const [word, inner] of Object.entries(value as Input)) {
+        if (inner === null) continue;
+        const item = readWhere(world, reverse.from, inner, depth + 1, hops + 1);
+        all.push((row) => {
+          const found = referringTo(reverse, row, world.rows);
+          return word === 'every' ? found.every(item) : found.some(item) === (word === 'some');
+        });
+      }
+    else {
       const property = propertyNamed(object, name);
       for (const [operator, operand] of Object.entries(value as Input))
         all.push(condition(property, operator, operand));

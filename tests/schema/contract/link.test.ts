@@ -66,6 +66,19 @@ describe('a relationship finds its target', () => {
       'error REFERENCE_NAME',
     ],
     [
+      'a field that is a word of filters',
+      [
+        {
+          id: 'network/airports',
+          properties: [
+            '{ name: iata, logicalType: string, primaryKey: true }',
+            "{ name: notIata, logicalType: string, relationships: [{ to: 'airports.iata' }] }",
+          ],
+        },
+      ],
+      'error REFERENCE_NAME',
+    ],
+    [
       'a field that is taken, beside the reverse connection',
       [
         {
@@ -170,6 +183,10 @@ describe('inputs', () => {
 test('types and root fields are unique in the mesh', () => {
   expect(found({ id: 'a/flights' }, { id: 'b/flights' })).toEqual(['error TYPE_TAKEN']);
   expect(found({ id: 'a/flights' }, { id: 'b/flight_aggregates'.replace('_', '-') })).toEqual(['error TYPE_TAKEN']);
+  const id = '{ name: id, logicalType: integer, primaryKey: true }';
+  const ofEnum = (name: string): string => `{ name: ${name}, logicalType: string, enum: [{ value: a }] }`;
+  expect(found({ id: 'a/flights', properties: [id, ofEnum('whereList')] })).toEqual(['error TYPE_TAKEN']);
+  expect(found({ id: 'a/flights', properties: [id, ofEnum('phase')] })).toEqual([]);
   expect(found({ id: 'a/weather' }, { id: 'b/weather-lists' })).toEqual(['error FIELD_TAKEN']);
 });
 

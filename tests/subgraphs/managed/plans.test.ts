@@ -61,6 +61,16 @@ describe('a statement finds its rows by index', () => {
     expect(found).toMatch(/Index Cond: \(origin_iata = \S+\)/);
   });
 
+  test('of a filter over what they refer to, and over what refers to them, as semi-joins', async () => {
+    const flights = await plan(
+      mesh,
+      '{ flights(where: {gate: {number: {eq: 7}, airport: {eq: "A7"}}}) { nodes { id } } }',
+    );
+    expect(flights).toMatch(/using gates__2__key/);
+    const gates = await plan(mesh, '{ gates(where: {flights: {none: {distance: {gt: 50}}}}) { nodes { terminal } } }');
+    expect(gates).toMatch(/Anti Join/);
+  });
+
   test('entities, and what they refer to', async () => {
     const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Flight { day gate { terminal } } } }';
     const found = await plan(mesh, query, { r: [1, 2, 3].map((id) => ({ __typename: 'Flight', id })) });
