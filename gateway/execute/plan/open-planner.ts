@@ -1,6 +1,8 @@
 import type { QueryPlanner } from '@graphql-hive/router-query-planner';
+import { parse, visit } from 'graphql';
 import { openApolloPlanner } from './apollo-planner.ts';
 import type { Planner } from './planner.ts';
+import { serialMutations } from './serial-mutations.ts';
 
 type NativePlanner = typeof QueryPlanner;
 
@@ -20,19 +22,36 @@ export async function loadNativePlanner(): Promise<NativePlanner | null> {
 export function openPlanner(Native: NativePlanner | null, supergraphSdl: string): Planner {
   let second: Planner | null = null;
   const apollo = (): Planner => (second ??= openApolloPlanner(supergraphSdl));
-  // It does not know arguments that come from a context, and would leave them out.
-  if (Native === null || supergraphSdl.includes('contextArguments: [{')) return apollo();
+  if (Native === null) return apollo();
   const native = new Native(supergraphSdl);
   const labels = new Set<string>();
-  return {
+  const contextual = contextualField(supergraphSdl);
+  return serialMutations({
     percentages: native.overridePercentages,
     plan: (operation) => {
       const { query, name, roll } = operation;
+      // It does not know arguments that come from a context, and would leave them out.
+      if (contextual?.test(query) === true) return apollo().plan(operation);
       try {
         return native.plan(query, name, labels, roll).node ?? null;
       } catch {
         return apollo().plan(operation);
       }
     },
-  };
+  });
+}
+
+/** Finds the name of a field with such an argument, in any role; null where the supergraph has none. */
+function contextualField(supergraphSdl: string): RegExp | null {
+  if (!/contextArguments: \[\s*\{/.test(supergraphSdl)) return null;
+  const names = new Set<string>();
+  visit(parse(supergraphSdl, { noLocation: true }), {
+    FieldDefinition: ({ name, directives = [] }) => {
+      const isContextual = directives.some((node) =>
+        node.arguments?.some((argument) => argument.name.value === 'contextArguments'),
+      );
+      if (isContextual) names.add(name.value);
+    },
+  });
+  return new RegExp(String.raw`\b(?:${[...names].join('|')})\b`);
 }

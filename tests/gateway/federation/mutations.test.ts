@@ -11,6 +11,11 @@ const doing =
     done.push(`${what} ${id}`);
     return { id, trail: [...done] };
   };
+// Whatever runs beside it would be done by then.
+const seen = async (): Promise<string[]> => {
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  return [...done];
+};
 const reference = ({ id }: { id: string }): object => ({ id, trail: [...done] });
 
 conforms({
@@ -38,7 +43,7 @@ conforms({
         type Dish @key(fields: "id") { id: ID! servedAfter: [String!]! }`,
       resolvers: {
         Mutation: { serve: doing('serve') },
-        Dish: { __resolveReference: reference, servedAfter: () => [...done] },
+        Dish: { __resolveReference: reference, servedAfter: seen },
       },
     },
   },
@@ -57,6 +62,22 @@ conforms({
       that: 'what is asked of the result is fetched before the next one runs',
       ask: 'mutation { cook(id: 1) { servedAfter } serve(id: 2) { trail } }',
       data: { cook: { servedAfter: ['cook 1'] }, serve: { trail: ['cook 1', 'serve 2'] } },
+    },
+    {
+      that: 'so it is where they stand in fragments, and one of them twice',
+      ask: `mutation Dinner($x: ID!, $y: ID!, $no: Boolean = false) {
+          ...A
+          b: serve(id: $y) { trail @skip(if: $no) }
+          ... on Mutation @include(if: $no) { c: cook(id: 3) { servedAfter } }
+        }
+        fragment A on Mutation { a: cook(id: $x) { id } ... { a: cook(id: $x) { ...D } } __typename }
+        fragment D on Dish { servedAfter }`,
+      variables: { x: 1, y: 2 },
+      data: {
+        a: { id: '1', servedAfter: ['cook 1'] },
+        __typename: 'Mutation',
+        b: { trail: ['cook 1', 'serve 2'] },
+      },
     },
     {
       that: 'neighbours of one service are one request',
