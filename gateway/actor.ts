@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../schema/errors.ts';
+import type { Rights } from './execute/guards.ts';
 
 /** Who asks. */
 export interface Actor {
@@ -8,9 +9,14 @@ export interface Actor {
   readonly admin: boolean;
   /** What it may see: those of one profile share compiled operations. */
   readonly profile: string;
+  /** Of its profile: what it may claim where services guard their fields. */
+  readonly rights: Rights;
 }
 
-const ANONYMOUS: Actor = { name: 'anonymous', admin: false, profile: 'public' };
+const NO_RIGHTS: Rights = { authenticated: false, holdsScope: () => false, holdsPolicy: () => false };
+const ALL_RIGHTS: Rights = { authenticated: true, holdsScope: () => true, holdsPolicy: () => true };
+
+const ANONYMOUS: Actor = { name: 'anonymous', admin: false, profile: 'public', rights: NO_RIGHTS };
 
 /** Tells the actor from the `Authorization` header: none is anonymous, a wrong one is refused. */
 export function actors(adminKey: string): (authorization: string | undefined) => Actor {
@@ -20,7 +26,7 @@ export function actors(adminKey: string): (authorization: string | undefined) =>
     const key = /^Bearer (\S+)$/i.exec(authorization)?.[1];
     // Digests have one length, so that comparing them tells nothing of the key.
     if (key !== undefined && timingSafeEqual(digest(key), expected))
-      return { name: 'admin', admin: true, profile: 'admin' };
+      return { name: 'admin', admin: true, profile: 'admin', rights: ALL_RIGHTS };
     throw new Refusal(
       'UNAUTHENTICATED',
       'The key is not valid: send `Authorization: Bearer <key>` with a current one.',

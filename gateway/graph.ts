@@ -1,5 +1,5 @@
 import { ApolloGateway } from '@apollo/gateway';
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, parse } from 'graphql';
 import type { Logger } from 'pino';
 import type { Pool } from '../schema/ledger/connect.ts';
 import { listen } from '../schema/ledger/listen.ts';
@@ -8,6 +8,7 @@ import type { HostRules } from './execute/allowed-hosts.ts';
 import type { AskSubgraph } from './execute/context.ts';
 import { dataSource } from './execute/data-source.ts';
 import { type ExecuteHere, localSubgraph, managedSubgraph, wholeSubgraph } from './execute/local-subgraph.ts';
+import { readGuards } from './execute/guards.ts';
 import { openOperations, type Operations } from './execute/operations.ts';
 import { type Federation, openFederation } from './execute/plan/federation.ts';
 import { loadNativePlanner, openPlanner } from './execute/plan/open-planner.ts';
@@ -174,6 +175,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
         schema: apiSchema,
         whole: served.whole,
         federation: onceAsked(() => federation(apiSchema)),
+        guards: onceAsked(() => readGuards(parse(served.supergraph.sdl, { noLocation: true }))),
         answerCacheBytes: deps.answerCacheBytes,
         onUnplanned: ({ name, error }) => deps.logger.warn({ err: error, operation: name }, 'no plan was found'),
       }));

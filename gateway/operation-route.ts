@@ -67,7 +67,7 @@ function serve(deps: OperationRouteDeps, { actor, envelope, request, response }:
     return;
   }
   const operations = deps.graph.operations();
-  const operation = operations.find(query, envelope.operationName, actor.profile);
+  const operation = operations.find(query, envelope.operationName, actor);
   // A mutation by GET is refused there.
   if (
     operation.kind === 'other' ||

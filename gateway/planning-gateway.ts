@@ -20,7 +20,7 @@ export function planningGateway(graph: Graph): Gateway {
       const context = requestContext.context as OperationContext;
       // One that began on another graph ends where that one is still known.
       const isCurrent = context.serving.mesh === graph.current().mesh;
-      const operation = isCurrent ? graph.operations().find(source, operationName, context.actor.profile) : null;
+      const operation = isCurrent ? graph.operations().find(source, operationName, context.actor) : null;
       if (operation?.kind !== 'compiled') return otherwise(requestContext);
       const answer = await operation.answer(request.variables ?? {}, context);
       // Its errors are translated by Apollo Server's `formatError`.

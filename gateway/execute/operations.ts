@@ -11,9 +11,12 @@ import {
 import { Refusal } from '../../schema/errors.ts';
 import type { Answer, ManagedSubgraph } from '../../schema/reading.ts';
 import { type AnswerCache, openAnswerCache } from '../answer-cache.ts';
+import type { Actor } from '../actor.ts';
 import { requireBoundedNesting, TOKENS_MAX } from '../nesting.ts';
+import { type Authorized, authorize } from './authorization.ts';
 import type { OperationContext } from './context.ts';
 import { frequent } from './frequent.ts';
+import type { Guards, Rights } from './guards.ts';
 import type { Federation, PlannedAnswer, PlannedOperation } from './plan/federation.ts';
 
 /** Operations that are kept, each with its compiled forms (some 50 kB): more than the clients of a mesh have. */
@@ -47,8 +50,8 @@ export interface CompiledOperation {
 /** The operations of one graph. */
 export interface Operations {
   readonly answers: AnswerCache;
-  /** `profile` is what who asks may see (Actor): each has compiled forms of its own. */
-  find(query: string, operationName: string | null, profile: string): Operation;
+  /** Each profile of who asks has compiled forms of its own. */
+  find(query: string, operationName: string | null, actor: Pick<Actor, 'profile' | 'rights'>): Operation;
 }
 
 export interface OperationsDeps {
@@ -58,6 +61,8 @@ export interface OperationsDeps {
   readonly whole: ManagedSubgraph | null;
   /** All subgraphs, opened when the first operation needs it. */
   readonly federation: () => Federation;
+  /** What of the graph is not for everyone; null where all of it is. */
+  readonly guards: () => Guards | null;
   readonly answerCacheBytes: number;
   /** Hears of operations for which no plan was found. */
   readonly onUnplanned: (operation: { name: string | null; error: unknown }) => void;
@@ -71,18 +76,24 @@ export function openOperations(deps: OperationsDeps): Operations {
   let compiled = 0;
   return {
     answers: openAnswerCache(deps.answerCacheBytes),
-    find: (query, operationName, profile) => {
+    find: (query, operationName, { profile, rights }) => {
       const key = `${profile}\n${operationName ?? ''}\n${query}`;
       const known = kept.get(key);
       if (known !== undefined) return known;
-      const operation = compile(deps, query, operationName, (compiled += 1));
+      const operation = compile(deps, { query, operationName, rights }, (compiled += 1));
       if (key.length <= LONGEST_KEPT) kept.set(key, operation);
       return operation;
     },
   };
 }
 
-function compile(deps: OperationsDeps, query: string, operationName: string | null, id: number): Operation {
+interface Asked {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly rights: Rights;
+}
+
+function compile(deps: OperationsDeps, { query, operationName, rights }: Asked, id: number): Operation {
   let document: DocumentNode;
   try {
     requireBoundedNesting({ query });
@@ -92,21 +103,28 @@ function compile(deps: OperationsDeps, query: string, operationName: string | nu
     return error instanceof Refusal ? { kind: 'refused', refusal: error } : OTHER;
   }
   if (validate(deps.schema, document, undefined, { maxErrors: 1 }).length > 0) return OTHER;
-  const managed = deps.whole?.compile(document, operationName) ?? null;
-  if (managed !== null) {
+  const guards = deps.guards();
+  const allowed: Authorized =
+    guards === null ? { document, errors: () => [] } : authorize(guards, document, { operationName, rights });
+  const managed = allowed.document === document ? deps.whole?.compile(document, operationName) : null;
+  if (managed != null) {
     const answer: CompiledOperation['answer'] = (variables, { reading }) => managed.answer(variables, reading);
     return { kind: 'compiled', id, type: 'query', path: 'managed', answer };
   }
-  const planned = plan(deps, document, operationName);
+  const planned = plan(deps, document, { operationName, allowed });
   if (planned === null) return OTHER;
   return { kind: 'compiled', id, type: planned.type, path: 'planned', answer: planned.answer };
 }
 
-function plan(deps: OperationsDeps, document: DocumentNode, operationName: string | null): PlannedOperation | null {
+function plan(
+  deps: OperationsDeps,
+  document: DocumentNode,
+  { operationName, allowed }: { readonly operationName: string | null; readonly allowed: Authorized },
+): PlannedOperation | null {
   const operation = getOperationAST(document, operationName);
   if (!operation) return null;
   try {
-    return deps.federation().plan(document, operation);
+    return deps.federation().plan(document, operation, allowed);
   } catch (error) {
     deps.onUnplanned({ name: operationName, error });
     return null;

@@ -16,6 +16,7 @@ import {
   visit,
 } from 'graphql';
 import type { SubgraphRequest } from '../../../schema/reading.ts';
+import type { Authorized } from '../authorization.ts';
 import type { AskSubgraph, OperationContext, SubgraphAnswer } from '../context.ts';
 import { frequent } from '../frequent.ts';
 import { compileCompletion, type Completion } from './completion.ts';
@@ -53,8 +54,15 @@ export interface FederationDeps {
 
 /** Subgraphs as one: executes operations by plans of fetches from them. */
 export interface Federation {
-  /** Plans one operation of a valid document; null where it is a subscription, or asks of the schema itself. Throws where no plan is found. */
-  readonly plan: (document: DocumentNode, operation: OperationDefinitionNode) => PlannedOperation | null;
+  /**
+   * Plans one operation of a valid document, and fetches as much of it as is allowed; null where it is a subscription, or asks of the
+   * schema itself. Throws where no plan is found.
+   */
+  readonly plan: (
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    allowed: Authorized,
+  ) => PlannedOperation | null;
 }
 
 /** Opens the subgraphs of a supergraph as one. */
@@ -62,10 +70,10 @@ export function openFederation({ planner, supergraphSdl, schema, asks }: Federat
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const graph: Graph = { planner, schema, asks, types: typeConditions(supergraph), names: plannedNames(supergraph) };
   return {
-    plan: (document, operation) =>
+    plan: (document, operation, allowed) =>
       operation.operation === OperationTypeNode.SUBSCRIPTION || asksOfSchema(document)
         ? null
-        : planned(graph, document, operation),
+        : planned(graph, { document, operation, allowed }),
   };
 }
 
@@ -77,11 +85,17 @@ interface Graph {
   readonly names: ReadonlySet<string>;
 }
 
-function planned(graph: Graph, document: DocumentNode, operation: OperationDefinitionNode): PlannedOperation {
+interface Asked {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly allowed: Authorized;
+}
+
+function planned(graph: Graph, { document, operation, allowed }: Asked): PlannedOperation {
   const { schema, planner, names } = graph;
-  const own = separateOperations(document)[operation.name?.value ?? '']!;
+  const own = ownDocument(document, operation);
   const fragments = fragmentsOf(own);
-  const query = print(preparedOperation(own, names));
+  const query = print(preparedOperation(ownDocument(allowed.document, operation), names));
   const conditions = conditionVariables(own);
   const forms = frequent<Completion>(FORMS_KEPT);
   const steps = new Map<number, Step | null>();
@@ -126,9 +140,10 @@ function planned(graph: Graph, document: DocumentNode, operation: OperationDefin
         ask: (service, request) => asked(graph, service, request, context),
       };
       const step = stepsAt(Math.random() * 100);
-      if (step === null && asksForData) throw new Error('The plan has no fetch for what the operation asks for.');
+      if (step === null && asksForData && allowed.document === document)
+        throw new Error('The plan has no fetch for what the operation asks for.');
       await step?.(run);
-      const errors = run.errors.map((error) => inClientsWords(error));
+      const errors = [...allowed.errors(coerced), ...run.errors.map(inClientsWords)];
       const data = complete(run.data, errors);
       return { data, ...(errors.length > 0 && { errors }) };
     },
@@ -160,6 +175,11 @@ async function asked(
 function inClientsWords(error: GraphQLFormattedError): GraphQLFormattedError {
   if (error.path === undefined) return error;
   return { ...error, path: error.path.map((part) => (typeof part === 'string' ? clientsKey(part) : part)) };
+}
+
+/** The operation, and the fragments that it spreads. */
+function ownDocument(document: DocumentNode, { name }: OperationDefinitionNode): DocumentNode {
+  return separateOperations(document)[name?.value ?? '']!;
 }
 
 function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
