@@ -177,7 +177,6 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
         federation: onceAsked(() => federation(apiSchema)),
         guards: onceAsked(() => readGuards(parse(served.supergraph.sdl, { noLocation: true }))),
         answerCacheBytes: deps.answerCacheBytes,
-        onUnplanned: ({ name, error }) => deps.logger.warn({ err: error, operation: name }, 'no plan was found'),
       }));
     },
     failure: () => failure && { supergraph: failure.supergraph, message: failure.message },

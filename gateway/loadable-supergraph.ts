@@ -1,5 +1,5 @@
-/** Features that composition marks as `for: SECURITY`, and that are served nevertheless. */
-const SERVED = ['context'];
+/** Features that composition marks as `for: SECURITY`, and that our own executor knows. */
+const SERVED = ['authenticated', 'context', 'policy', 'requiresScopes'];
 
 const LINK = new RegExp(
   String.raw`(@link\(url: "https://specs\.apollo\.dev/(?:${SERVED.join('|')})/[^)]*?), for: SECURITY`,

@@ -1,5 +1,6 @@
 import type { ApolloGateway } from '@apollo/gateway';
 import type { OperationContext } from './execute/context.ts';
+import { operationContext } from './execute/operation-context.ts';
 import type { Graph } from './graph.ts';
 
 type Gateway = Pick<ApolloGateway, 'load' | 'onSchemaLoadOrUpdate' | 'stop'>;
@@ -7,8 +8,8 @@ type Executor = Awaited<ReturnType<ApolloGateway['load']>>['executor'];
 type Executed = Awaited<ReturnType<Executor>>;
 
 /**
- * The gateway as Apollo Server knows it, for requests of forms that only Apollo Server takes: what has a compiled form is answered by
- * it here too, and the rest by Apollo's planner and executor.
+ * The gateway as Apollo Server knows it, for requests of forms that only Apollo Server takes: the executor is ours here too. What it has
+ * no operation for (none of that name, a subscription) @apollo/gateway refuses.
  */
 export function planningGateway(graph: Graph): Gateway {
   const { gateway } = graph;
@@ -16,12 +17,14 @@ export function planningGateway(graph: Graph): Gateway {
     (otherwise: Executor): Executor =>
     async (requestContext) => {
       const { source, request } = requestContext;
-      const operationName = request.operationName ?? null;
       const context = requestContext.context as OperationContext;
-      // One that began on another graph ends where that one is still known.
-      const isCurrent = context.serving.mesh === graph.current().mesh;
-      const operation = isCurrent ? graph.operations().find(source, operationName, context.actor) : null;
-      if (operation?.kind !== 'compiled') return otherwise(requestContext);
+      // Where the graph was swapped since the request came, it is answered by the new one, and tells of that one's data.
+      const { actor, reading } = context;
+      const serving = graph.current();
+      if (serving !== context.serving) Object.assign(context, operationContext({ actor, serving }, reading.signal));
+      const operation = graph.operations().find(source, request.operationName ?? null, actor);
+      if (operation.kind === 'other') return otherwise(requestContext);
+      if (operation.kind === 'refused') throw operation.refusal;
       const answer = await operation.answer(request.variables ?? {}, context);
       // Its errors are translated by Apollo Server's `formatError`.
       return ('json' in answer ? { data: JSON.parse(answer.json) as Executed['data'] } : answer) as Executed;

@@ -17,7 +17,8 @@ import { type Authorized, authorize } from './authorization.ts';
 import type { OperationContext } from './context.ts';
 import { frequent } from './frequent.ts';
 import type { Guards, Rights } from './guards.ts';
-import type { Federation, PlannedAnswer, PlannedOperation } from './plan/federation.ts';
+import type { Federation } from './plan/federation.ts';
+import type { PlannedAnswer } from './plan/planned-operation.ts';
 
 /** Operations that are kept, each with its compiled forms (some 50 kB): more than the clients of a mesh have. */
 const KEPT = 2_000;
@@ -32,7 +33,7 @@ const ROOTS_MAX = 200;
 export type Operation =
   | CompiledOperation
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** Apollo Server's: whatever is wrong with it, it says so; and what has no compiled form. */
+  /** Apollo Server's: whatever is wrong with it, it says so. */
   | { readonly kind: 'other' };
 
 /** An operation with what it was compiled to. */
@@ -64,8 +65,6 @@ export interface OperationsDeps {
   /** What of the graph is not for everyone; null where all of it is. */
   readonly guards: () => Guards | null;
   readonly answerCacheBytes: number;
-  /** Hears of operations for which no plan was found. */
-  readonly onUnplanned: (operation: { name: string | null; error: unknown }) => void;
 }
 
 const OTHER: Operation = { kind: 'other' };
@@ -111,23 +110,15 @@ function compile(deps: OperationsDeps, { query, operationName, rights }: Asked, 
     const answer: CompiledOperation['answer'] = (variables, { reading }) => managed.answer(variables, reading);
     return { kind: 'compiled', id, type: 'query', path: 'managed', answer };
   }
-  const planned = plan(deps, document, { operationName, allowed });
-  if (planned === null) return OTHER;
-  return { kind: 'compiled', id, type: planned.type, path: 'planned', answer: planned.answer };
-}
-
-function plan(
-  deps: OperationsDeps,
-  document: DocumentNode,
-  { operationName, allowed }: { readonly operationName: string | null; readonly allowed: Authorized },
-): PlannedOperation | null {
   const operation = getOperationAST(document, operationName);
-  if (!operation) return null;
+  if (!operation) return OTHER;
   try {
-    return deps.federation().plan(document, operation, allowed);
+    const planned = deps.federation().plan(document, operation, allowed);
+    return planned === null ? OTHER : { kind: 'compiled', id, path: 'planned', ...planned };
   } catch (error) {
-    deps.onUnplanned({ name: operationName, error });
-    return null;
+    // Told to each who asks as what it is, a fault.
+    const answer = (): Promise<never> => Promise.reject(new Error('No plan was found', { cause: error }));
+    return { kind: 'compiled', id, path: 'planned', type: 'query', answer };
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { inTurn } from '../../gateway/in-turn.ts';
+import { actors } from '../../gateway/actor.ts';
 import { publish } from '../../gateway/publish.ts';
 import type { ProductFolder } from '../../gateway/read-folders.ts';
 import { gatewayHere, type GatewayHere } from './gateway-here.ts';
@@ -294,7 +295,7 @@ test('of ten that publish one product at once, at two gateways, exactly one wins
   const outcomes = await Promise.all(
     Array.from({ length: 10 }, (_, at) => {
       const folder = folderOf({ domain: 'race', name: 'laps', properties: [`{ name: by${at}, logicalType: string }`] });
-      const actor = { name: `racer ${at}`, admin: true, profile: 'admin' };
+      const actor = { ...actors('key')('Bearer key'), name: `racer ${at}` };
       return publish(gateways[at % 2]!, { folders: [folder], actor, refresh: false, dryRun: false });
     }),
   );

@@ -82,6 +82,8 @@ function compileFields(
   return [...collected].flatMap(([key, nodes]): CompleteField[] => {
     const name = nodes[0]!.name.value;
     if (name === '__typename') return [{ key, source: name, complete: null }];
+    // Of the schema itself: complete as it is.
+    if (name === '__schema' || name === '__type') return [{ key, source: key, complete: (value) => value ?? null }];
     const definition = definitions[name];
     if (definition === undefined) return [];
     return [

@@ -7,6 +7,7 @@ import { isContextual } from './planner.ts';
 import { requestOf, type Step } from './plan-run.ts';
 import { compileRewrites } from './rewrites.ts';
 import { copy, merge } from './tree.ts';
+import { compileSkipped } from './skipped-fetch.ts';
 import type { TypeConditions } from './type-conditions.ts';
 
 /** Compiles a plan of a query or mutation. */
@@ -69,9 +70,11 @@ const NOTHING: Step = () => Promise.resolve();
 /** A fetch that starts at a root type: of the operation itself, or of objects within that are of that type. */
 function rootFetch(node: FetchNode, path: Path, types: TypeConditions): Step {
   const request = requestOf(node);
+  const isSkipped = compileSkipped(node.operation);
   const rewrite = compileRewrites(node.outputRewrites, types);
   const names = newNames(node.outputRewrites);
   return async (run) => {
+    if (isSkipped?.(run.variables) === true) return;
     const { data, errors = [] } = await run.ask(node.serviceName, request(run, {}));
     rewrite?.(data);
     const trails: (string | number)[][] = [];
