@@ -3,6 +3,7 @@ import { domainOf, type DomainId, type ProductId } from '../ids.ts';
 import { linkInputs } from './link-inputs.ts';
 import type { Say } from './link-finding.ts';
 import { claimNames } from './link-names.ts';
+import { checkOverrides } from './link-overrides.ts';
 import { linkReferences } from './link-references.ts';
 import type { DomainModel, Mesh, Product } from './model.ts';
 
@@ -35,6 +36,7 @@ export function linkMesh(products: readonly Product[], options: LinkOptions = {}
   const sorted = [...products].sort((a, b) => (a.id < b.id ? -1 : 1));
   const byId = new Map<ProductId, Product>(sorted.map((product) => [product.id, product]));
   contractIds(sorted, say);
+  checkOverrides(sorted, say);
   const owned = claimNames(sorted, say);
   const references = linkReferences(owned, options.dangling ?? 'error', say);
   const inputs = linkInputs(sorted, say);
