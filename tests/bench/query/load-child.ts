@@ -2,9 +2,17 @@ import { Pool } from 'undici';
 import { type Dialect, QUERIES, type QueryName, type Rows, variablesFor } from './queries.ts';
 
 /** What the load generator is asked for. */
-export interface LoadAsk {
+export type LoadAsk = LoadTarget & (QueryAsk | { readonly text: string });
+
+interface LoadTarget {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+/** A query of the bench's, each time with other variables; else a text, the same each time. */
+interface QueryAsk {
   readonly query: QueryName;
   readonly dialect: Dialect;
   readonly rows: Rows;
@@ -12,8 +20,6 @@ export interface LoadAsk {
   readonly fromIndex: number;
   /** True where each text is another. */
   readonly cold: boolean;
-  readonly connections: number;
-  readonly seconds: number;
 }
 
 export interface LoadResult {
@@ -42,7 +48,7 @@ async function load(ask: LoadAsk): Promise<LoadResult> {
   const headers = { 'content-type': 'application/json', accept: 'application/json', ...ask.headers };
   const body = bodies(ask);
   const latencies: number[] = [];
-  let next = ask.fromIndex;
+  let next = 'text' in ask ? 0 : ask.fromIndex;
   let bytes = 0;
   let failure: string | null = null;
   const startedMs = performance.now();
@@ -72,7 +78,12 @@ async function load(ask: LoadAsk): Promise<LoadResult> {
   return { requests: latencies.length, seconds, p50Ms: at(0.5), p99Ms: at(0.99), bytes, failure };
 }
 
-function bodies({ query, dialect, rows, cold }: LoadAsk): (index: number) => string {
+function bodies(ask: LoadAsk): (index: number) => string {
+  if ('text' in ask) {
+    const body = JSON.stringify({ query: ask.text });
+    return () => body;
+  }
+  const { query, dialect, rows, cold } = ask;
   const text = QUERIES[query].text[dialect] ?? '';
   const { variables } = QUERIES[query];
   const prefix = `{"query":${JSON.stringify(text)},"variables":`;
