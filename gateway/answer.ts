@@ -3,8 +3,9 @@ import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import { Refusal, REFUSALS } from '../schema/errors.ts';
 import type { ProductId } from '../schema/ids.ts';
-import type { StatementRun } from '../schema/reading.ts';
+import type { GoneSignal, StatementRun } from '../schema/reading.ts';
 import type { AnswerCache } from './answer-cache.ts';
+import type { Answered, AnswersUnderWay } from './answers-under-way.ts';
 import { dataProducts, dataProductsJson } from './data-products.ts';
 import type { Envelope } from './envelope.ts';
 import type { Actor } from './actor.ts';
@@ -17,6 +18,7 @@ import { requireBoundedNesting } from './nesting.ts';
 import type { Serving } from './serving.ts';
 
 export interface AnswerDeps {
+  readonly underWay: AnswersUnderWay;
   readonly slowMs: number;
   readonly logger: Logger;
   readonly logFault: LogFault;
@@ -34,21 +36,33 @@ export interface AnswerAsk {
   readonly showsPlan: boolean;
 }
 
-/** What is sent. */
-export interface Answered {
-  readonly status: number;
-  readonly body: string;
-  readonly outcome: 'ok' | 'error';
+/** Answers a compiled operation: from what was kept, by its statement, or by its plan; a planned query as an equal one that is under way. */
+export async function answer(deps: AnswerDeps, ask: AnswerAsk, response: ServerResponse): Promise<Answered> {
+  const { operation, serving } = ask;
+  const gone = goneSignal(response);
+  if (operation.path === 'managed') return answerNow(deps, ask, gone);
+  if (operation.type !== 'query') return answerNow(deps, ask, gone).finally(() => deps.underWay.forget());
+  return deps.underWay.ask({ serving, key: keyOf(ask) }, gone, (ending) => answerNow(deps, ask, ending));
 }
 
-/** Answers a compiled operation: from what was kept, by its statement, or by its plan. */
-export async function answer(deps: AnswerDeps, ask: AnswerAsk, response: ServerResponse): Promise<Answered> {
+/** The catalog knows who asks, and tells it; what a profile may see is part of the operation. */
+function keyOf({ actor, operation, envelope, mayBeKept, showsPlan }: AnswerAsk): string | null {
+  if (!mayBeKept || showsPlan) return null;
+  try {
+    requireBoundedNesting({ variables: envelope.variables });
+  } catch {
+    // Refused where it is answered.
+    return null;
+  }
+  return `${operation.id} ${actor.name}\n${JSON.stringify(envelope.variables)}`;
+}
+
+async function answerNow(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Promise<Answered> {
   const { operation, envelope, serving, answers } = ask;
   const { variables } = envelope;
   const beganMs = performance.now();
   const statements: StatementRun[] = [];
   const watch = { explain: ask.showsPlan, saw: (run: StatementRun) => void statements.push(run) };
-  const gone = goneSignal(response);
   const isPlanned = operation.path === 'planned';
   const context = operationContext(ask, isPlanned ? bounded(gone) : gone, watch);
   const mayBeKept = ask.mayBeKept && !isPlanned;

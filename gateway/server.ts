@@ -14,6 +14,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { Refusal, REFUSALS } from '../schema/errors.ts';
 import { actors } from './actor.ts';
+import { AnswersUnderWay } from './answers-under-way.ts';
 import type { GatewayConfig } from './config.ts';
 import { dataProductsRead } from './data-products.ts';
 import { draining } from './draining.ts';
@@ -52,7 +53,10 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   const persisted = persistedOperations(file === null ? [] : readManifest(file), { only });
   const app = express();
   const http = createServer(
-    operationRoute({ graph, metrics, persisted, actorOf, logger, logFault, slowMs: config.slowMs }, app),
+    operationRoute(
+      { graph, underWay: new AnswersUnderWay(), metrics, persisted, actorOf, logger, logFault, slowMs: config.slowMs },
+      app,
+    ),
   );
   const farewell = draining(http);
   const apollo = new ApolloServer<OperationContext>({

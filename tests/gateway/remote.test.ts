@@ -149,3 +149,44 @@ test.each<[string, unknown, string]>([
     query === '{ greeting }' ? { greeting: null } : { airports: { nodes: [expect.objectContaining({ id: 'SEA' })] } },
   );
 });
+
+test('equal queries at once ask a service once for each principal, and each is answered as itself', async () => {
+  let asked = 0;
+  behave = (request, response) => {
+    asked += 1;
+    setTimeout(() => answering(200, '{"data":{"greeting":"hi"}}')(request, response), 100);
+  };
+  const query = 'query Greet($no: Boolean = false) { greeting @skip(if: $no) me { name } }';
+  const [first, ...others] = await Promise.all([
+    ...Array.from({ length: 8 }, () => gateway.ask(query)),
+    gateway.ask(query, { no: false }),
+    gateway.order(query),
+    gateway.ask(query, {}, { 'cache-control': 'no-cache' }),
+  ]);
+  expect(first.data).toEqual({ greeting: 'hi', me: { name: 'anonymous' } });
+  expect(others.map(({ data }) => data.me.name).filter((name: string) => name === 'admin')).toHaveLength(1);
+  expect(first.extensions!.dataProducts).toMatchObject([{ id: 'elsewhere/moods' }]);
+  expect(asked).toBe(2);
+});
+
+test('a query whose client goes does not take the answer of the others with it', async () => {
+  let asked = 0;
+  let answer: (() => void) | undefined;
+  behave = (request, response) => {
+    asked += 1;
+    answer = () => answering(200, '{"data":{"greeting":"hi"}}')(request, response);
+  };
+  const body = JSON.stringify({ query: '{ greeting }' });
+  const client = new AbortController();
+  const headers = { 'content-type': 'application/json' };
+  const goes = fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body, signal: client.signal });
+  while (answer === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  const stays = gateway.ask('{ greeting }');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  client.abort();
+  await expect(goes).rejects.toThrow();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  answer();
+  expect((await stays).data).toEqual({ greeting: 'hi' });
+  expect(asked).toBe(1);
+});

@@ -11,9 +11,9 @@ import {
   wrap,
 } from 'cockatiel';
 import type { Dispatcher } from 'undici';
-import type { Ending } from './ending.ts';
+import type { Ending } from '../ending.ts';
 import { type Address, exchange, type Reply } from './exchange.ts';
-import { Flights } from './flights.ts';
+import { Flights } from '../flights.ts';
 import { Misbehavior, OutOfReach } from './misbehavior.ts';
 
 /** How a service is treated that does not answer. */

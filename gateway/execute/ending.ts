@@ -1,4 +1,4 @@
-import type { GoneSignal } from '../../../schema/reading.ts';
+import type { GoneSignal } from '../../schema/reading.ts';
 
 /** A signal that is given by hand; an AbortController costs more to make than a short request to send. */
 export class Ending implements GoneSignal {

@@ -1,4 +1,4 @@
-import type { GoneSignal } from '../../../schema/reading.ts';
+import type { GoneSignal } from '../../schema/reading.ts';
 import { Ending } from './ending.ts';
 
 /** Starts what many may wait for, and gives up when it is told to: nobody waits any more. */
@@ -12,10 +12,10 @@ export class Flights<Value> {
   readonly #underWay = new Map<string, Flight<Value>>();
 
   /** `key` null is shared with nobody. Rejects when `gone` fires, while others wait on. `joined` is called where it was under way. */
-  ask(key: string | null, gone: GoneSignal, start: Start<Value>, joined: () => void): Promise<Value> {
+  ask(key: string | null, gone: GoneSignal, start: Start<Value>, joined?: () => void): Promise<Value> {
     if (gone.aborted) return Promise.reject(new ClientGone());
     const known = key === null ? undefined : this.#underWay.get(key);
-    if (known !== undefined) joined();
+    if (known !== undefined) joined?.();
     return (known ?? this.#open(key, start)).join(gone);
   }
 
