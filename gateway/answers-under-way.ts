@@ -5,7 +5,8 @@ import type { Serving } from './serving.ts';
 /** What is sent. */
 export interface Answered {
   readonly status: number;
-  readonly body: string;
+  /** As bytes where several may get it: they are made of it once. */
+  readonly body: string | Buffer;
   readonly outcome: 'ok' | 'error';
 }
 
@@ -29,7 +30,10 @@ export class AnswersUnderWay {
     if (serving !== this.#serving) this.forget();
     this.#serving = serving;
     try {
-      return await this.#flights.ask(key, gone, make);
+      return await this.#flights.ask(key, gone, async (ending) => {
+        const answered = await make(ending);
+        return { ...answered, body: Buffer.from(answered.body) };
+      });
     } catch (error) {
       if (error instanceof ClientGone) return TO_NOBODY;
       throw error;

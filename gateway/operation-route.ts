@@ -123,7 +123,7 @@ function refuse(response: ServerResponse, { code, message }: Refusal): void {
 }
 
 /** An answer to a GET: kept by whoever asked, and asked for anew by its validator, for new data may come at any moment. */
-function sendValidated({ headers }: IncomingMessage, response: ServerResponse, body: string): void {
+function sendValidated({ headers }: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
   const validators = { etag, 'cache-control': 'private, no-cache', vary: 'authorization, accept' };
   if (headers['if-none-match']?.split(/\s*,\s*/).some((known) => known.replace(/^W\//, '') === etag) !== true) {
@@ -137,7 +137,7 @@ function sendValidated({ headers }: IncomingMessage, response: ServerResponse, b
 function send(
   response: ServerResponse,
   status: number,
-  body: string,
+  body: string | Buffer,
   headers: Readonly<Record<string, string>> = { 'cache-control': 'no-store' },
 ): void {
   response.writeHead(status, {

@@ -35,7 +35,7 @@ test('who asks for the same waits for the same; other keys, none, other data and
   underWay.forget();
   asked.push(underWay.ask({ serving: now, key: 'a' }, here, make));
   end();
-  expect((await Promise.all(asked)).map(({ body }) => body)).toEqual(['1', '1', '2', '3', '4', '5', '5', '6']);
+  expect((await Promise.all(asked)).map(({ body }) => String(body))).toEqual(['1', '1', '2', '3', '4', '5', '5', '6']);
   void underWay.ask({ serving: now, key: 'a' }, here, make);
   expect(begun).toHaveLength(7);
 });
