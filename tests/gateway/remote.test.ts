@@ -190,3 +190,13 @@ test('a query whose client goes does not take the answer of the others with it',
   expect((await stays).data).toEqual({ greeting: 'hi' });
   expect(asked).toBe(1);
 });
+
+test('how a service does is in /metrics', async () => {
+  behave = answering(200, '{"data":{"greeting":"hi"}}');
+  await gateway.ask('{ greeting }');
+  const text = await (await fetch(`${gateway.url}/metrics`)).text();
+  expect(text).toContain('weft_remote_breaker_state{service="elsewhere/moods"} 0');
+  expect(text).toMatch(/weft_remote_requests_total\{service="elsewhere\/moods",outcome="answered"\} [1-9]/);
+  expect(text).toMatch(/weft_remote_requests_total\{service="elsewhere\/moods",outcome="retried"\} [1-9]/);
+  expect((await (await fetch(`${gateway.url}/metrics`)).text()).match(/outcome="answered"/g)).toHaveLength(1);
+});
