@@ -1,11 +1,7 @@
-import { parse, TypeInfo, visit, visitWithTypeInfo, type ASTVisitor } from 'graphql';
 import type { Operation } from './operations/operation.ts';
 import type { Told, ToldError, Ways } from './answers.ts';
 import type { Federation } from './federated.ts';
 import type { Loaded } from './world.ts';
-
-/** A double holds as many. */
-const EXACT_DIGITS = 15;
 
 /** What is not the same in the ways of answering an operation; empty where all of them tell the same. */
 export async function differences(ways: Ways, operation: Operation, loaded: Loaded): Promise<string[]> {
@@ -29,10 +25,10 @@ export async function differences(ways: Ways, operation: Operation, loaded: Load
 }
 
 /**
- * What Apollo's gateway over the domains tells otherwise. Five differences are its own: it takes what stands under the name of a key
- * for the key, whatever field that is; long numbers in the text of an operation lose their last digits; its planner moves fields
- * that fragments repeat; of a missing row it says no error; and what is refused in the depth is refused there, if it comes to be
- * asked at all, and not at the root.
+ * What our executor over the domains tells otherwise. Four differences are federation's own: what is refused in the depth is refused
+ * there, if it comes to be asked at all, and not at the root; what a variable of a scalar may be each domain says for itself; and what
+ * hangs on a row that one domain has refused is not asked of another, which then has no error to tell; and a key that is no value of its
+ * type is an error where it is only fetched to ask another.
  */
 export async function federatedDifferences(
   ways: Ways,
@@ -40,44 +36,28 @@ export async function federatedDifferences(
   operation: Operation,
   loaded: Loaded,
 ): Promise<string[]> {
-  if (!ways.isValid(operation) || isMisread(ways, operation)) return [];
+  if (!ways.isValid(operation)) return [];
   const specified = await ways.specified(operation, loaded);
   if (specified.errors.some(({ code }) => code === 'BAD_INPUT')) return [];
   const federated = await federation.answer(operation, loaded);
-  const said = specified.errors.filter(({ message }) => !message.startsWith('Cannot return null'));
+  const told = shown({ federated, specified });
+  if (specified.errors.some(({ path }) => path === ''))
+    return federated.errors.length > 0 ? [] : [`federated: no error\n${told}`];
+  if (
+    federated.errors.some((error) => !specified.errors.some(({ path }) => path === error.path) && isOfKey(ways, error))
+  )
+    return [];
+  if (federated.data !== specified.data) return [`federated: other data than specified\n${told}`];
+  const known = new Set(specified.errors.map(spoken));
   const isSame =
-    said.length > 0 ? federated.errors.length > 0 : specified.errors.length > 0 || federated.errors.length === 0;
-  return unordered(federated) === unordered(specified) && isSame ? [] : [shown({ federated, specified })];
+    federated.errors.length > 0 === specified.errors.length > 0 &&
+    federated.errors.every((error) => known.has(spoken(error)));
+  return isSame ? [] : [`federated: other errors than specified\n${told}`];
 }
 
-/** The data with the keys of each object sorted. */
-function unordered({ data }: Told): string {
-  const sorted = (value: unknown): unknown => {
-    if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return value.map(sorted);
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return entries.map(([key, item]) => [key, sorted(item)]);
-  };
-  return JSON.stringify(sorted(JSON.parse(data ?? 'null')));
-}
-
-function isMisread({ oracle }: Ways, { query }: Operation): boolean {
-  let isFound = false;
-  const types = new TypeInfo(oracle.schema);
-  const number = ({ value }: { readonly value: string }): void => {
-    if (value.length > EXACT_DIGITS) isFound = true;
-  };
-  const visitor: ASTVisitor = {
-    IntValue: number,
-    FloatValue: number,
-    Field: ({ alias, name }) => {
-      const key = oracle.objects.get(types.getParentType()?.name ?? '')?.key ?? [];
-      if (alias !== undefined && alias.value !== name.value && key.some(({ field }) => field === alias.value))
-        isFound = true;
-    },
-  };
-  visit(parse(query), visitWithTypeInfo(types, visitor));
-  return isFound;
+function isOfKey({ oracle }: Ways, { path }: ToldError): boolean {
+  const field = path.split('.').at(-1);
+  return [...oracle.objects.values()].some(({ key }) => key.some((property) => property.field === field));
 }
 
 function between(name: string, told: Told, specified: Told, possible: readonly ToldError[] | null): string[] {

@@ -36,7 +36,6 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await federation.close();
   await world.close();
 });
 

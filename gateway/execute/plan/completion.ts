@@ -104,15 +104,16 @@ function completeFields(
 ): Entity | null {
   const completed: Entity = {};
   for (const { key, source, complete } of fields) {
-    if (complete === null) {
-      completed[key] = type.name;
-      continue;
+    let value: unknown = type.name;
+    if (complete !== null) {
+      run.path.push(key);
+      value = complete(data[source], run);
+      run.path.pop();
+      if (value === NONE) return null;
     }
-    run.path.push(key);
-    const value = complete(data[source], run);
-    run.path.pop();
-    if (value === NONE) return null;
-    completed[key] = value;
+    // Assigned, it would be the object's prototype.
+    if (key === '__proto__') Object.defineProperty(completed, key, { value, enumerable: true });
+    else completed[key] = value;
   }
   return completed;
 }

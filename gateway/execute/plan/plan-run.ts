@@ -6,6 +6,8 @@ import type { Entity } from './tree.ts';
 
 /** An operation under way: what its fetches have brought so far. */
 export interface PlanRun {
+  /** As the client sent them. */
+  readonly given: Readonly<Record<string, unknown>>;
   /** Coerced. */
   readonly variables: Readonly<Record<string, unknown>>;
   readonly data: Entity;
@@ -28,9 +30,10 @@ export function requestOf(node: FetchNode | BatchFetchNode): MakeRequest {
     isQuery: operationKind !== 'mutation',
     ...(operationName !== undefined && { operationName }),
   };
-  return ({ variables: given }, own) => {
+  return ({ given, variables: coerced }, own) => {
     const variables: Record<string, unknown> = { ...own };
-    for (const name of variableUsages) if (Object.hasOwn(given, name)) variables[name] = given[name];
+    // Defaults stand in the text of the fetch, digit for digit.
+    for (const name of variableUsages) if (Object.hasOwn(given, name)) variables[name] = coerced[name];
     return { ...fixed, variables };
   };
 }

@@ -102,6 +102,7 @@ export function plannedOperation(graph: PlannedGraph, { document, operation, all
       if (refused !== undefined) return { errors: refused };
       const { complete, asksForData } = completion(coerced);
       const run: PlanRun = {
+        given,
         variables: coerced,
         data: {},
         errors: [],

@@ -18,8 +18,11 @@ export function preparedOperation(document: DocumentNode, planned: ReadonlySet<s
 
 /** Under which key a field of the operation stands in the data. */
 export function keyInData({ alias, name }: FieldNode, planned: ReadonlySet<string>): string {
-  if (alias === undefined || alias.value === name.value) return name.value;
-  return planned.has(alias.value) || alias.value.startsWith('_') ? `${OWN}${alias.value}` : alias.value;
+  const key = (alias ?? name).value;
+  // What every object has under a name like `toString` is no data.
+  if (key in Object.prototype) return `${OWN}${key}`;
+  const isTaken = key !== name.value && (planned.has(key) || key.startsWith('_'));
+  return isTaken ? `${OWN}${key}` : key;
 }
 
 /** What the client calls what stands in the data under a key. */
