@@ -159,7 +159,6 @@ test('equal queries at once ask a service once for each principal, and each is a
   const query = 'query Greet($no: Boolean = false) { greeting @skip(if: $no) me { name } }';
   const [first, ...others] = await Promise.all([
     ...Array.from({ length: 8 }, () => gateway.ask(query)),
-    gateway.ask(query, { no: false }),
     gateway.order(query),
     gateway.ask(query, {}, { 'cache-control': 'no-cache' }),
   ]);

@@ -25,10 +25,10 @@ export async function differences(ways: Ways, operation: Operation, loaded: Load
 }
 
 /**
- * What our executor over the domains tells otherwise. Four differences are federation's own: what is refused in the depth is refused
- * there, if it comes to be asked at all, and not at the root; what a variable of a scalar may be each domain says for itself; and what
- * hangs on a row that one domain has refused is not asked of another, which then has no error to tell; and a key that is no value of its
- * type is an error where it is only fetched to ask another.
+ * What our executor over the domains tells otherwise. Four differences are federation's own. What is refused in the depth is refused
+ * there, if it comes to be asked at all, and not at the root. What a variable of a scalar may be each domain says for itself, if it is
+ * asked. What hangs on a row that one domain has refused is not asked of another, which then has no error to tell. And a key that is no
+ * value of its type is an error where it is only fetched to ask another.
  */
 export async function federatedDifferences(
   ways: Ways,
@@ -38,11 +38,10 @@ export async function federatedDifferences(
 ): Promise<string[]> {
   if (!ways.isValid(operation)) return [];
   const specified = await ways.specified(operation, loaded);
-  if (specified.errors.some(({ code }) => code === 'BAD_INPUT')) return [];
   const federated = await federation.answer(operation, loaded);
+  if ([...specified.errors, ...federated.errors].some(({ code }) => code === 'BAD_INPUT')) return [];
   const told = shown({ federated, specified });
-  if (specified.errors.some(({ path }) => path === ''))
-    return federated.errors.length > 0 ? [] : [`federated: no error\n${told}`];
+  if (specified.errors.some(({ path }) => path === '')) return [];
   if (
     federated.errors.some((error) => !specified.errors.some(({ path }) => path === error.path) && isOfKey(ways, error))
   )
@@ -75,10 +74,11 @@ function between(name: string, told: Told, specified: Told, possible: readonly T
 
 /**
  * What of an error is the same in all ways: graphql-js's words, and our codes. A null for @skip or @include graphql-js comes upon in
- * the rows, a compiler before there are any.
+ * the rows, a compiler before there are any; and a planner prints what is invalid in another order.
  */
 function spoken({ message, path, code }: ToldError): string {
-  return `${message.startsWith('Argument "if"') ? path.split('.')[0]! : path} ${code ?? message}`;
+  const place = message.startsWith('Argument "if"') ? path.split('.')[0]! : path;
+  return `${place} ${code ?? message.replace(/(?<=^Argument "\w+" has invalid value ).*/s, '')}`;
 }
 
 function shown(told: Readonly<Record<string, Told>>): string {

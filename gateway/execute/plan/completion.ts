@@ -15,6 +15,7 @@ import {
   type FragmentDefinitionNode,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import type { Trail } from './placed-errors.ts';
 import { type Entity, isEntity } from './tree.ts';
 
 /** An operation with what its directives depend on. */
@@ -31,10 +32,10 @@ export interface CompletedOperation {
 /**
  * Makes of the data that was put together what the operation asks for (GraphQL, 6.4.3 to 6.4.4): its fields in its order, leaves
  * that are values of their types, nulls brought up to where they may be. `errors` are those that are known, and get those that
- * this finds: one that a subgraph has told is not told again.
+ * this finds: one that a subgraph has told is not told again, nor what is null because a fetch `failed`, which has told why.
  */
 export interface Completion {
-  readonly complete: (data: Entity, errors: GraphQLFormattedError[]) => Entity | null;
+  readonly complete: (data: Entity, errors: GraphQLFormattedError[], failed: readonly Trail[]) => Entity | null;
   /** False where nothing is asked for but names of types, or nothing at all. */
   readonly asksForData: boolean;
 }
@@ -65,8 +66,8 @@ export function compileCompletion(of: CompletedOperation): Completion {
   const nodes = collectFields(schema, { ...fragments }, { ...variables }, root, operation.selectionSet);
   const fields = compileFields(of, root, nodes);
   return {
-    complete: (data, errors) => {
-      const said = errors.map(({ path = [] }) => erased(path));
+    complete: (data, errors, failed) => {
+      const said = [...errors.map(({ path = [] }) => path), ...failed].map(erased);
       return completeFields(root, fields, data, { errors, said, path: [] });
     },
     asksForData: fields.some(({ complete }) => complete !== null),

@@ -2,6 +2,7 @@ import type { BatchFetchNode, FetchNode } from '@graphql-hive/router-query-plann
 import type { GraphQLFormattedError } from 'graphql';
 import type { SubgraphRequest } from '../../../schema/reading.ts';
 import type { SubgraphAnswer } from '../context.ts';
+import type { Trail } from './placed-errors.ts';
 import type { Entity } from './tree.ts';
 
 /** An operation under way: what its fetches have brought so far. */
@@ -13,6 +14,8 @@ export interface PlanRun {
   readonly data: Entity;
   /** Their paths are those of `data`. */
   readonly errors: GraphQLFormattedError[];
+  /** Where a fetch brought nothing at all: what is null beneath is so for the errors that it told. */
+  readonly failed: Trail[];
   readonly ask: (service: string, request: SubgraphRequest) => Promise<SubgraphAnswer>;
 }
 

@@ -106,6 +106,7 @@ export function plannedOperation(graph: PlannedGraph, { document, operation, all
         variables: coerced,
         data: {},
         errors: [],
+        failed: [],
         ask: (service, request) => asked(graph, service, request, context),
       };
       const step = stepsAt(Math.random() * 100);
@@ -114,7 +115,7 @@ export function plannedOperation(graph: PlannedGraph, { document, operation, all
       await step?.(run);
       if (parted !== null) Object.assign(run.data, parted.introspect(given));
       const errors = [...allowed.errors(coerced), ...run.errors.map(inClientsWords)];
-      const data = complete(run.data, errors);
+      const data = complete(run.data, errors, run.failed);
       return { data, ...(errors.length > 0 && { errors }) };
     },
   };

@@ -89,6 +89,7 @@ function rootFetch(node: FetchNode, path: Path, types: TypeConditions): Step {
       },
       trail,
     );
+    if (data == null && errors.length > 0) run.failed.push(...trails);
     for (const error of errors) run.errors.push(...placed(error, node.serviceName, trails, renamed(error.path, names)));
   };
 }
