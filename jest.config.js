@@ -15,6 +15,6 @@ export default {
   globalTeardown: '<rootDir>/tests/testkit/global-teardown.js',
   // Two cores, and the servers want some of them too.
   maxWorkers: 2,
-  // Real servers and processes; what hangs is found by its own limits first.
-  testTimeout: 30_000,
+  // Real servers and processes; what hangs is found by its own limits first, on a busy machine too.
+  testTimeout: 90_000,
 };

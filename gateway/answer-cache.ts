@@ -26,9 +26,8 @@ const SEEN = 20_000;
 // An answer that takes a good part of all room would drive out many.
 const SHARE_MAX = 1 / 16;
 
-/** A cache of at most `maxBytes`; none at all where that is 0. */
+/** A cache of at most `maxBytes`. */
 export function openAnswerCache(maxBytes: number): AnswerCache {
-  if (maxBytes === 0) return { get: () => null, put: () => undefined };
   const seen = new LRUCache<string, true>({ max: SEEN });
   const kept = new LRUCache<string, Entry>({
     maxSize: maxBytes,

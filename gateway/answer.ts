@@ -29,7 +29,8 @@ export interface AnswerAsk {
   readonly operation: CompiledOperation;
   readonly envelope: Envelope;
   readonly serving: Serving;
-  readonly answers: AnswerCache;
+  /** Null where none are kept. */
+  readonly answers: AnswerCache | null;
   /** What was answered before may be answered again. */
   readonly mayBeKept: boolean;
   /** The client may see how it is answered, and asks to. */
@@ -65,17 +66,17 @@ async function answerNow(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Pr
   const watch = { explain: ask.showsPlan, saw: (run: StatementRun) => void statements.push(run) };
   const isPlanned = operation.path === 'planned';
   const context = operationContext(ask, isPlanned ? bounded(gone) : gone, watch);
-  const mayBeKept = ask.mayBeKept && !isPlanned;
+  const cache = ask.mayBeKept && !isPlanned ? answers : null;
   const made = { path: operation.path, kept: false, statements, ...(isPlanned && { fetches: context.fetches }) };
   try {
     requireBoundedNesting({ variables });
-    const key = mayBeKept ? `${operation.id} ${JSON.stringify(variables)}` : '';
-    const kept = mayBeKept ? answers.get(key, serving) : null;
+    const key = cache === null ? '' : `${operation.id} ${JSON.stringify(variables)}`;
+    const kept = cache?.get(key, serving) ?? null;
     if (kept !== null) return sound(ask, kept.json, kept.products, { ...made, kept: true });
     const answered = await operation.answer(variables, context);
     const products = productsOf(context);
     if ('json' in answered) {
-      if (mayBeKept) answers.put(key, { json: answered.json, products }, serving);
+      cache?.put(key, { json: answered.json, products }, serving);
       return sound(ask, answered.json, products, made);
     }
     const { data, errors } = answered;

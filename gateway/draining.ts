@@ -3,12 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 // Long enough for every busy connection to be told in an answer that it is the last; Ctrl-C waits as long.
 const FAREWELL_MS = 500;
+// As long as a statement may take: what is not answered by then never is.
+const PATIENCE_MS = 10_000;
 
 /** The end of a server as its clients see it. */
 export interface Draining {
   readonly begun: () => boolean;
   /** From now on each answer is the last on its connection; resolves when those that are busy have been told. */
   readonly begin: () => Promise<void>;
+  /** Takes no more connections, and resolves when those that are busy have their answers, or have waited too long. */
+  readonly end: () => Promise<void>;
 }
 
 /**
@@ -21,7 +25,7 @@ export function draining(http: Server): Draining {
   http.prependListener('request', (_request, response: ServerResponse) => {
     if (begun) response.setHeader('connection', 'close');
     underWay.add(response);
-    response.once('close', () => underWay.delete(response));
+    response.on('close', () => underWay.delete(response));
   });
   return {
     begun: () => begun,
@@ -29,6 +33,12 @@ export function draining(http: Server): Draining {
       begun = true;
       for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close');
       await sleep(FAREWELL_MS);
+    },
+    end: async () => {
+      const closed = new Promise((resolve) => http.close(resolve));
+      const hard = setTimeout(() => http.closeAllConnections(), PATIENCE_MS);
+      await closed;
+      clearTimeout(hard);
     },
   };
 }

@@ -40,7 +40,7 @@ export function readRequest(request: IncomingMessage, then: (body: unknown) => v
   }
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.once('end', () => {
+  request.on('end', () => {
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     then(parsedBody(body));
   });

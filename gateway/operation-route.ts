@@ -7,7 +7,7 @@ import { type Envelope, envelopeOf, isOrdinary, readRequest } from './envelope.t
 import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
+import { JSON_SECURITY_HEADERS } from './security-headers.ts';
 
 export interface OperationRouteDeps extends AnswerDeps {
   readonly graph: Graph;
@@ -125,26 +125,25 @@ function refuse(response: ServerResponse, { code, message }: Refusal): void {
 /** An answer to a GET: kept by whoever asked, and asked for anew by its validator, for new data may come at any moment. */
 function sendValidated({ headers }: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-  const validators = { etag, 'cache-control': 'private, no-cache', vary: 'authorization, accept' };
+  const validators = ['etag', etag, 'cache-control', 'private, no-cache', 'vary', 'authorization, accept'];
   if (headers['if-none-match']?.split(/\s*,\s*/).some((known) => known.replace(/^W\//, '') === etag) !== true) {
     send(response, 200, body, validators);
     return;
   }
-  response.writeHead(304, { ...SECURITY_HEADERS, ...validators });
+  response.writeHead(304, [...JSON_SECURITY_HEADERS, ...validators]);
   response.end();
 }
+
+const JSON_HEADERS = [...JSON_SECURITY_HEADERS, 'content-type', 'application/json; charset=utf-8'];
+const NOT_STORED = ['cache-control', 'no-store'];
 
 function send(
   response: ServerResponse,
   status: number,
   body: string | Buffer,
-  headers: Readonly<Record<string, string>> = { 'cache-control': 'no-store' },
+  headers: readonly string[] = NOT_STORED,
 ): void {
-  response.writeHead(status, {
-    ...SECURITY_HEADERS,
-    'content-type': 'application/json; charset=utf-8',
-    ...headers,
-    'content-length': Buffer.byteLength(body),
-  });
+  // A flat list is what Node writes as it stands.
+  response.writeHead(status, [...JSON_HEADERS, ...headers, 'content-length', String(Buffer.byteLength(body))]);
   response.end(body);
 }

@@ -5,3 +5,11 @@ export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 } as const;
+
+/** On answers of JSON, where nothing runs: what a browser must be told that opens one by itself. */
+export const JSON_SECURITY_HEADERS = [
+  'content-security-policy',
+  "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options',
+  'nosniff',
+] as const;

@@ -7,7 +7,6 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { type ExpressContextFunctionArgument, expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
@@ -72,7 +71,6 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => shownToClient(formatted, error, logFault),
     plugins: [
-      ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: 10_000 }),
       dataProductsRead,
       badRequestStatus,
       ApolloServerPluginLandingPageDisabled(),
@@ -135,6 +133,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     close: async () => {
       await farewell.begin();
+      await farewell.end();
       await apollo.stop();
     },
   };

@@ -50,7 +50,8 @@ export interface CompiledOperation {
 
 /** The operations of one graph. */
 export interface Operations {
-  readonly answers: AnswerCache;
+  /** Null where none are kept. */
+  readonly answers: AnswerCache | null;
   /** Each profile of who asks has compiled forms of its own. */
   find(query: string, operationName: string | null, actor: Pick<Actor, 'profile' | 'rights'>): Operation;
 }
@@ -74,7 +75,7 @@ export function openOperations(deps: OperationsDeps): Operations {
   const kept = frequent<Operation>(KEPT);
   let compiled = 0;
   return {
-    answers: openAnswerCache(deps.answerCacheBytes),
+    answers: deps.answerCacheBytes === 0 ? null : openAnswerCache(deps.answerCacheBytes),
     find: (query, operationName, { profile, rights }) => {
       const key = `${profile}\n${operationName ?? ''}\n${query}`;
       const known = kept.get(key);

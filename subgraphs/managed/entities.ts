@@ -3,7 +3,7 @@ import { badInput } from './bad-input.ts';
 import { collectFields } from './collect-fields.ts';
 import type { EntityType } from './entity-types.ts';
 import type { Bound, Entities, Fetch } from './fetch.ts';
-import { dataValue, parseValue } from './parse-value.ts';
+import { valueParser } from './parse-value.ts';
 import { selectFields } from './select.ts';
 import type { Selection } from './selection.ts';
 import { converted, type Variables } from './slot.ts';
@@ -27,7 +27,8 @@ export function selectEntities(
     const asked = collectFields(selection.info, object.type, nodes);
     if (asked.length === 0) return [];
     const fields = selectFields(selection, object.type, nodes, { rows: count, depth: 0 });
-    const keys = onceEach((variables: Variables) => given(variables).map((item) => keyOf(type, item)));
+    const keyOf = keyReader(type);
+    const keys = onceEach((variables: Variables) => given(variables).map(keyOf));
     const keyColumns = object.key.map((property, index): Bound => {
       const of = (variables: Variables) => keys(variables).map((key) => key?.[index] ?? null);
       return { of, pgType: `${parameterType(property)}[]` };
@@ -54,12 +55,13 @@ function representationsOf({ types }: Selection, value: unknown): readonly Repre
 }
 
 /** The key's values as texts to bind; null where it is of another type, one is missing, or none that the column could hold. */
-function keyOf({ object }: EntityType, representation: Representation): string[] | null {
-  if (representation['__typename'] !== object.type) return null;
-  const values = object.key.map((property) =>
-    parseValue(property, dataValue(property, representation[property.field])),
-  );
-  return values.every((value) => value !== null) ? values : null;
+function keyReader({ object }: EntityType): (representation: Representation) => string[] | null {
+  const key = object.key.map((property) => ({ field: property.field, parse: valueParser(property) }));
+  return (representation) => {
+    if (representation['__typename'] !== object.type) return null;
+    const values = key.map(({ field, parse }) => parse(representation[field]));
+    return values.every((value) => value !== null) ? values : null;
+  };
 }
 
 /** Asked for by each parameter in turn, computed for the first. */

@@ -3,7 +3,9 @@ import { Refusal } from '../../schema/errors.ts';
 import type { Pool } from '../../schema/ledger/connect.ts';
 import type { GoneSignal } from '../../schema/reading.ts';
 import { recent } from './recent.ts';
+import type { BoundValue } from './fetch.ts';
 import type { Statement } from './statement.ts';
+import { queryText } from './text-query.ts';
 
 // Texts whose use is counted: the frequent ones stay in, a flood of others passes through.
 const COUNTED = 2_000;
@@ -13,9 +15,9 @@ const PREPARED_MAX = 500;
 /** Connections on which statements run, each bounded in time. */
 export interface Lane {
   /** Runs a statement of one row and one column of text. Throws refusals; `TooSlow` where it took longer than the lane lets it. */
-  run(statement: Statement, values: unknown[], signal: GoneSignal): Promise<string | null>;
+  run(statement: Statement, values: readonly BoundValue[], signal: GoneSignal): Promise<string | null>;
   /** What Postgres does for it, as EXPLAIN (ANALYZE, FORMAT JSON) tells. */
-  explain(statement: Statement, values: unknown[], signal: GoneSignal): Promise<unknown>;
+  explain(statement: Statement, values: readonly BoundValue[], signal: GoneSignal): Promise<unknown>;
 }
 
 export interface LaneOptions {
@@ -57,10 +59,9 @@ export function openLane(pool: Pool, options: LaneOptions): Lane {
       throwIfAborted(signal);
       signal.addEventListener('abort', cancel, { once: true });
       if (wasUsed(uses, name)) session.prepared.add(name);
-      const query = session.prepared.has(name) ? { name, text, values, rowMode } : { text, values, rowMode };
-      const { rows } = await client.query<[string | null]>(query);
+      const answer = await queryText(client, { name: session.prepared.has(name) ? name : '', text, values });
       reusable = session.prepared.size <= PREPARED_MAX;
-      return rows[0]?.[0] ?? null;
+      return answer;
     } catch (error) {
       // An error of the statement leaves the connection sound; any other may not.
       reusable = error instanceof pg.DatabaseError && error.severity === 'ERROR';
@@ -73,14 +74,13 @@ export function openLane(pool: Pool, options: LaneOptions): Lane {
   };
   return {
     run,
-    explain: ({ text, name }, values, signal) => {
+    explain: async ({ text, name }, values, signal) => {
       const explained = { text: `explain (analyze, format json) ${text}`, name: `${name}_plan` };
-      return run({ ...explained, parameters: [], products: [] }, values, signal);
+      const plan = await run({ ...explained, parameters: [], products: [] }, values, signal);
+      return JSON.parse(plan ?? 'null') as unknown;
     },
   };
 }
-
-const rowMode = 'array';
 
 /** A client of the pool. Waiting for one ends with the signal; the one that comes late goes back. */
 function connect(pool: Pool, signal: GoneSignal): Promise<pg.PoolClient> {

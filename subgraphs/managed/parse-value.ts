@@ -16,6 +16,8 @@ const DECIMAL_DIGITS = 1_000;
 /** A 64-bit integer in canonical form, or null where `text` is none. */
 export function parseBigInt(text: string): string | null {
   if (!INTEGER.test(text)) return null;
+  // Exact as a number, which takes a tenth of the time.
+  if (text.length < 16) return String(Number(text));
   const value = BigInt(text);
   return value >= BIG_MIN && value <= BIG_MAX ? value.toString() : null;
 }
@@ -83,18 +85,19 @@ const BY_FAMILY: Readonly<Record<Exclude<Family, 'json'>, (text: string) => stri
   uuid: (text) => (UUID.test(text) ? text : null),
 };
 
-/** What stands in the data for a value of the graph: of an enum's member its value; undefined where there is no such member. */
-export function dataValue(property: Property, value: unknown): unknown {
-  if (property.enum === null) return value;
-  return property.enum.members.find(({ name }) => name === value)?.value;
-}
-
-/** A value as the data has it (dataValue) -> the text to bind, or null where a column of that type cannot hold it. */
-export function parseValue(property: Property, value: unknown): string | null {
+/**
+ * How a value of the graph becomes the text to bind: of an enum's member, what stands for it in the data. Null where a column of the
+ * property's type cannot hold it, or there is no such member.
+ */
+export function valueParser(property: Property): (value: unknown) => string | null {
   const family = familyOf(property);
-  if (family === 'json') return null;
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return null;
-  return BY_FAMILY[family](String(value));
+  if (family === 'json') return () => null;
+  const parse = BY_FAMILY[family];
+  const text = (value: unknown): string | null =>
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? parse(String(value)) : null;
+  if (property.enum === null) return text;
+  const values = new Map<unknown, string>(property.enum.members.map(({ name, value }) => [name, value]));
+  return (member) => text(values.get(member));
 }
 
 function dayExists(year: number, month: number, day: number): boolean {

@@ -4,7 +4,7 @@ import { argumentsOf, type Selected } from './collect-fields.ts';
 import { selectEntities } from './entities.ts';
 import type { EntityType, EntityTypes } from './entity-types.ts';
 import type { Fetch } from './fetch.ts';
-import { dataValue, parseValue } from './parse-value.ts';
+import { valueParser } from './parse-value.ts';
 import { selectAggregate } from './select-aggregate.ts';
 import { selectConnection, selectFields } from './select.ts';
 import type { Selection } from './selection.ts';
@@ -50,13 +50,14 @@ function selectOne(
 ): Fetch {
   if (table === null) throw new Error(`${object.type} has no table here`);
   const args = argumentsOf(selection.info, query, selected);
-  const keyValues = object.key.map((property) => ({
-    of: converted(args[property.field], (value) => {
-      const text = parseValue(property, dataValue(property, value));
+  const keyValues = object.key.map((property) => {
+    const parse = valueParser(property);
+    const of = converted(args[property.field], (value) => {
+      const text = parse(value);
       if (text === null) throw badInput(selected.name, 'has an argument that the key cannot hold.');
       return text;
-    }),
-    pgType: parameterType(property),
-  }));
+    });
+    return { of, pgType: parameterType(property) };
+  });
   return { kind: 'one', table, keyValues, fields: selectFields(selection, object.type, selected.nodes) };
 }

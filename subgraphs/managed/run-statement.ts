@@ -1,5 +1,6 @@
 import { Refusal } from '../../schema/errors.ts';
 import type { ReaderPools, Reading } from '../../schema/reading.ts';
+import type { BoundValue } from './fetch.ts';
 import { openLane, TooSlow } from './lane.ts';
 import type { Limits } from './limits.ts';
 import { recent } from './recent.ts';
@@ -25,7 +26,12 @@ export function statementRunner(
     slow: openLane(pools.slow, { timeoutMs: statementTimeoutMs, plans: 'custom' }),
   };
   const isSlow = recent<boolean>(KNOWN_SLOW);
-  const inLane = async (name: 'quick' | 'slow', statement: Statement, values: unknown[], reading: Reading) => {
+  const inLane = async (
+    name: 'quick' | 'slow',
+    statement: Statement,
+    values: readonly BoundValue[],
+    reading: Reading,
+  ) => {
     const lane = lanes[name];
     const { signal, watch } = reading;
     if (watch === undefined) return lane.run(statement, values, signal);

@@ -2,7 +2,7 @@ import type { Property, Reference } from '../../schema/contract/model.ts';
 import { badInput } from './bad-input.ts';
 import { requireEntityType, type EntityType } from './entity-types.ts';
 import type { Bound, Comparison, Condition } from './fetch.ts';
-import { dataValue, parseText, parseValue } from './parse-value.ts';
+import { parseText, valueParser } from './parse-value.ts';
 import type { Selection } from './selection.ts';
 import { converted } from './slot.ts';
 import { familyOf, parameterType } from './values.ts';
@@ -128,7 +128,7 @@ function operatorCondition(place: string, property: Property, operator: string, 
 }
 
 function compare(place: string, property: Property, operator: Comparison, value: unknown): Condition {
-  const of = converted(value, (found) => bindable(place, property, found));
+  const of = converted(value, binding(place, property));
   return { kind: 'compare', property, operator, value: { of, pgType: parameterType(property) } };
 }
 
@@ -142,16 +142,20 @@ function like(
 }
 
 function oneOf(place: string, property: Property, values: unknown): Condition {
-  const items = (found: unknown) => (found as readonly unknown[]).map((item) => bindable(place, property, item));
+  const bind = binding(place, property);
+  const items = (found: unknown) => (found as readonly unknown[]).map(bind);
   const value: Bound = { of: converted(values, items), pgType: `${parameterType(property)}[]` };
   return { kind: 'oneOf', property, value };
 }
 
-function bindable(place: string, property: Property, value: unknown): string {
-  const text = parseValue(property, dataValue(property, value));
-  if (text === null)
-    throw badInput(place, `is compared with ${familyOf(property)} values, and ${shown(value)} is none.`);
-  return text;
+function binding(place: string, property: Property): (value: unknown) => string {
+  const parse = valueParser(property);
+  return (value) => {
+    const text = parse(value);
+    if (text === null)
+      throw badInput(place, `is compared with ${familyOf(property)} values, and ${shown(value)} is none.`);
+    return text;
+  };
 }
 
 function escapeLike(text: string): string {

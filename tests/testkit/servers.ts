@@ -49,6 +49,8 @@ export async function openTestServers(first: readonly ServerName[]): Promise<Tes
 
   const server = createServer((request, response) => {
     const name = (request.url ?? '').slice(1);
+    // A kept connection may be closed at the very moment when a busy machine asks again.
+    response.setHeader('connection', 'close');
     if (!isServerName(name)) return void response.writeHead(404).end();
     started(name).then(
       ({ answer }) => response.end(JSON.stringify(answer())),
