@@ -118,10 +118,14 @@ function beyondSql(column: string, sign: string, place: string, side: 'after' | 
     : `(${column} ${sign} ${place} or (${column} is not null and ${place} is null))`;
 }
 
-/** The text of a value in a cursor, as Postgres reads it back exactly. */
+/**
+ * The text of a value in a cursor, as Postgres reads it back exactly: nothing where there is none. Before a text stands `=`, before its
+ * commas a backslash.
+ */
 export function cursorValueSql(column: string, property: Property): string {
-  const text = `(${column})::text`;
-  // Only texts have characters that JSON escapes.
-  const json = familyOf(property) === 'text' ? `to_json(${text})::text` : `'"' || ${text} || '"'`;
-  return holdsNoNulls(property) ? json : `coalesce(${json}, 'null')`;
+  const value =
+    familyOf(property) === 'text'
+      ? String.raw`'=' || replace(replace((${column})::text, '\', '\\'), ',', '\,')`
+      : `(${column})::text`;
+  return holdsNoNulls(property) ? value : `coalesce(${value}, '')`;
 }

@@ -1,10 +1,11 @@
 import { besideSql, conditionSql, correlationSql, cursorValueSql, orderSql, whereSql } from './condition-sql.ts';
-import type { Connection, ConnectionField, EdgeField, Field, PageInfoField } from './fetch.ts';
-import { arraySql, nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
+import type { Connection, ConnectionField, EdgeField, Field, Order, PageInfoField } from './fetch.ts';
+import { arraySql, concatenated, nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
 import { orderMark } from './page.ts';
 import { rowScope, type Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
 import { tableSql } from './table.ts';
+import { familyOf } from './values.ts';
 
 // Names that no column of a contract can have.
 const ORDINAL = '"#n"';
@@ -75,8 +76,8 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
   const limit = asksBeyond ? draft.bind({ of: size, pgType: 'bigint' }) : '';
   const ordinal = `${alias}.${ORDINAL}`;
   const within = asksBeyond ? `${ordinal} <= ${limit}` : null;
-  // Rows are numbered as they are found.
-  const [from, to] = backward ? [' desc', ''] : ['', ' desc'];
+  // Rows are numbered as they are found. All that is made of them is made in one order, so that Postgres orders them once.
+  const shown = `${ordinal}${backward ? ' desc' : ''}`;
 
   const columns: string[] = [];
   const column = (name: string, value: string): string => {
@@ -85,7 +86,7 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
     return `${alias}.${name}`;
   };
   const list = (item: JsonSql): JsonSql =>
-    arraySql({ ...item, sql: column(`"#${columns.length}"`, item.sql) }, `${ordinal}${from}`, { within });
+    arraySql({ sql: column(`"#${columns.length}"`, item.sql), sound: item.sound }, shown, { within });
   // Made where rows are numbered: once for each, however often it is shown.
   let cursor: string | null = null;
   const rowCursor = (): string => {
@@ -94,8 +95,13 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
   };
   let pageCursor: string | null = null;
   const cursorColumn = (): string => (pageCursor ??= column(CURSOR, rowCursor()));
-  const cursorAt = (direction: string): string =>
-    `coalesce(${inQuotes(`(array_agg(${cursorColumn()} order by ${ordinal}${direction}) filter (where ${cursorColumn()} is not null))[1]`)}, 'null')`;
+  const cursorAt = (end: 'start' | 'end'): string => {
+    const isFirst = (end === 'start') !== backward;
+    const at = isFirst
+      ? `min(${cursorColumn()}) filter (where ${ordinal} = 1)`
+      : `(array_agg(${cursorColumn()} order by ${shown}) filter (where ${within ?? 'true'}))[${backward ? '1' : asksBeyond ? `least(count(*), ${limit})` : 'count(*)'}]`;
+    return `coalesce(${cursorJson(at, order).sql}, 'null')`;
+  };
 
   const pageInfo = (part: PageInfoField): JsonSql => {
     switch (part.kind) {
@@ -107,9 +113,9 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
       case 'hasPreviousPage':
         return sound(backward ? `(count(*) > ${limit})::text` : `'${page.after !== null}'`);
       case 'startCursor':
-        return sound(cursorAt(from));
+        return sound(cursorAt('start'));
       case 'endCursor':
-        return sound(cursorAt(to));
+        return sound(cursorAt('end'));
     }
   };
   const edge = (part: EdgeField): JsonSql => {
@@ -117,7 +123,7 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
       case 'typename':
         return nameSql(part.type);
       case 'cursor':
-        return sound(inQuotes(rowCursor()));
+        return cursorJson(rowCursor(), order);
       case 'node':
         return fieldsSql(draft, row, part.fields);
     }
@@ -158,14 +164,15 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
   return { alias, field, rows };
 }
 
-/** A row's place in the order, as page.ts reads it: base64 of a JSON array, without the line breaks that Postgres puts in. */
+/** A row's place in the order, as page.ts reads it. As base64, which others have, it would cost more than the rest of a short row. */
 function cursorSql(row: Scope, { table, order }: Connection): string {
   const values = order.map(({ property }) => cursorValueSql(row.column(property), property));
-  const json = `'["${orderMark(table.object, order)}",' || ${values.join(` || ',' || `)} || ']'`;
-  return `replace(encode(convert_to(${json}, 'UTF8'), 'base64'), E'\\n', '')`;
+  return [`'${orderMark(table.object, order)}'`, ...values.flatMap((value) => [`','`, value])].join(' || ');
 }
 
-/** JSON of a text in which nothing has to be escaped. */
-function inQuotes(text: string): string {
-  return `'"' || ${text} || '"'`;
+/** A cursor as JSON; only texts in it have what must be escaped. */
+function cursorJson(cursor: string, order: Order): JsonSql {
+  return order.some(({ property }) => familyOf(property) === 'text')
+    ? sound(`to_json(${cursor})::text`)
+    : { ...concatenated([`'"'`, cursor, `'"'`]), sound: true };
 }

@@ -4,6 +4,8 @@ const NAME = /^[_A-Za-z][_0-9A-Za-z]*$/;
 export interface JsonSql {
   readonly sql: string;
   readonly sound: boolean;
+  /** What the SQL concatenates, where it does: its literals can then be one with those beside it. */
+  readonly operands?: readonly string[];
 }
 
 /** One entry of a JSON object, under its response key. */
@@ -12,8 +14,25 @@ export type Entry = readonly [key: string, value: JsonSql];
 /** A JSON object; NULL where one of its values is. */
 export function objectSql(entries: readonly Entry[]): JsonSql {
   if (entries.length === 0) return { sql: `'{}'`, sound: true };
-  const parts = entries.map(([key, { sql }], index) => `'${index === 0 ? '{' : ','}${keySql(key)}:' || ${sql}`);
-  return { sql: `${parts.join(' || ')} || '}'`, sound: entries.every(([, { sound }]) => sound) };
+  const operands = entries.flatMap(([key, value], index) => [
+    `'${index === 0 ? '{' : ','}${keySql(key)}:'`,
+    ...(value.operands ?? [value.sql]),
+  ]);
+  return { ...concatenated([...operands, `'}'`]), sound: entries.every(([, { sound }]) => sound) };
+}
+
+const LITERAL = /^'(?:[^']|'')*'$/;
+
+/** The operands as one text, neighbouring literals as one: each concatenation costs Postgres a copy. */
+export function concatenated(operands: readonly string[]): { sql: string; operands: readonly string[] } {
+  const merged: string[] = [];
+  for (const operand of operands) {
+    const before = merged.at(-1);
+    if (before !== undefined && LITERAL.test(before) && LITERAL.test(operand))
+      merged[merged.length - 1] = `${before.slice(0, -1)}${operand.slice(1)}`;
+    else merged.push(operand);
+  }
+  return { sql: merged.join(' || '), operands: merged };
 }
 
 /**

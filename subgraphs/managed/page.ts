@@ -8,9 +8,9 @@ import { converted } from './slot.ts';
 import { familyOf, parameterType } from './values.ts';
 
 /**
- * `first` and `after`, `last` and `before` -> a page. A cursor is opaque: base64 of a JSON array of the ordering's mark and,
- * for each of its terms, the row's value as Postgres writes it (null where there is none). It says a place in the ordering, not
- * a row: rows that come or go, the cursor's own too, neither repeat nor hide others.
+ * `first` and `after`, `last` and `before` -> a page. A cursor is opaque: the ordering's mark and, for each of its terms after a
+ * comma, the row's value as Postgres writes it (condition-sql.ts). It says a place in the ordering, not a row: rows that come or
+ * go, the cursor's own too, neither repeat nor hide others.
  */
 export function readPage(
   place: string,
@@ -61,16 +61,19 @@ function readCursor(place: string, object: SchemaObject, order: Order, cursor: u
 }
 
 function cursorValues(place: string, expected: string, order: Order, cursor: string): (string | null)[] {
-  const [mark, ...values] = cursorItems(cursor) ?? [];
+  const [mark, ...items] = cursorItems(cursor) ?? [];
   if (mark === undefined) throw badInput(place, 'is no cursor; take one from edges or pageInfo.');
-  if (mark !== expected || values.length !== order.length)
+  if (mark !== expected || items.length !== order.length)
     throw badInput(place, 'is a cursor of another list or orderBy; ask for it with the same ones.');
-  const isOfOrder = order.every(({ property }, index) => {
-    const value = values[index] ?? null;
-    return value === null ? !holdsNoNulls(property) : isStored(familyOf(property), value);
+  return order.map(({ property }, index) => {
+    const item = items[index]!;
+    if (item === '' && !holdsNoNulls(property)) return null;
+    const family = familyOf(property);
+    const value = family !== 'text' ? item : item.startsWith('=') ? item.slice(1) : null;
+    if (value === null || !isStored(family, value))
+      throw badInput(place, 'is no cursor; take one from edges or pageInfo.');
+    return value;
   });
-  if (!isOfOrder) throw badInput(place, 'is no cursor; take one from edges or pageInfo.');
-  return values;
 }
 
 /** True where every row has a value of the property. */
@@ -78,13 +81,10 @@ export function holdsNoNulls({ required, keyPosition }: Order[number]['property'
   return required || keyPosition !== null;
 }
 
-function cursorItems(cursor: string): (string | null)[] | null {
-  try {
-    const items: unknown = JSON.parse(Buffer.from(cursor, 'base64').toString('utf8'));
-    return Array.isArray(items) && items.every((item) => item === null || typeof item === 'string') ? items : null;
-  } catch {
-    return null;
-  }
+/** The mark and the values, texts with their `=`; null where it is none. */
+function cursorItems(cursor: string): string[] | null {
+  if (!/^[\w-]{8}(?:,(?:[^,\\]|\\.)*)+$/s.test(cursor)) return null;
+  return [...cursor.matchAll(/(?:^|,)((?:[^,\\]|\\.)*)/gs)].map(([, item]) => item!.replace(/\\(.)/gs, '$1'));
 }
 
 /** Postgres writes values differently from the graph (`infinity`, `2001-01-01 00:00:00`): checked loosely, cast strictly. */

@@ -41,7 +41,7 @@ export function queryText(client: pg.ClientBase, statement: TextStatement): Prom
 class TextQuery implements pg.Submittable {
   readonly text: string;
   readonly name: string;
-  readonly #values: readonly BoundValue[];
+  readonly values: readonly BoundValue[];
   readonly #resolve: (answer: string | null) => void;
   readonly #reject: (error: Error) => void;
   #answer: string | null = null;
@@ -53,7 +53,7 @@ class TextQuery implements pg.Submittable {
   ) {
     this.text = text;
     this.name = name;
-    this.#values = values;
+    this.values = values;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -65,7 +65,7 @@ class TextQuery implements pg.Submittable {
     wire.stream.cork();
     try {
       if (name === '' || wire.parsedStatements[name] === undefined) wire.parse({ name, text });
-      wire.bind({ statement: name, values: this.#values, valueMapper: prepareValue });
+      wire.bind({ statement: name, values: this.values, valueMapper: prepareValue });
       wire.execute(null);
       wire.sync();
     } finally {

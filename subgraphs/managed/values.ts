@@ -1,5 +1,5 @@
 import type { EnumMember, Property, Scalar } from '../../schema/contract/model.ts';
-import type { JsonSql } from './json-sql.ts';
+import { concatenated, type JsonSql } from './json-sql.ts';
 
 /** How values of a Postgres type are compared, bound and shown. */
 export type Family =
@@ -84,7 +84,7 @@ export interface Saying {
 export function propertyJson(expression: string, property: Property, saying: Saying): JsonSql {
   const value = (item: string): Said =>
     property.enum === null
-      ? saidSql(item, familyOf(property), property.scalar)
+      ? saidSql(item, { family: familyOf(property), isBounded: property.pgType.includes('(') }, property.scalar)
       : memberSql(item, property.enum.members);
   if (property.scalar === 'JSON' && saying.strict && !saying.nullable)
     // The data's own null is one in the graph too.
@@ -96,25 +96,37 @@ export function propertyJson(expression: string, property: Property, saying: Say
 
 /** SQL for one value of a family as JSON text in the form of a scalar. */
 export function scalarJson(expression: string, family: Family, scalar: Scalar, saying: Saying): JsonSql {
-  return said(expression, saidSql(expression, family, scalar), saying);
+  return said(expression, saidSql(expression, { family, isBounded: false }, scalar), saying);
 }
 
-/** A value as JSON text, NULL where it is NULL; under which condition it is one of the graph's (null: always), and what it is else. */
+/** How a value is said in JSON. */
 interface Said {
-  readonly sql: string;
+  /** NULL where the value is. */
+  readonly text: string;
+  /** Whether the text stands in quotes in JSON; nothing in it has to be escaped then. */
+  readonly isQuoted: boolean;
+  /** Which values the graph can say; null: all of them. */
   readonly when: string | null;
+  /** The text, NULL where the graph cannot say the value. */
+  readonly checked: string;
+  /** JSON of a value that the graph cannot say, for GraphQL to refuse it. */
   readonly otherwise: string;
 }
 
-function said(expression: string, { sql, when, otherwise }: Said, { strict, nullable }: Saying): JsonSql {
-  if (when === null) return nullable ? { sql: `coalesce(${sql}, 'null')`, sound: true } : { sql, sound: true };
-  if (!strict)
+function said(
+  expression: string,
+  { text, isQuoted, when, checked, otherwise }: Said,
+  { strict, nullable }: Saying,
+): JsonSql {
+  const whole = isQuoted ? inQuotes : (sql: string) => sql;
+  if (!strict && when !== null)
     return {
-      sql: `case when ${expression} is null then 'null' when ${when} then ${sql} else ${otherwise} end`,
+      sql: `case when ${expression} is null then 'null' when ${when} then ${whole(text)} else ${otherwise} end`,
       sound: true,
     };
-  const missing = nullable ? `when ${expression} is null then 'null' ` : '';
-  return { sql: `case ${missing}when ${when} then ${sql} end`, sound: false };
+  if (!nullable) return { ...concatenated(isQuoted ? [`'"'`, checked, `'"'`] : [checked]), sound: when === null };
+  if (when === null) return { sql: `coalesce(${whole(text)}, 'null')`, sound: true };
+  return { sql: `case when ${expression} is null then 'null' else ${whole(checked)} end`, sound: false };
 }
 
 function listJson(expression: string, item: Said, { strict, nullable }: Saying): JsonSql {
@@ -132,9 +144,12 @@ function listJson(expression: string, item: Said, { strict, nullable }: Saying):
 function memberSql(expression: string, members: readonly EnumMember[]): Said {
   const values = members.map(({ value }) => textSql(value)).join(', ');
   const names = members.map(({ name, value }) => ` when ${textSql(value)} then '"${name}"'`).join('');
+  const text = `case (${expression})::text${names} end`;
   return {
-    sql: `case (${expression})::text${names} end`,
+    text,
+    isQuoted: false,
     when: `(${expression})::text in (${values})`,
+    checked: text,
     otherwise: `to_json(array[(${expression})::text])::text`,
   };
 }
@@ -149,57 +164,64 @@ function textSql(value: string): string {
 const finite = (expression: string): string =>
   `(${expression})::double precision between '-1.7976931348623157e308' and '1.7976931348623157e308'`;
 
-function saidSql(expression: string, family: Family, scalar: Scalar): Said {
-  const otherwise = `to_json((${expression})::text)::text`;
-  const always = (sql: string): Said => ({ sql, when: null, otherwise });
+/** `isBounded`: its type has a precision, so that Postgres takes no infinity for it. */
+function saidSql(
+  expression: string,
+  { family, isBounded }: { readonly family: Family; readonly isBounded: boolean },
+  scalar: Scalar,
+): Said {
   const text = `(${expression})::text`;
+  const otherwise = `to_json(${text})::text`;
+  const always = (sql: string, isQuoted: boolean): Said => ({
+    ...{ text: sql, isQuoted, when: null },
+    ...{ checked: sql, otherwise },
+  });
+  const within = (when: string, isQuoted: boolean, sql = text): Said => ({
+    ...{ text: sql, isQuoted, when },
+    ...{ checked: `case when ${when} then ${sql} end`, otherwise },
+  });
   switch (family) {
     case 'integer':
-      return always(scalar === 'Int' || scalar === 'Float' ? text : inQuotes(text));
+      return always(text, scalar !== 'Int' && scalar !== 'Float');
     case 'numeric':
       if (scalar === 'Int')
+        return within(
+          `${expression} = trunc(${expression}) and ${expression} between -2147483648 and 2147483647`,
+          false,
+        );
+      if (scalar === 'Float') return within(finite(expression), false);
+      if (isBounded)
         return {
-          sql: text,
-          when: `${expression} = trunc(${expression}) and ${expression} between -2147483648 and 2147483647`,
-          otherwise,
+          ...within(`${expression} <> 'NaN'`, true),
+          checked: `(nullif(${expression}, 'NaN'))::text`,
         };
-      return {
-        sql: scalar === 'Float' ? text : inQuotes(text),
-        when: scalar === 'Float' ? finite(expression) : `${expression} not in ('NaN', 'Infinity', '-Infinity')`,
-        otherwise,
-      };
+      // Above all numbers, NaN too, and below them.
+      return within(`${expression} > '-Infinity' and ${expression} < 'Infinity'`, true);
     case 'float':
-      return { sql: scalar === 'Float' ? text : inQuotes(text), when: finite(expression), otherwise };
+      return within(finite(expression), scalar !== 'Float');
     case 'boolean':
-      return always(scalar === 'Boolean' ? text : inQuotes(text));
+      return always(text, scalar !== 'Boolean');
     case 'json':
-      return always(text);
+      return always(text, false);
     case 'timestamp':
     case 'timestamptz':
-      return {
-        sql: timestampSql(expression),
-        when: `${expression} >= '0001-01-01' and ${expression} < '10000-01-01'`,
-        otherwise,
-      };
+      return within(`${expression} >= '0001-01-01' and ${expression} < '10000-01-01'`, true, timestampSql(expression));
     case 'date':
-      return {
-        sql: `to_json(${expression})::text`,
-        when: `${expression} between '0001-01-01' and '9999-12-31'`,
-        otherwise,
-      };
+      return within(`${expression} between '0001-01-01' and '9999-12-31'`, true);
     case 'time':
-      return { sql: `to_json(${expression})::text`, when: `${expression} < '24:00'`, otherwise };
+      return within(`${expression} < '24:00'`, true);
     case 'uuid':
+      return always(text, true);
     case 'text':
-      return always(`to_json(${expression})::text`);
+      return always(`to_json(${expression})::text`, false);
   }
 }
 
-/** RFC 3339 in UTC (the session's time zone, see run-statement.ts): milliseconds, and microseconds where the value has them. */
+/** RFC 3339 in UTC (the session's time zone, see lane.ts): milliseconds, and microseconds where the value has them. */
 function timestampSql(expression: string): string {
   return (
-    `case when date_trunc('milliseconds', ${expression}) = ${expression} then to_char(${expression}, '"\\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\\""')` +
-    ` else to_char(${expression}, '"\\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""') end`
+    `case when date_trunc('milliseconds', ${expression}) = ${expression} then to_char(${expression}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` +
+    ` else to_char(${expression}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') end`
   );
 }
 

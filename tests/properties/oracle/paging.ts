@@ -70,10 +70,17 @@ export function cut(rows: readonly Row[], order: Order, { size, backward, after,
   };
 }
 
-/** A row's cursor: base64 of a JSON array of the order's mark and the row's values in it, as Postgres writes them. */
+/** A row's cursor: the order's mark and the row's values in it, as Postgres writes them; texts after a `=`, their commas escaped. */
 export function cursorOf(object: SchemaObject, order: Order, row: Row): string {
-  const values = order.map(({ property }) => row.get(property.name) ?? null);
-  return Buffer.from(JSON.stringify([markOf(object, order), ...values])).toString('base64');
+  const values = order.map(({ property }) => {
+    const value = row.get(property.name) ?? null;
+    return isText(property) && value !== null ? `=${String(value).replace(/[\\,]/g, '\\$&')}` : String(value ?? '');
+  });
+  return [markOf(object, order), ...values].join(',');
+}
+
+function isText({ pgType }: SchemaObject['properties'][number]): boolean {
+  return pgType === 'text';
 }
 
 function markOf({ type }: SchemaObject, order: Order): string {
@@ -86,19 +93,11 @@ function markOf({ type }: SchemaObject, order: Order): string {
 
 function readCursor(object: SchemaObject, order: Order, cursor: unknown): (Comparable | null)[] | null {
   if (cursor === null || cursor === undefined) return null;
-  const items = jsonOf(Buffer.from(cursor as string, 'base64').toString());
-  if (!Array.isArray(items) || items[0] !== markOf(object, order) || items.length !== order.length + 1)
-    throw refused('is no cursor of this list');
+  const [mark, ...items] = (cursor as string).split(/(?<!(?<!\\)\\(?:\\\\)*),/);
+  if (mark !== markOf(object, order) || items.length !== order.length) throw refused('is no cursor of this list');
   return order.map(({ property }, index) => {
-    const value: unknown = items[index + 1];
-    return typeof value === 'string' ? comparable(property, value) : null;
+    const item = items[index]!.replace(/\\(.)/gs, '$1');
+    if (item === '') return null;
+    return comparable(property, isText(property) ? item.slice(1) : item);
   });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

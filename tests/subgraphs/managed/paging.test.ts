@@ -213,11 +213,12 @@ describe('pages', () => {
   });
 
   test.each([
-    ['no base64 of ours', '!!!'],
-    ['text', Buffer.from('hello').toString('base64url')],
-    ['other JSON', Buffer.from('{"a":1}').toString('base64url')],
-    ['an empty list', Buffer.from('[]').toString('base64url')],
-    ['numbers', Buffer.from('["x",1]').toString('base64url')],
+    ['none of ours', '!!!'],
+    ['text', 'hello'],
+    ['JSON', '{"a":1}'],
+    ['a mark alone', 'M3KY8UxE'],
+    ['numbers', 'M3KY8UxE,1'],
+    ['cut within an escape', 'M3KY8UxE,=a\\'],
     ['nothing', ''],
   ])('are refused where the cursor is %s', async (_, after) => {
     expect(await mesh.errors('operations', FLIGHTS, { after })).toMatchObject([
@@ -257,12 +258,11 @@ describe('pages', () => {
   test('are refused where the cursor is of another order, another list, or was bent', async () => {
     const { flights } = await mesh.ask('operations', FLIGHTS, { first: 1, order: [{ fuel: 'ASC' }, { date: 'ASC' }] });
     const cursor = flights.pageInfo.endCursor as string;
-    expect(cursor).toMatch(/^[\w-]+$/);
     expect(await mesh.errors('operations', FLIGHTS, { after: cursor })).toMatchObject([{ code: 'BAD_INPUT' }]);
     expect(
       await mesh.errors('operations', FLIGHTS, { after: cursor, order: [{ fuel: 'DESC' }, { date: 'ASC' }] }),
     ).toMatchObject([{ code: 'BAD_INPUT' }]);
-    const [mark, ...values] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[];
+    const [mark, ...values] = cursor.split(',');
     for (const bent of [
       ['x', ...values.slice(1)],
       [values[0], 'yesterday at noon', values[2]],
@@ -270,7 +270,7 @@ describe('pages', () => {
       [...values.slice(0, 2), '99999999999999999999'],
       values.slice(1),
     ]) {
-      const after = Buffer.from(JSON.stringify([mark, ...bent])).toString('base64url');
+      const after = [mark, ...bent].join(',');
       expect(
         await mesh.errors('operations', FLIGHTS, { after, order: [{ fuel: 'ASC' }, { date: 'ASC' }] }),
       ).toMatchObject([{ code: 'BAD_INPUT' }]);
