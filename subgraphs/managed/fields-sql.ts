@@ -1,5 +1,6 @@
 import { isWithinDomain } from '../../schema/contract/graph-names.ts';
 import { aggregateSql } from './aggregate-sql.ts';
+import { whereSql } from './condition-sql.ts';
 import { connectionSql } from './connection-sql.ts';
 import type { Connection, Field } from './fetch.ts';
 import { nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
@@ -78,17 +79,51 @@ function referenceSql(draft: Draft, scope: Scope, field: Field & { kind: 'refere
     return { sql: `case when ${given} then ${sql} else 'null' end`, sound };
   }
   const row = rowScope(draft.alias());
+  const on = reference.columns.map(({ from, to }) => `${row.column(to)} = ${scope.column(from)}`);
+  const missing = scope.exists === null ? missingSql(draft, foreign, fields) : null;
+  if (missing !== null) {
+    const found = `from ${tableSql(draft, table)} as ${row.alias}${whereSql(on)}`;
+    const present: Scope = { ...row, column: (property) => foreign.get(property.name) ?? row.column(property) };
+    const { sql, sound } = fieldsSql(draft, present, fields);
+    // Where NULL may be for what the row holds, it is not for want of the row.
+    const otherwise = sound ? missing.sql : `case when not exists (select ${found}) then ${missing.sql} end`;
+    const object =
+      missing === UNSAYABLE ? `(select ${sql} ${found})` : `coalesce((select ${sql} ${found}), ${otherwise})`;
+    const isRequired = reference.columns.every(({ from }) => from.required);
+    return {
+      sql: isRequired ? object : `case when ${given} then ${object} else 'null' end`,
+      sound: sound && missing.sound && !isRequired,
+    };
+  }
   const joined: Scope = {
     column: (property) => foreign.get(property.name) ?? row.column(property),
     exists: `${row.column(reference.columns[0]!.to)} is not null`,
     isGiven: (property) => foreign.has(property.name),
   };
-  const on = reference.columns.map(({ from, to }) => `${row.column(to)} = ${scope.column(from)}`).join(' and ');
   const { sql, sound } = fieldsSql(draft, joined, fields);
   return {
     sql:
       `case when ${given} then (select ${sql}` +
-      ` from (values (1)) as one left join ${tableSql(draft, table)} as ${row.alias} on ${on} limit 1) else 'null' end`,
+      ` from (values (1)) as one left join ${tableSql(draft, table)} as ${row.alias} on ${on.join(' and ')} limit 1) else 'null' end`,
     sound,
   };
+}
+
+const UNSAYABLE: JsonSql = { sql: 'null::text', sound: false };
+
+/**
+ * What is said of a referenced row that is missing, `foreign` being its key: null but for that, and nothing at all where a value must be. Null where
+ * more than values is asked of it, which would have to be told twice.
+ */
+function missingSql(draft: Draft, foreign: ReadonlyMap<string, string>, fields: readonly Field[]): JsonSql | null {
+  const key: Scope = { column: ({ name }) => foreign.get(name)!, exists: null, isGiven: () => true };
+  const entries: Entry[] = [];
+  for (const field of fields) {
+    if (field.kind === 'typename') entries.push([field.key, nameSql(field.type)]);
+    else if (field.kind !== 'column') return null;
+    else if (foreign.has(field.property.name)) entries.push([field.key, fieldSql(draft, key, field)]);
+    else if (draft.strict && field.property.required) return UNSAYABLE;
+    else entries.push([field.key, { sql: `'null'`, sound: true }]);
+  }
+  return objectSql(entries);
 }
