@@ -126,6 +126,18 @@ export function keyFields(object: Pick<SchemaObject, 'key'>): string {
   return object.key.map(({ field }) => field).join(' ');
 }
 
+/**
+ * Properties that tell an object's rows apart by themselves, beside its key: required, unique (so they have an index), of one value
+ * that can be compared.
+ */
+export function furtherKeys(object: SchemaObject): Property[] {
+  const [only, second] = object.key;
+  const isKey = (property: Property): boolean => second === undefined && property === only;
+  return object.properties.filter(
+    (property) => property.unique && property.required && isComparable(property) && !isKey(property),
+  );
+}
+
 /** True where each side can be filtered by the other: both are of one domain, whose subgraph has both where types. */
 export function isWithinDomain({ fromProduct, toProduct }: Reference): boolean {
   return domainOf(fromProduct) === domainOf(toProduct);

@@ -7,6 +7,7 @@ import {
   edgeType,
   fieldType,
   filterType,
+  furtherKeys,
   groupByType,
   isComparable,
   isWithinDomain,
@@ -96,7 +97,7 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
   const parts = AGGREGATE_PARTS.filter((part) => partProperties(object, part).length > 0);
   const within = references.filter(isWithinDomain);
   return [
-    [...described(object.description, 0), ...block(`type ${object.type} @key(fields: "${keyFields(object)}")`, fields)],
+    [...described(object.description, 0), ...block(`type ${object.type}${keyDirectives(object)}`, fields)],
     block(`type ${connectionType(object)}`, [
       `  nodes: [${object.type}!]!`,
       `  edges: [${edgeType(object)}!]!`,
@@ -206,6 +207,12 @@ function enumDefinitions(properties: readonly Property[]): Lines[] {
 
 function enumFilter(type: string): Lines {
   return [`  eq: ${type}`, `  ne: ${type}`, `  in: [${type}!]`, `  notIn: [${type}!]`, '  isNull: Boolean'];
+}
+
+/** By its primary key an entity is found, and by each property that is unique by itself. */
+function keyDirectives(object: SchemaObject): string {
+  const keys = [keyFields(object), ...furtherKeys(object).map(({ field }) => field)];
+  return keys.map((fields) => ` @key(fields: "${fields}")`).join('');
 }
 
 function deprecated(property: Property): string {

@@ -1,4 +1,5 @@
 import type { FieldNode } from 'graphql';
+import type { Property } from '../../schema/contract/model.ts';
 import { badInput } from './bad-input.ts';
 import { collectFields } from './collect-fields.ts';
 import type { EntityType } from './entity-types.ts';
@@ -23,17 +24,18 @@ export function selectEntities(
   const given = onceEach(converted(representations, (value) => representationsOf(selection, value)));
   const count = (variables: Variables): number => given(variables).length;
   const types = [...selection.types.values()].flatMap((type): Entities[] => {
-    const { object, table } = type;
+    const { object, table, furtherKeys } = type;
     const asked = collectFields(selection.info, object.type, nodes);
     if (asked.length === 0) return [];
     const fields = selectFields(selection, object.type, nodes, { rows: count, depth: 0 });
     const keyOf = keyReader(type);
     const keys = onceEach((variables: Variables) => given(variables).map(keyOf));
-    const keyColumns = object.key.map((property, index): Bound => {
+    const columns = [...object.key, ...furtherKeys].map((property, index): Bound => {
       const of = (variables: Variables) => keys(variables).map((key) => key?.[index] ?? null);
       return { of, pgType: `${parameterType(property)}[]` };
     });
-    return [{ object, table, keyColumns, fields }];
+    const further = furtherKeys.map((property, index) => ({ property, column: columns[object.key.length + index]! }));
+    return [{ object, table, keyColumns: columns.slice(0, object.key.length), furtherKeys: further, fields }];
   });
   return { kind: 'entities', types, count };
 }
@@ -54,13 +56,25 @@ function representationsOf({ types }: Selection, value: unknown): readonly Repre
   });
 }
 
-/** The key's values as texts to bind; null where it is of another type, one is missing, or none that the column could hold. */
-function keyReader({ object }: EntityType): (representation: Representation) => string[] | null {
-  const key = object.key.map((property) => ({ field: property.field, parse: valueParser(property) }));
+/**
+ * Texts to bind for the key's properties, then for the further keys: of the first key that is given whole, all else null. Null where
+ * it is of another type, or none of its keys is one that the columns could hold.
+ */
+function keyReader({
+  object,
+  furtherKeys,
+}: EntityType): (representation: Representation) => readonly (string | null)[] | null {
+  const reader = (property: Property) => ({ field: property.field, parse: valueParser(property) });
+  const [key, further] = [object.key.map(reader), furtherKeys.map(reader)];
   return (representation) => {
     if (representation['__typename'] !== object.type) return null;
     const values = key.map(({ field, parse }) => parse(representation[field]));
-    return values.every((value) => value !== null) ? values : null;
+    if (values.every((value) => value !== null)) return values;
+    for (const [index, { field, parse }] of further.entries()) {
+      const text = parse(representation[field]);
+      if (text !== null) return [...values.fill(null), ...further.map((_, at) => (at === index ? text : null))];
+    }
+    return null;
   };
 }
 

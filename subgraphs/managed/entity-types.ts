@@ -1,3 +1,4 @@
+import { furtherKeys } from '../../schema/contract/graph-names.ts';
 import type { ManagedProducts, Property, Reference, SchemaObject } from '../../schema/contract/model.ts';
 import type { Table } from './fetch.ts';
 
@@ -12,6 +13,8 @@ export interface EntityType {
   readonly object: SchemaObject;
   /** Null for another domain's. */
   readonly table: Table | null;
+  /** What each alone tells its rows apart by, beside the key: none of another domain's. */
+  readonly furtherKeys: readonly Property[];
   readonly fields: ReadonlyMap<string, FieldMeaning>;
 }
 
@@ -24,11 +27,16 @@ export function entityTypes(model: ManagedProducts): EntityTypes {
   for (const product of model.products) {
     if (product.kind !== 'managed') continue;
     for (const object of product.objects)
-      types.set(object.type, { object, table: { product: product.id, object }, fields: columns(object.properties) });
+      types.set(object.type, {
+        object,
+        table: { product: product.id, object },
+        furtherKeys: furtherKeys(object),
+        fields: columns(object.properties),
+      });
   }
   for (const reference of model.references) {
     const { from, to } = reference;
-    if (!types.has(to.type)) types.set(to.type, { object: to, table: null, fields: columns(to.key) });
+    if (!types.has(to.type)) types.set(to.type, { object: to, table: null, furtherKeys: [], fields: columns(to.key) });
     types.get(from.type)?.fields.set(reference.field, { kind: 'reference', reference });
     types.get(to.type)?.fields.set(reference.reverseField, { kind: 'connection', reference });
     types.get(to.type)?.fields.set(reference.reverseAggregateField, { kind: 'aggregate', reference });

@@ -149,6 +149,8 @@ export interface Entities {
   readonly table: Table | null;
   /** Arrays with an item a representation; null where it is of another type, or its key is none. */
   readonly keyColumns: readonly Bound[];
+  /** Likewise, of each property that finds the row of a representation without a key; none where there is no table. */
+  readonly furtherKeys: readonly { readonly property: Property; readonly column: Bound }[];
   readonly fields: readonly Field[];
 }
 

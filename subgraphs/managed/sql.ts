@@ -60,10 +60,11 @@ function entitiesSql(open: Draft, types: readonly Entities[], count: Amount): Js
   const joins: string[] = [];
   const cases: string[] = [];
   let sound = true;
-  for (const { object, table, keyColumns, fields } of types) {
-    const names = object.key.map((_, index) => `"#${columns.length + index}"`);
+  for (const { object, table, keyColumns, furtherKeys, fields } of types) {
+    const bound = [...keyColumns, ...furtherKeys.map(({ column }) => column)];
+    const names = bound.map((_, index) => `"#${columns.length + index}"`);
     columns.push(...names);
-    arrays.push(...keyColumns.map((column) => open.bind(column)));
+    arrays.push(...bound.map((column) => open.bind(column)));
     const key = new Map(object.key.map(({ name }, index) => [name, `${given}.${names[index]!}`]));
     const isGiven = [...key.values()].map((column) => `${column} is not null`).join(' and ');
     if (table === null) {
@@ -74,7 +75,16 @@ function entitiesSql(open: Draft, types: readonly Entities[], count: Amount): Js
     }
     const row = rowScope(open.alias());
     const item = fieldsSql(open, row, fields);
-    const on = object.key.map((property) => `${row.column(property)} = ${key.get(property.name)!}`);
+    const on = object.key.map((property) => {
+      // A lookup for each row that has no key, by the unique property's index: one join serves representations by any key.
+      const lookups = furtherKeys.map((further, index) => {
+        const other = rowScope(open.alias());
+        const isIt = `${other.column(further.property)} = ${given}.${names[keyColumns.length + index]!}`;
+        return `(select ${other.column(property)} from ${tableSql(open, table)} as ${other.alias} where ${isIt})`;
+      });
+      const value = key.get(property.name)!;
+      return `${row.column(property)} = ${lookups.length === 0 ? value : `coalesce(${[value, ...lookups].join(', ')})`}`;
+    });
     joins.push(` left join ${tableSql(open, table)} as ${row.alias} on ${on.join(' and ')}`);
     cases.push(`when ${row.column(object.key[0]!)} is not null then ${item.sql}`);
     sound &&= item.sound;

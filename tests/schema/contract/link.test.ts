@@ -265,6 +265,27 @@ describe('the SDL', () => {
   });
 });
 
+describe('what is unique and required is a further key', () => {
+  test.each([
+    ['{ name: code, logicalType: string, required: true, unique: true }', '@key(fields: "id") @key(fields: "code") {'],
+    ['{ name: code, logicalType: string, unique: true }', '@key(fields: "id") {'],
+    ['{ name: code, logicalType: string, required: true }', '@key(fields: "id") {'],
+    [
+      '{ name: codes, logicalType: array, items: { logicalType: string }, required: true, unique: true }',
+      '@key(fields: "id") {',
+    ],
+    [
+      '{ name: code, logicalType: string, primaryKey: true, primaryKeyPosition: 2, unique: true }',
+      '@key(fields: "id code") @key(fields: "code") {',
+    ],
+  ])('%s', (property, keys) => {
+    const id = '{ name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, unique: true }';
+    const single = id.replace(', unique: true', property.includes('primaryKey') ? '' : ', unique: true');
+    const mesh = meshOf({ id: 'a/things', properties: [single, property] });
+    expect(subgraphSdl([...mesh.domains.values()][0]!)).toContain(`type Thing ${keys}`);
+  });
+});
+
 test('a table is made bare, and its constraints come after the rows', () => {
   const [object] = productOf({
     ...flightsTo('airports.iata'),

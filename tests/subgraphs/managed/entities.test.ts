@@ -89,6 +89,15 @@ describe('entities of the domain', () => {
     ]);
   });
 
+  test('are found by a further key where the key is not given, and are none where there is no data', async () => {
+    const keys = [{ number: 7 }, { id: 1 }, { number: '7', id: null }, { number: 'x' }].map((key) => ({
+      __typename: 'Notice',
+      ...key,
+    }));
+    expect(await entities('operations', keys, '... on Notice { text }')).toEqual([null, null, null, null]);
+    expect(mesh.statements().length).toBe(1);
+  });
+
   test('of several types are one statement', async () => {
     const query = `${ENTITIES('__typename ... on Flight { id phase ...O } ... on Gate { terminal } ... on Airport { iata }')} fragment O on Flight { origin { iata } }`;
     const { _entities } = await mesh.ask('operations', query, {

@@ -27,6 +27,8 @@ beforeAll(async () => {
   await mesh.load('operations/flights', 'flights', rows);
   const gates = Array.from({ length: 5_000 }, (_, number) => ({ airport: `A${number % 50}`, number }));
   await mesh.load('operations/flights', 'gates', gates);
+  const notices = Array.from({ length: 5_000 }, (_, id) => ({ id, number: id + 1 }));
+  await mesh.load('operations/notices', 'notices', notices);
 });
 afterAll(() => mesh.close());
 
@@ -69,6 +71,15 @@ describe('a statement finds its rows by index', () => {
     expect(flights).toMatch(/using gates__2__key/);
     const gates = await plan(mesh, '{ gates(where: {flights: {none: {distance: {gt: 50}}}}) { nodes { terminal } } }');
     expect(gates).toMatch(/Anti Join/);
+  });
+
+  test('entities by a further key, as many as there may be, beside others by their key', async () => {
+    const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Notice { id text } } }';
+    const r = Array.from({ length: 1_000 }, (_, at) => ({ __typename: 'Notice', [at % 2 ? 'id' : 'number']: at * 5 }));
+    const found = await plan(mesh, query, { r });
+    expect(found).toMatch(/using notices__1__number__unique.*\n\s*Index Cond: \(number = /);
+    const { _entities } = await mesh.ask('operations', query, { r });
+    expect(_entities.slice(0, 4)).toEqual([null, ...['5', '9', '15'].map((id) => ({ id, text: null }))]);
   });
 
   test('entities, and what they refer to', async () => {
