@@ -27,6 +27,9 @@ import {
 import type { ManagedProducts, Property, Reference, SchemaObject } from './model.ts';
 import { blank, block, described, sharedDefinitions, type Lines } from './sdl-text.ts';
 
+/** The first version that has all that stands here: the older it is, the more routers and registries compose it. */
+const FEDERATION = 'v2.0';
+
 /**
  * The SDL of a managed subgraph (Federation 2): root fields, types, connections and aggregates of its objects, entity
  * references, and what its relationships add to other subgraphs' types. The same model gives the same text.
@@ -48,7 +51,7 @@ export function subgraphSdl(model: ManagedProducts): string {
     ),
   ];
   return [
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])',
+    `extend schema @link(url: "https://specs.apollo.dev/federation/${FEDERATION}", import: ["@key", "@shareable"])`,
     ...definitions.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')),
   ]
     .join('\n\n')
