@@ -48,6 +48,8 @@ export interface Property {
   readonly description: string | null;
   readonly classification: string | null;
   readonly deprecated: string | null;
+  /** Names of `@tag`: of all that is made of the property in the graph. */
+  readonly tags: readonly string[];
   readonly examples: readonly unknown[];
   /** SQL over the input's columns, or a bare name of one; null where the input's column has the same name. */
   readonly transformLogic: string | null;
@@ -124,6 +126,7 @@ export interface SchemaObject {
   /** Base name in Postgres, `flights`; a dataset version's own table is `flights__42`. */
   readonly table: SqlName;
   readonly description: string | null;
+  /** Names of `@tag`: of the type, and of all types and root fields that come from it. */
   readonly tags: readonly string[];
   readonly properties: readonly Property[];
   readonly semantics: readonly SemanticProperty[];

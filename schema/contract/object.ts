@@ -9,6 +9,7 @@ import { chosenName, readProperty, readSemantic } from './property.ts';
 import { readRule, ruleDoubt, uniqueRules } from './quality.ts';
 import { parseReference } from './reference.ts';
 import { custom, type Reporter } from './report.ts';
+import { readTags } from './tags.ts';
 
 /** Letters of a table's name: `__` and the number of a dataset version follow, and Postgres ends at 63. */
 const TABLE_LIMIT = 48;
@@ -74,7 +75,7 @@ export function readObject(
     ...rootFields(type),
     table,
     description: object.description ?? object.businessName ?? null,
-    tags: object.tags ?? [],
+    tags: readTags(object, path, report),
     properties,
     semantics,
     key: properties

@@ -5,6 +5,7 @@ import { fieldName } from './names.ts';
 import type { OdcsProperty } from './odcs.ts';
 import type { Path } from './parse.ts';
 import { custom, type Reporter } from './report.ts';
+import { readTags } from './tags.ts';
 import { propertyType } from './types.ts';
 
 /** Words of the filters, and literals of GraphQL: no field may have these names. */
@@ -61,6 +62,8 @@ export function readProperty(
     description: property.description ?? property.businessName ?? null,
     classification: property.classification ?? null,
     deprecated: deprecation(property),
+    // Those of a source never come into the graph.
+    tags: at.source === true ? [] : readTags(property, path, report),
     examples: property.examples ?? [],
     transformLogic: property.transformLogic?.trim() ?? null,
   };

@@ -26,6 +26,7 @@ import {
 } from './graph-names.ts';
 import type { ManagedProducts, Property, Reference, SchemaObject } from './model.ts';
 import { blank, block, described, sharedDefinitions, type Lines } from './sdl-text.ts';
+import { tagged } from './tags.ts';
 
 /** The first version that has all that stands here: the older it is, the more routers and registries compose it. */
 const FEDERATION = 'v2.0';
@@ -50,8 +51,9 @@ export function subgraphSdl(model: ManagedProducts): string {
       keys,
     ),
   ];
+  const imports = ['"@key"', '"@shareable"', ...([...objects, ...foreign.values()].some(hasTags) ? ['"@tag"'] : [])];
   return [
-    `extend schema @link(url: "https://specs.apollo.dev/federation/${FEDERATION}", import: ["@key", "@shareable"])`,
+    `extend schema @link(url: "https://specs.apollo.dev/federation/${FEDERATION}", import: [${imports.join(', ')}])`,
     ...definitions.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')),
   ]
     .join('\n\n')
@@ -66,14 +68,14 @@ const pageInfo = block('type PageInfo @shareable', [
 ]);
 
 function rootLines(object: SchemaObject): Lines {
-  const key = object.key.map((property) => `${property.field}: ${fieldType(property)}`).join(', ');
+  const key = object.key.map((property) => `${property.field}: ${fieldType(property)}${tagged(property)}`).join(', ');
   return [
     ...described(`One ${object.type} by its key; null where there is none.`, 2),
-    `  ${object.oneField}(${key}): ${object.type}`,
+    `  ${object.oneField}(${key}): ${object.type}${tagged(object)}`,
     ...(object.description === null ? [] : described(object.description, 2)),
-    `  ${object.listField}(${listArguments(object)}): ${connectionType(object)}!`,
+    `  ${object.listField}(${listArguments(object)}): ${connectionType(object)}!${tagged(object)}`,
     ...described('Groups of them; without `groupBy` one group of all.', 2),
-    `  ${object.aggregateField}(${aggregateArguments(object)}): [${aggregateType(object)}!]!`,
+    `  ${object.aggregateField}(${aggregateArguments(object)}): [${aggregateType(object)}!]!${tagged(object)}`,
   ];
 }
 
@@ -92,49 +94,55 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
   const fields = [
     ...object.properties.flatMap((property) => [
       ...described(property.description, 2),
-      `  ${property.field}: ${fieldType(property)}${deprecated(property)}`,
+      `  ${property.field}: ${fieldType(property)}${deprecated(property)}${tagged(property)}`,
     ]),
     ...references.filter(({ from }) => from === object).flatMap(referenceLines),
     ...references.filter(({ to }) => to === object).flatMap(reverseLines),
   ];
   const parts = AGGREGATE_PARTS.filter((part) => partProperties(object, part).length > 0);
   const within = references.filter(isWithinDomain);
+  const tags = tagged(object);
   return [
-    [...described(object.description, 0), ...block(`type ${object.type}${keyDirectives(object)}`, fields)],
-    block(`type ${connectionType(object)}`, [
+    [...described(object.description, 0), ...block(`type ${object.type}${keyDirectives(object)}${tags}`, fields)],
+    block(`type ${connectionType(object)}${tags}`, [
       `  nodes: [${object.type}!]!`,
       `  edges: [${edgeType(object)}!]!`,
       '  pageInfo: PageInfo!',
       '  totalCount: BigInt!',
     ]),
-    block(`type ${edgeType(object)}`, ['  cursor: String!', `  node: ${object.type}!`]),
-    block(`input ${whereType(object)}`, [
+    block(`type ${edgeType(object)}${tags}`, ['  cursor: String!', `  node: ${object.type}!`]),
+    block(`input ${whereType(object)}${tags}`, [
       ...['and', 'or'].map((word) => `  ${word}: [${whereType(object)}!]`),
       `  not: ${whereType(object)}`,
-      ...comparable.map((property) => `  ${property.field}: ${filterType(property) ?? ''}`),
-      ...within.filter(({ from }) => from === object).map(({ field, to }) => `  ${field}: ${whereType(to)}`),
+      ...comparable.map((property) => `  ${property.field}: ${filterType(property) ?? ''}${tagged(property)}`),
+      ...within
+        .filter(({ from }) => from === object)
+        .map((reference) => `  ${reference.field}: ${whereType(reference.to)}${taggedAs(reference, reference.to)}`),
       ...within
         .filter(({ to }) => to === object)
-        .map(({ reverseField, from }) => `  ${reverseField}: ${whereListType(from)}`),
+        .map(
+          (reference) =>
+            `  ${reference.reverseField}: ${whereListType(reference.from)}${taggedAs(reference, reference.from)}`,
+        ),
     ]),
     within.some(({ from }) => from === object)
       ? block(
-          `input ${whereListType(object)}`,
+          `input ${whereListType(object)}${tags}`,
           WHERE_LIST.map((word) => `  ${word}: ${whereType(object)}`),
         )
       : blank,
     [
       ...described('One field each; several stand in a list, the weightiest first.', 0),
       ...block(
-        `input ${orderByType(object)}`,
-        comparable.map(({ field }) => `  ${field}: SortDirection`),
+        `input ${orderByType(object)}${tags}`,
+        comparable.map((property) => `  ${property.field}: SortDirection${tagged(property)}`),
       ),
     ],
     block(
-      `enum ${propertyEnumType(object)}`,
-      comparable.map(({ field }) => `  ${field}`),
+      `enum ${propertyEnumType(object)}${tags}`,
+      comparable.map((property) => `  ${property.field}${tagged(property)}`),
     ),
-    block(`input ${groupByType(object)}`, [
+    block(`input ${groupByType(object)}${tags}`, [
       `  property: ${propertyEnumType(object)}!`,
       ...(object.properties.some((property) => dateUnits(property).length > 0)
         ? [
@@ -143,19 +151,19 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
           ]
         : []),
     ]),
-    block(`type ${aggregateType(object)}`, [
+    block(`type ${aggregateType(object)}${tags}`, [
       '  count: BigInt!',
       ...parts.map((part) => `  ${part}: ${partType(object, part)}!`),
     ]),
     ...parts.map((part) => partDefinition(object, part)),
-    block(`input ${aggregateOrderByType(object)}`, [
+    block(`input ${aggregateOrderByType(object)}${tags}`, [
       '  count: SortDirection',
       ...parts.map((part) => `  ${part}: ${partOrderByType(object, part)}`),
     ]),
     ...parts.map((part) =>
       block(
-        `input ${partOrderByType(object, part)}`,
-        partProperties(object, part).map(({ field }) => `  ${field}: SortDirection`),
+        `input ${partOrderByType(object, part)}${tags}`,
+        partProperties(object, part).map((property) => `  ${property.field}: SortDirection${tagged(property)}`),
       ),
     ),
     ...enumDefinitions(object.properties),
@@ -164,52 +172,68 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
 
 function partDefinition(object: SchemaObject, part: AggregatePart): Lines {
   const bang = part === 'countDistinct' ? '!' : '';
+  const tags = tagged(object);
   return block(
-    `type ${partType(object, part)}`,
-    partProperties(object, part).map((property) => `  ${property.field}: ${partScalar(property, part) ?? ''}${bang}`),
+    `type ${partType(object, part)}${tags}`,
+    partProperties(object, part).map(
+      (property) => `  ${property.field}: ${partScalar(property, part) ?? ''}${bang}${tagged(property)}`,
+    ),
   );
 }
 
 /** Another subgraph's type: its key, and what the relationships of this domain add to it. */
 function stub(object: SchemaObject, references: readonly Reference[]): Lines {
   return block(`type ${object.type} @key(fields: "${keyFields(object)}")`, [
-    ...object.key.map((property) => `  ${property.field}: ${fieldType(property)}`),
+    ...object.key.map((property) => `  ${property.field}: ${fieldType(property)}${tagged(property)}`),
     ...references.filter(({ to }) => to === object).flatMap(reverseLines),
   ]);
 }
 
-function referenceLines({ field, to, columns }: Reference): Lines {
+function referenceLines(reference: Reference): Lines {
+  const { field, to, columns } = reference;
   const names = columns.map(({ from }) => `\`${from.field}\``).join(' and ');
-  return [...described(`The ${to.type} that ${names} names.`, 2), `  ${field}: ${to.type}`];
+  return [...described(`The ${to.type} that ${names} names.`, 2), `  ${field}: ${to.type}${taggedAs(reference, to)}`];
 }
 
-function reverseLines({ reverseField, reverseAggregateField, from, field }: Reference): Lines {
+function reverseLines(reference: Reference): Lines {
+  const { reverseField, reverseAggregateField, from, field } = reference;
+  const tags = taggedAs(reference, from);
   return [
     ...described(`The ${from.listField} whose \`${field}\` this is.`, 2),
-    `  ${reverseField}(${listArguments(from)}): ${connectionType(from)}!`,
-    `  ${reverseAggregateField}(${aggregateArguments(from)}): [${aggregateType(from)}!]!`,
+    `  ${reverseField}(${listArguments(from)}): ${connectionType(from)}!${tags}`,
+    `  ${reverseAggregateField}(${aggregateArguments(from)}): [${aggregateType(from)}!]!${tags}`,
   ];
+}
+
+/** A reference and its reverse say what its columns hold, and lead to an object: the tags of both. */
+function taggedAs({ columns }: Reference, target: SchemaObject): string {
+  return tagged(...columns.map(({ from }) => from), target);
 }
 
 function enumDefinitions(properties: readonly Property[]): Lines[] {
   return properties.flatMap((property) => {
     const { enum: values } = property;
     if (values === null) return [];
+    const tags = tagged(property);
     const members = values.members.flatMap(({ name, value, description }) => [
       ...described(description ?? (name === value ? null : `\`${value}\``), 2),
       `  ${name}`,
     ]);
     return [
-      block(`enum ${values.type}`, members),
+      block(`enum ${values.type}${tags}`, members),
       property.keyPosition !== null && filterType(property) === null
         ? blank
-        : block(`input ${values.type}Filter`, enumFilter(namedType(property))),
+        : block(`input ${values.type}Filter${tags}`, enumFilter(namedType(property))),
     ];
   });
 }
 
 function enumFilter(type: string): Lines {
   return [`  eq: ${type}`, `  ne: ${type}`, `  in: [${type}!]`, `  notIn: [${type}!]`, '  isNull: Boolean'];
+}
+
+function hasTags({ tags, properties }: SchemaObject): boolean {
+  return tags.length > 0 || properties.some((property) => property.tags.length > 0);
 }
 
 /** By its primary key an entity is found, and by each property that is unique by itself. */

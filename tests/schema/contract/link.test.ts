@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { linkMesh } from '../../../schema/contract/link.ts';
+import { type DirectiveNode, Kind, parse, type StringValueNode, visit } from 'graphql';
 import { compose } from '../../../schema/compose.ts';
 import { subgraphSdl } from '../../../schema/contract/sdl.ts';
 import { createTable, tableConstraints, tableIndexes } from '../../../schema/contract/tables.ts';
-import { sqlName } from '../../../schema/ids.ts';
-import { meshOf, productOf, type Sketch } from './product-files.ts';
+import { readProduct } from '../../../schema/contract/read.ts';
+import { type DomainId, sqlName } from '../../../schema/ids.ts';
+import { meshOf, productOf, sketch, type Sketch } from './product-files.ts';
 
 const airports: Sketch = {
   id: 'network/airports',
@@ -266,23 +268,100 @@ describe('the SDL', () => {
 });
 
 describe('what is unique and required is a further key', () => {
-  test.each([
-    ['{ name: code, logicalType: string, required: true, unique: true }', '@key(fields: "id") @key(fields: "code") {'],
-    ['{ name: code, logicalType: string, unique: true }', '@key(fields: "id") {'],
-    ['{ name: code, logicalType: string, required: true }', '@key(fields: "id") {'],
+  const id = 'name: id, logicalType: integer, primaryKey: true, unique: true';
+  test.each<[string, string, string]>([
+    [id, 'name: code, logicalType: string, required: true, unique: true', '@key(fields: "id") @key(fields: "code") {'],
+    [id, 'name: code, logicalType: string, unique: true', '@key(fields: "id") {'],
+    [id, 'name: code, logicalType: string, required: true', '@key(fields: "id") {'],
+    [id, 'name: code, logicalType: object, required: true, unique: true', '@key(fields: "id") {'],
     [
-      '{ name: codes, logicalType: array, items: { logicalType: string }, required: true, unique: true }',
-      '@key(fields: "id") {',
-    ],
-    [
-      '{ name: code, logicalType: string, primaryKey: true, primaryKeyPosition: 2, unique: true }',
+      'name: id, logicalType: integer, primaryKey: true',
+      'name: code, logicalType: string, primaryKey: true, unique: true',
       '@key(fields: "id code") @key(fields: "code") {',
     ],
-  ])('%s', (property, keys) => {
-    const id = '{ name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, unique: true }';
-    const single = id.replace(', unique: true', property.includes('primaryKey') ? '' : ', unique: true');
-    const mesh = meshOf({ id: 'a/things', properties: [single, property] });
+  ])('%s; %s', (first, second, keys) => {
+    const mesh = meshOf({ id: 'a/things', properties: [`{ ${first} }`, `{ ${second} }`] });
     expect(subgraphSdl([...mesh.domains.values()][0]!)).toContain(`type Thing ${keys}`);
+  });
+});
+
+describe('tags', () => {
+  const tags = (sdl: string): Map<string, string[]> => {
+    const found = new Map<string, string[]>();
+    const note = (name: string, directives: readonly DirectiveNode[] = []): void => {
+      const names = directives.flatMap((node) => (node.name.value === 'tag' ? node.arguments! : []));
+      found.set(
+        name,
+        names.map(({ value }) => (value as StringValueNode).value),
+      );
+    };
+    let owner = '';
+    visit(parse(sdl), {
+      enter: (node) => {
+        if (!('name' in node) || node.name === undefined || !('directives' in node)) return undefined;
+        if (node.kind.endsWith('TypeDefinition')) owner = node.name.value;
+        note(owner === node.name.value ? owner : `${owner}.${node.name.value}`, node.directives);
+        return node.kind === Kind.FIELD_DEFINITION ? false : undefined;
+      },
+    });
+    return found;
+  };
+  const birds: Sketch = {
+    id: 'wild/birds',
+    extra: 'tags: [nature]',
+    properties: [
+      '{ name: id, logicalType: integer, primaryKey: true }',
+      "{ name: nest, logicalType: integer, tags: [secret, secret], relationships: [{ to: 'nests.id' }], customProperties: [{ property: graphqlName, value: nestId }] }",
+      '{ name: mood, logicalType: string, tags: [inner/life-1], enum: [{ value: calm }] }',
+    ],
+  };
+  const nests: Sketch = { id: 'trees/nests', extra: 'tags: [home]' };
+  const mesh = meshOf(birds, nests);
+  const [wild, trees] = ['wild', 'trees'].map((domain) => subgraphSdl(mesh.domains.get(domain as DomainId)!));
+
+  test('of a property are of all that is made of it', () => {
+    const found = [...tags(wild!)];
+    const of = (pattern: RegExp): string[][] => found.filter(([name]) => pattern.test(name)).map(([, tag]) => tag);
+    const moods = of(/\.mood$/);
+    expect(moods.length).toBeGreaterThan(6);
+    for (const names of moods) expect(names).toEqual(['inner/life-1']);
+    expect(of(/^BirdMood(Filter)?$/)).toEqual([['inner/life-1'], ['inner/life-1']]);
+    expect(of(/\.nestId$/).every((names) => names.join() === 'secret')).toBe(true);
+    expect(of(/\.nest$|\.bird(s|Aggregate)$/)).toContainEqual(['secret', 'home']);
+  });
+
+  test('of an object are of all its types, and of what leads to them', () => {
+    const found = tags(wild!);
+    const types = [...found].filter(([name]) => /^Bird(?!Mood)[A-Za-z]*$/.test(name));
+    expect(types.length).toBeGreaterThan(10);
+    for (const [name, names] of types) expect([name, names]).toEqual([name, ['nature']]);
+    for (const field of ['Query.bird', 'Query.birds', 'Query.birdAggregate'])
+      expect([field, found.get(field)]).toEqual([field, ['nature']]);
+    expect(found.get('Nest.birds')).toEqual(['secret', 'nature']);
+    expect(found.get('Nest.birdAggregate')).toEqual(['secret', 'nature']);
+    expect(tags(trees!).get('Nest.id')).toEqual([]);
+  });
+
+  test('stand in the supergraph', () => {
+    const composed = compose([
+      { name: 'wild', url: 'http://wild', sdl: wild! },
+      { name: 'trees', url: 'http://trees', sdl: trees! },
+    ]);
+    if (!composed.composes) throw new Error(JSON.stringify(composed.findings));
+    const found = tags(composed.sdl);
+    for (const [name, names] of [...tags(wild!), ...tags(trees!)])
+      expect([name, found.get(name)]).toEqual([name, expect.arrayContaining(names)]);
+  });
+
+  test('that the graph cannot have are told of, and left out', () => {
+    const { product, findings } = readProduct(
+      sketch({ ...birds, extra: `tags: ['two words', 'ok_1', 'naïve', '${'x'.repeat(129)}', '"']` }),
+      { folder: 'birds' },
+    );
+    expect(product!.objects[0]!.tags).toEqual(['ok_1']);
+    expect(findings.map(({ code, severity, path }) => [code, severity, path])).toEqual(
+      [0, 2, 3, 4].map((index) => ['TAG_NAME', 'warning', `schema[0].tags[${index}]`]),
+    );
   });
 });
 
