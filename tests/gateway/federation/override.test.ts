@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { gatewayHere } from '../gateway-here.ts';
+import { remoteFolder } from '../product-text.ts';
 import { conforms } from './conforms.ts';
 import { federation } from './subgraph-service.ts';
 
@@ -111,4 +113,82 @@ conforms({
       data: { rooms: [{ beds: 1 }] },
     },
   ],
+});
+
+conforms({
+  feature: '@override where types stand under interfaces',
+  services: {
+    press: {
+      sdl: `${federation('@key')}
+        type Query { shelf: [Printed]! }
+        interface Printed { id: ID! pages: Int! }
+        type Novel implements Printed @key(fields: "id") { id: ID! pages: Int! }`,
+      resolvers: {
+        Query: { shelf: () => [{ __typename: 'Novel', id: 'n', pages: -1 }] },
+        Novel: { __resolveReference: ({ id }: { id: string }) => ({ id, pages: -1 }) },
+      },
+    },
+    counting: {
+      sdl: `${federation('@key', '@override')}
+        type Query { counted: [Countable]! }
+        interface Printed { id: ID! pages: Int! }
+        interface Countable { pages: Int! }
+        type Novel implements Countable @key(fields: "id") { id: ID! pages: Int! @override(from: "elsewhere/press") }
+        type Leaflet implements Printed & Countable @key(fields: "id") { id: ID! pages: Int! folds: Int! }`,
+      resolvers: {
+        Query: {
+          counted: () => [
+            { __typename: 'Leaflet', id: 'l', pages: 2, folds: 3 },
+            { __typename: 'Novel', id: 'm', pages: 300 },
+          ],
+        },
+        Novel: { __resolveReference: ({ id }: { id: string }) => ({ id, pages: 400 }) },
+      },
+    },
+  },
+  cases: [
+    {
+      that: 'through the interface of the one that gave the field away, the other answers it',
+      ask: '{ shelf { __typename id pages } }',
+      data: { shelf: [{ __typename: 'Novel', id: 'n', pages: 400 }] },
+      asked: { press: 1, counting: 1 },
+    },
+    {
+      that: 'types that only the other knows may be asked for there, and are none of its answers',
+      ask: '{ shelf { ... on Leaflet { folds } ... on Novel { pages } } }',
+      data: { shelf: [{ pages: 400 }] },
+    },
+    {
+      that: 'through an interface of its own it answers alone',
+      ask: '{ counted { pages ... on Novel { id pages } ... on Leaflet { folds } } }',
+      data: {
+        counted: [
+          { pages: 2, folds: 3 },
+          { pages: 300, id: 'm' },
+        ],
+      },
+      asked: { press: 0, counting: 1 },
+    },
+  ],
+});
+
+test.each([
+  ['the name that another team would call it', 'old', ': elsewhere/old.'],
+  ['one that nobody has', 'oldest', 'id.'],
+])('@override from %s takes nothing over, and the publish says so', async (_that, from, told) => {
+  const gateway = await gatewayHere();
+  try {
+    const sdl = (field: string): string =>
+      `${federation('@key', '@override', '@shareable')} type Query { bill: Bill @shareable } type Bill @key(fields: "id") { id: ID! ${field} }`;
+    const outcome = await gateway.publish([
+      remoteFolder('old', 'http://127.0.0.1:9/graphql', sdl('')),
+      remoteFolder('new', 'http://127.0.0.1:9/graphql', sdl(`due: String @override(from: "${from}")`)),
+    ]);
+    expect(outcome).toMatchObject({
+      __typename: 'Published',
+      findings: [{ code: 'OVERRIDE_UNKNOWN', severity: 'WARNING', message: expect.stringContaining(told) }],
+    });
+  } finally {
+    await gateway.close();
+  }
 });
