@@ -254,3 +254,76 @@ conforms({
     },
   ],
 });
+
+conforms({
+  feature:
+    'interfaces that lead further: to types of a third service, to themselves, and from roots that several share',
+  services: {
+    works: {
+      sdl: `${federation('@key', '@shareable', '@external', '@provides')}
+        type Query { work: Work thing(id: ID!): Thing @shareable }
+        interface Thing { id: ID! }
+        interface Work @key(fields: "id") { id: ID! title: String sequel: Work }
+        type Film implements Work & Thing @key(fields: "id") {
+          id: ID! title: String sequel: Film @provides(fields: "rating") rating: Int @external
+        }
+        type Play implements Work @key(fields: "id") { id: ID! title: String sequel: Work }`,
+      resolvers: {
+        Query: { work: () => film('1'), thing: (_: unknown, { id }: { id: string }) => (id === '1' ? film(id) : null) },
+        Work: { __resolveReference: ({ id }: { id: string }) => film(id) },
+        Film: {
+          __resolveReference: ({ id }: { id: string }) => film(id),
+          sequel: ({ id }: { id: string }) => ({ ...film(`${id}${id}`), rating: 2 * id.length }),
+        },
+      },
+    },
+    festival: {
+      sdl: `${federation('@key', '@interfaceObject')}
+        type Query { opening: Evening }
+        type Evening @key(fields: "id") { id: ID! shown: Work }
+        type Work @key(fields: "id") @interfaceObject { id: ID! }`,
+      resolvers: { Query: { opening: () => ({ id: 'e', shown: { id: '1' } }) } },
+    },
+    critics: {
+      sdl: `${federation('@key', '@shareable')}
+        type Query { thing(id: ID!): Thing @shareable }
+        interface Thing { id: ID! }
+        type Film implements Thing @key(fields: "id") { id: ID! rating: Int @shareable verdict: String }`,
+      resolvers: {
+        Query: {
+          thing: (_: unknown, { id }: { id: string }) =>
+            id === '1' ? { __typename: 'Film', id, verdict: 'good' } : null,
+        },
+        Film: { __resolveReference: ({ id }: { id: string }) => ({ id, rating: id.length, verdict: `see ${id}` }) },
+      },
+    },
+  },
+  cases: [
+    {
+      that: 'from an interface object to a type’s field of a third service the way leads through the one that knows the type',
+      ask: '{ opening { id shown { id title ... on Film { verdict } } } }',
+      data: { opening: { id: 'e', shown: { id: '1', title: 'Film 1', verdict: 'see 1' } } },
+    },
+    {
+      that: 'an interface’s field that is the interface again may be narrower in a type, which may provide more of it',
+      ask: '{ work { sequel { title sequel { id ... on Film { rating } } ... on Film { rating verdict } } } }',
+      data: {
+        work: {
+          sequel: { title: 'Film 11', sequel: { id: '1111', rating: 4 }, rating: 2, verdict: 'see 11' },
+        },
+      },
+    },
+    {
+      that: 'a root that several have is answered by one of them, and what the other has of it is fetched',
+      ask: '{ thing(id: "1") { __typename id ... on Film { title verdict } } gone: thing(id: "2") { id } }',
+      data: {
+        thing: { __typename: 'Film', id: '1', title: 'Film 1', verdict: expect.stringMatching(/good|see 1/) },
+        gone: null,
+      },
+    },
+  ],
+});
+
+function film(id: string): object {
+  return { __typename: 'Film', id, title: `Film ${id}` };
+}

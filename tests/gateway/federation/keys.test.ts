@@ -1,9 +1,15 @@
+import { expect } from '@jest/globals';
 import { conforms } from './conforms.ts';
 import { federation } from './subgraph-service.ts';
 
 const STATIONS = [
   { code: 'KGX', number: 6121, name: "King's Cross", at: { zone: 1, grid: 'TQ3083' } },
   { code: 'YRK', number: 8263, name: 'York', at: { zone: 9, grid: 'SE5951' } },
+];
+
+const SHIPS = [
+  { id: '1', name: 'Fram', call: 'LXYZ' },
+  { id: '2', name: null, call: null },
 ];
 
 conforms({
@@ -279,6 +285,69 @@ conforms({
       ask: '{ maybe { number } orders @skip(if: true) { buyer { letters } } }',
       data: { maybe: [null, { number: 5 }] },
       asked: { orders: 1, accounts: 0, letters: 0 },
+    },
+  ],
+});
+
+conforms({
+  feature: 'types that one service has and another extends, as the first federation wrote it',
+  services: {
+    origin: {
+      sdl: `type Query { ship: Ship fleet: [Ship!]! }
+        type Ship @key(fields: "id") { id: ID! name: String call: ID crew: [Sailor!]! }
+        type Sailor { id: ID nick: String }`,
+      resolvers: {
+        Query: { ship: () => SHIPS[0], fleet: () => SHIPS },
+        Ship: {
+          __resolveReference: ({ id }: { id: string }) => SHIPS.find((ship) => ship.id === id) ?? null,
+          crew: () => [{ id: 's', nick: 'Sea' }],
+        },
+      },
+    },
+    harbour: {
+      sdl: `type Query { berthed: Ship }
+        extend type Ship @key(fields: "id name") @key(fields: "call") {
+          id: ID! @external name: String @external call: ID @external berth: String!
+        }`,
+      resolvers: {
+        Query: { berthed: () => ({ id: '1', name: 'Fram', call: 'LXYZ', berth: 'B1' }) },
+        Ship: {
+          __resolveReference: (ship: { call?: string | null; id?: string; name?: string | null }) => ({
+            ...ship,
+            berth: ship.call ?? `${ship.id} ${ship.name}`,
+          }),
+        },
+      },
+    },
+    registry: {
+      sdl: `${federation('@key', '@external')}
+        extend type Ship @key(fields: "id") { id: ID! @external built: Int }
+        type Query { oldest: Ship }`,
+      resolvers: {
+        Query: { oldest: () => ({ id: '2', built: 1892 }) },
+        Ship: { __resolveReference: ({ id }: { id: string }) => ({ id, built: 1890 + Number(id) }) },
+      },
+    },
+  },
+  cases: [
+    {
+      that: 'each is reached from each, by whichever key it has',
+      ask: '{ ship { name berth built } oldest { name built } berthed { berth built crew { id nick } } }',
+      data: {
+        ship: { name: 'Fram', berth: expect.stringMatching(/^LXYZ$|^1 Fram$/), built: 1891 },
+        oldest: { name: null, built: 1892 },
+        berthed: { berth: 'B1', built: 1891, crew: [{ id: 's', nick: 'Sea' }] },
+      },
+    },
+    {
+      that: 'under names that trade places',
+      ask: '{ fleet { name: id id: name call: built } }',
+      data: {
+        fleet: [
+          { name: '1', id: 'Fram', call: 1891 },
+          { name: '2', id: null, call: 1892 },
+        ],
+      },
     },
   ],
 });

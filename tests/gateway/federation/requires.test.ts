@@ -249,3 +249,95 @@ function loosely(json: string): RegExp {
     `^${json.replaceAll('{', String.raw`\{(?:"__typename":"\w+",)?`).replaceAll('}', String.raw`(?:,"__typename":"\w+")?\}`)}$`,
   );
 }
+
+conforms({
+  feature: '@requires in circles, and through interfaces',
+  services: {
+    letters: {
+      sdl: `${federation('@key', '@external', '@requires')}
+        type Query { letters: [Letter!]! }
+        type Letter @key(fields: "id") {
+          id: ID!
+          heavy: Boolean @external
+          stamps: Int! @requires(fields: "heavy")
+          sender: Sender @external
+          greeting: String! @requires(fields: "sender { name ... on Firm { branch { town } } }")
+        }
+        type Clerk @key(fields: "id") { id: ID! strength: Int! }
+        interface Sender { name: String! }
+        type Firm implements Sender { name: String! @external branch: Branch @external }
+        type Person implements Sender { name: String! @external }
+        type Branch { town: String! @external }`,
+      resolvers: {
+        Query: { letters: () => ['a', 'b', 'c'].map((id) => ({ id })) },
+        Letter: {
+          __resolveReference: (letter: object) => letter,
+          stamps: ({ heavy }: { heavy: boolean | null }) => (heavy === null ? 0 : heavy ? 2 : 1),
+          greeting: ({ sender }: { sender: { name: string; branch?: { town: string } | null } | null }) =>
+            sender === null ? '?' : `${sender.name}, ${sender.branch?.town ?? 'at home'}`,
+        },
+        Clerk: { __resolveReference: ({ id }: { id: string }) => ({ id, strength: id === 'weak' ? 1 : 9 }) },
+      },
+    },
+    scales: {
+      sdl: `${federation('@key', '@external', '@requires', '@shareable')}
+        type Letter @key(fields: "id") {
+          id: ID!
+          clerk: Clerk
+          heavy: Boolean @requires(fields: "clerk { strength }")
+          sender: Sender
+        }
+        type Clerk @key(fields: "id") { id: ID! strength: Int! @external }
+        interface Sender { name: String! }
+        type Firm implements Sender { name: String! branch: Branch }
+        type Person implements Sender { name: String! }
+        type Branch { town: String! }`,
+      resolvers: {
+        Letter: {
+          __resolveReference: (letter: object) => letter,
+          clerk: ({ id }: { id: string }) => ({ a: { id: 'weak' }, b: { id: 'strong' } })[id] ?? null,
+          heavy: ({ clerk }: { clerk: { strength: number } | null }) => clerk && clerk.strength < 5,
+          sender: ({ id }: { id: string }) =>
+            ({
+              a: { __typename: 'Firm', name: 'Acme', branch: { town: 'Oslo' } },
+              b: { __typename: 'Person', name: 'Ada' },
+            })[id] ?? null,
+        },
+      },
+    },
+  },
+  cases: [
+    {
+      that: 'a service requires what another makes of the first one’s own, to and fro',
+      ask: '{ letters { id stamps } }',
+      data: {
+        letters: [
+          { id: 'a', stamps: 2 },
+          { id: 'b', stamps: 1 },
+          { id: 'c', stamps: 0 },
+        ],
+      },
+    },
+    {
+      that: 'of an interface what all have and what one has is told, with its type',
+      ask: '{ letters { greeting } }',
+      data: { letters: [{ greeting: 'Acme, Oslo' }, { greeting: 'Ada, at home' }, { greeting: '?' }] },
+    },
+    {
+      that: 'beside what is asked of it',
+      ask: '{ letters { greeting sender { __typename ... on Firm { town: branch { name: town } } } heavy stamps } }',
+      data: {
+        letters: [
+          {
+            greeting: 'Acme, Oslo',
+            sender: { __typename: 'Firm', town: { name: 'Oslo' } },
+            heavy: true,
+            stamps: 2,
+          },
+          { greeting: 'Ada, at home', sender: { __typename: 'Person' }, heavy: false, stamps: 1 },
+          { greeting: '?', sender: null, heavy: null, stamps: 0 },
+        ],
+      },
+    },
+  ],
+});

@@ -298,7 +298,7 @@ describe('tags', () => {
     let owner = '';
     visit(parse(sdl), {
       enter: (node) => {
-        if (!('name' in node) || node.name === undefined || !('directives' in node)) return undefined;
+        if (!('name' in node && 'directives' in node)) return undefined;
         if (node.kind.endsWith('TypeDefinition')) owner = node.name.value;
         note(owner === node.name.value ? owner : `${owner}.${node.name.value}`, node.directives);
         return node.kind === Kind.FIELD_DEFINITION ? false : undefined;
