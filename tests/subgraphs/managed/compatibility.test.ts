@@ -319,3 +319,12 @@ describe.each<[string, (query: string, variables: Record<string, unknown>) => Pr
     expect({ data: answer.data, errors: answer.errors }).toEqual({ data, errors: undefined });
   });
 });
+
+test('a key that a service uses is not taken away', async () => {
+  const without = edited(contractFolder('products'), 'out.odcs.yaml', (text) => text.replace(', unique: true', ''));
+  const outcome = await weft.publish([without], { check: true });
+  expect(outcome).toMatchObject({ __typename: 'Rejected', code: 'DOES_NOT_COMPOSE' });
+  expect(outcome.findings).toContainEqual(
+    expect.objectContaining({ message: expect.stringContaining('elsewhere/shelf') }),
+  );
+});
