@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import { Refusal, REFUSALS } from '../schema/errors.ts';
 import type { ProductId } from '../schema/ids.ts';
-import type { GoneSignal, StatementRun } from '../schema/reading.ts';
+import type { GoneSignal } from '../schema/reading.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { Answered, AnswersUnderWay } from './answers-under-way.ts';
 import { dataProducts, dataProductsJson } from './data-products.ts';
@@ -13,9 +13,12 @@ import type { OperationContext } from './execute/context.ts';
 import { bounded, operationContext } from './execute/operation-context.ts';
 import { goneSignal } from './execute/gone-signal.ts';
 import type { CompiledOperation } from './execute/operations.ts';
-import { type LogFault, shownError } from './execute/shown-error.ts';
+import { codesOf, inTrace, type LogFault, shownError } from './execute/shown-error.ts';
+import { StatementsSeen } from './execute/statements-seen.ts';
 import { requireBoundedNesting } from './nesting.ts';
 import type { Serving } from './serving.ts';
+import { shownPlan } from './shown-plan.ts';
+import type { OperationTrace } from './traces/trace.ts';
 
 export interface AnswerDeps {
   readonly underWay: AnswersUnderWay;
@@ -35,15 +38,18 @@ export interface AnswerAsk {
   readonly mayBeKept: boolean;
   /** The client may see how it is answered, and asks to. */
   readonly showsPlan: boolean;
+  /** Null where traces are off. */
+  readonly trace: OperationTrace | null;
 }
 
 /** Answers a compiled operation: from what was kept, by its statement, or by its plan; a planned query as an equal one that is under way. */
 export async function answer(deps: AnswerDeps, ask: AnswerAsk, response: ServerResponse): Promise<Answered> {
-  const { operation, serving } = ask;
+  const { operation, serving, trace } = ask;
   const gone = goneSignal(response);
   if (operation.path === 'managed') return answerNow(deps, ask, gone);
   if (operation.type !== 'query') return answerNow(deps, ask, gone).finally(() => deps.underWay.forget());
-  return deps.underWay.ask({ serving, key: keyOf(ask) }, gone, (ending) => answerNow(deps, ask, ending));
+  const make = (ending: GoneSignal): Promise<Answered> => answerNow(deps, ask, ending);
+  return deps.underWay.ask({ serving, key: keyOf(ask) }, gone, make, () => trace?.joined());
 }
 
 /** The catalog knows who asks, and tells it; what a profile may see is part of the operation. */
@@ -59,58 +65,72 @@ function keyOf({ actor, operation, envelope, mayBeKept, showsPlan }: AnswerAsk):
 }
 
 async function answerNow(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Promise<Answered> {
-  const { operation, envelope, serving, answers } = ask;
+  const { operation, envelope, serving, answers, trace } = ask;
   const { variables } = envelope;
   const beganMs = performance.now();
-  const statements: StatementRun[] = [];
-  const watch = { explain: ask.showsPlan, saw: (run: StatementRun) => void statements.push(run) };
+  const seen = new StatementsSeen(ask.showsPlan, trace);
   const isPlanned = operation.path === 'planned';
-  const context = operationContext(ask, isPlanned ? bounded(gone) : gone, watch);
+  const context = operationContext(ask, isPlanned ? bounded(gone) : gone, seen);
   const cache = ask.mayBeKept && !isPlanned ? answers : null;
-  const made = { path: operation.path, kept: false, statements, ...(isPlanned && { fetches: context.fetches }) };
+  const plan = (kept: boolean): object | null => {
+    if (!ask.showsPlan) return null;
+    return shownPlan({ operation, serving, kept, ms: performance.now() - beganMs, seen, fetches: context.fetches });
+  };
   try {
     requireBoundedNesting({ variables });
     const key = cache === null ? '' : `${operation.id} ${JSON.stringify(variables)}`;
     const kept = cache?.get(key, serving) ?? null;
-    if (kept !== null) return sound(ask, kept.json, kept.products, { ...made, kept: true });
+    if (kept !== null) {
+      trace?.made({ kept: true, products: kept.products });
+      return sound(serving, kept.json, kept.products, plan(true));
+    }
     const answered = await operation.answer(variables, context);
     const products = productsOf(context);
+    trace?.made({ kept: false, products });
     if ('json' in answered) {
       cache?.put(key, { json: answered.json, products }, serving);
-      return sound(ask, answered.json, products, made);
+      return sound(serving, answered.json, products, plan(false));
     }
     const { data, errors } = answered;
-    if (errors === undefined) return sound(ask, JSON.stringify(data), products, made);
-    const shown = errors.map((error) => (error instanceof GraphQLError ? shownError(error, deps.logFault) : error));
-    const extensions = { dataProducts: dataProducts(serving, products) };
+    if (errors === undefined) return sound(serving, JSON.stringify(data), products, plan(false));
+    const log = inTrace(deps.logFault, trace);
+    const shown = errors.map((error) => (error instanceof GraphQLError ? shownError(error, log) : error));
+    const made = plan(false);
+    const extensions = { dataProducts: dataProducts(serving, products), ...(made && { plan: made }) };
     return {
       // Without data the request itself was at fault (GraphQL, 7.1.2).
       status: data === undefined ? 400 : 200,
       body: JSON.stringify({ errors: shown, data, extensions }),
       outcome: 'error',
+      codes: codesOf(shown),
     };
   } catch (error) {
     const cause = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
     const status = error instanceof Refusal ? REFUSALS[error.code].http : 500;
-    return { status, body: JSON.stringify({ errors: [shownError(cause, deps.logFault)] }), outcome: 'error' };
+    const errors = [shownError(cause, inTrace(deps.logFault, trace))];
+    const made = plan(false);
+    const body = JSON.stringify({ errors, ...(made && { extensions: { plan: made } }) });
+    return { status, body, outcome: 'error', codes: codesOf(errors) };
   } finally {
     const ms = performance.now() - beganMs;
     if (ms > deps.slowMs)
       deps.logger.warn(
-        { operation: envelope.operationName, ms, products: productsOf(context), statements, fetches: context.fetches },
+        {
+          operation: operation.name,
+          ms,
+          products: productsOf(context),
+          statements: seen.runs,
+          fetches: context.fetches,
+          ...(trace && { trace_id: trace.id }),
+        },
         'slow operation',
       );
   }
 }
 
-function sound(
-  { serving, showsPlan }: AnswerAsk,
-  json: string,
-  products: readonly ProductId[],
-  made: object,
-): Answered {
-  const plan = showsPlan ? `,"plan":${JSON.stringify(made)}` : '';
-  const extensions = `{"dataProducts":${dataProductsJson(serving, products)}${plan}}`;
+function sound(serving: Serving, json: string, products: readonly ProductId[], plan: object | null): Answered {
+  const made = plan === null ? '' : `,"plan":${JSON.stringify(plan)}`;
+  const extensions = `{"dataProducts":${dataProductsJson(serving, products)}${made}}`;
   return { status: 200, body: `{"data":${json},"extensions":${extensions}}`, outcome: 'ok' };
 }
 

@@ -8,10 +8,12 @@ export interface Answered {
   /** As bytes where several may get it: they are made of it once. */
   readonly body: string | Buffer;
   readonly outcome: 'ok' | 'error';
+  /** Of its errors. */
+  readonly codes?: readonly string[];
 }
 
 /** Nobody reads it. */
-const TO_NOBODY: Answered = { status: 503, body: '', outcome: 'error' };
+const TO_NOBODY: Answered = { status: 503, body: '', outcome: 'error', codes: ['CLIENT_GONE'] };
 
 /** Answers under way, of what is served now: who asks for the same waits for the same. */
 export class AnswersUnderWay {
@@ -20,20 +22,22 @@ export class AnswersUnderWay {
 
   /**
    * `key` holds all that the answer depends on besides `serving`: what is asked, with which variables, and who asks. Null is
-   * shared with nobody.
+   * shared with nobody. `joined` is called where it was under way.
    */
   async ask(
     { serving, key }: { readonly serving: Serving; readonly key: string | null },
     gone: GoneSignal,
     make: (gone: GoneSignal) => Promise<Answered>,
+    joined?: () => void,
   ): Promise<Answered> {
     if (serving !== this.#serving) this.forget();
     this.#serving = serving;
     try {
-      return await this.#flights.ask(key, gone, async (ending) => {
+      const start = async (ending: GoneSignal): Promise<Answered> => {
         const answered = await make(ending);
         return { ...answered, body: Buffer.from(answered.body) };
-      });
+      };
+      return await this.#flights.ask(key, gone, start, joined);
     } catch (error) {
       if (error instanceof ClientGone) return TO_NOBODY;
       throw error;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type TracesConfig, tracesConfig } from './traces/traces-config.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -40,6 +41,8 @@ export interface GatewayConfig {
   readonly slowMs: number;
   /** Where people find the Temporal Web UI; null where nobody said. */
   readonly temporalUi: { readonly url: string; readonly namespace: string } | null;
+  /** Where traces go; null where none are made. */
+  readonly traces: TracesConfig | null;
 }
 
 /** Reads the environment; an empty variable counts as not set. Throws one error that names every fault. */
@@ -67,6 +70,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       data.WEFT_TEMPORAL_UI_URL === undefined
         ? null
         : { url: data.WEFT_TEMPORAL_UI_URL, namespace: data.TEMPORAL_NAMESPACE },
+    traces: tracesConfig(set),
   };
 }
 

@@ -36,7 +36,8 @@ export interface GraphDeps {
   readonly answerCacheBytes: number;
   readonly logFault: LogFault;
   readonly logger: Logger;
-  readonly onSwap: (outcome: { supergraph: number; failure: string | null }) => void;
+  /** `beganMs` is of `performance.now()`. */
+  readonly onSwap: (outcome: { supergraph: number; failure: string | null; beganMs: number }) => void;
   readonly onReloadFault: (error: unknown) => void;
 }
 
@@ -124,6 +125,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   const swap = (next: Snapshot): void => {
     const { id } = next.supergraph;
     const moved = id !== served.supergraph.id;
+    const beganMs = performance.now();
     try {
       const opened = serving(next, served, deps.openSubgraph);
       try {
@@ -142,7 +144,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       failure = { supergraph: id, revisions: next.digests.revisions, message };
       served = { ...served, datasets: fittingDatasets(served, next) };
     }
-    if (moved || failure !== null) deps.onSwap({ supergraph: id, failure: failure?.message ?? null });
+    if (moved || failure !== null) deps.onSwap({ supergraph: id, failure: failure?.message ?? null, beganMs });
   };
 
   const reload = async (): Promise<void> => {

@@ -35,8 +35,13 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
     slow: openPool(reader, { name: 'weft slow reader', max: 4 }),
   };
   const metrics = openMetrics();
-  const logFault: LogFault = ({ reference, cause, path }) =>
-    logger.error({ err: cause, reference, path: path.join('.') }, 'a resolver failed');
+  // Its packages are loaded where they are wanted.
+  const traces = config.traces && (await import('./traces/open-traces.ts')).openTraces(config.traces, logger);
+  const logFault: LogFault = ({ reference, cause, path, traceId }) =>
+    logger.error(
+      { err: cause, reference, path: path.join('.'), ...(traceId !== undefined && { trace_id: traceId }) },
+      'a resolver failed',
+    );
 
   const writers = inTurn();
   await registerCatalog({ ledger, writers });
@@ -52,20 +57,21 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
     logger,
     onSwap: (outcome) => {
       metrics.swapped(outcome);
+      traces?.swapped(outcome);
       if (outcome.failure === null) logger.info({ supergraph: outcome.supergraph }, 'supergraph swapped');
       else logger.error(outcome, 'the new supergraph does not load; the old one is served on');
     },
     onReloadFault: (error) => logger.warn({ err: error }, 'the ledger cannot be read; what is served stays'),
   });
   metrics.watch(graph);
-  const server = await openServer({ config, graph, metrics, logger, logFault });
+  const server = await openServer({ config, graph, metrics, logger, logFault, traces });
   logger.info({ url: server.url, supergraph: graph.current().supergraph.id }, 'gateway serves');
   return {
     url: server.url,
     close: async () => {
       await server.close();
       await graph.close();
-      await Promise.all([ledger.end(), pools.quick.end(), pools.slow.end()]);
+      await Promise.all([traces?.close(), ledger.end(), pools.quick.end(), pools.slow.end()]);
     },
   };
 }

@@ -8,8 +8,11 @@ import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
 import { JSON_SECURITY_HEADERS } from './security-headers.ts';
+import type { Traces } from './traces/trace.ts';
 
 export interface OperationRouteDeps extends AnswerDeps {
+  /** Null where traces are off. */
+  readonly traces: Traces | null;
   readonly graph: Graph;
   readonly metrics: Metrics;
   readonly persisted: PersistedOperations;
@@ -77,12 +80,16 @@ function serve(deps: OperationRouteDeps, { actor, envelope, request, response }:
     handOnRead(request, response, { query, operationName, variables }, handOn);
     return;
   }
+  const trace = deps.traces?.begin({ headers: request.headers, method: request.method ?? '', actor, beganMs }) ?? null;
   if (operation.kind === 'refused') {
     refuse(response, operation.refusal);
+    const { code } = operation.refusal;
+    trace?.end({ status: REFUSALS[code].http, outcome: 'error', codes: [code] });
     deps.metrics.answered({ type: 'query', outcome: 'error', beganMs });
     return;
   }
   const { type } = operation;
+  trace?.asks({ ...operation, query });
   const ask = {
     actor,
     operation,
@@ -91,11 +98,14 @@ function serve(deps: OperationRouteDeps, { actor, envelope, request, response }:
     answers: operations.answers,
     mayBeKept: !/no-cache|no-store/.test(request.headers['cache-control'] ?? ''),
     showsPlan: envelope.wantsPlan && actor.admin,
+    trace,
   };
-  void answer(deps, ask, response).then(({ status, body, outcome }) => {
+  void answer(deps, ask, response).then((answered) => {
+    const { status, body, outcome } = answered;
     if (request.method === 'GET' && outcome === 'ok') sendValidated(request, response, body);
     else send(response, status, body);
     deps.metrics.answered({ type, outcome, beganMs });
+    trace?.end(answered);
   });
 }
 

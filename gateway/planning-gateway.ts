@@ -19,10 +19,12 @@ export function planningGateway(graph: Graph): Gateway {
       const { source, request } = requestContext;
       const context = requestContext.context as OperationContext;
       // Where the graph was swapped since the request came, it is answered by the new one, and tells of that one's data.
-      const { actor, reading } = context;
+      const { actor, reading, trace } = context;
       const serving = graph.current();
-      if (serving !== context.serving) Object.assign(context, operationContext({ actor, serving }, reading.signal));
+      if (serving !== context.serving)
+        Object.assign(context, operationContext({ actor, serving, trace }, reading.signal, reading.watch));
       const operation = graph.operations().find(source, request.operationName ?? null, actor);
+      if (operation.kind === 'compiled') trace?.asks({ ...operation, query: source });
       if (operation.kind === 'other') return otherwise(requestContext);
       if (operation.kind === 'refused') throw operation.refusal;
       const answer = await operation.answer(request.variables ?? {}, context);

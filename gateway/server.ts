@@ -22,6 +22,7 @@ import { goneSignal } from './execute/gone-signal.ts';
 import { bounded, operationContext } from './execute/operation-context.ts';
 import { SELECTIONS_MAX } from './execute/operations.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
+import { StatementsSeen } from './execute/statements-seen.ts';
 import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
 import { TOKENS_MAX } from './nesting.ts';
@@ -33,6 +34,8 @@ import { requestBody } from './request-body.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { subgraphRoute } from './subgraph-route.ts';
 import { exportedSupergraph } from './exported-supergraph.ts';
+import type { Traces } from './traces/trace.ts';
+import { tracedRequests } from './traces/traced-requests.ts';
 
 const CONSOLE = fileURLToPath(new URL('./console/', import.meta.url));
 
@@ -42,18 +45,30 @@ export interface ServerDeps {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly logFault: LogFault;
+  /** Null where they are off. */
+  readonly traces: Traces | null;
 }
 
 /** The one door: GraphQL, console, health, metrics, and the exported supergraph. Listens once it is ready to answer. */
 export async function openServer(deps: ServerDeps): Promise<{ url: string; close: () => Promise<void> }> {
-  const { config, graph, metrics, logger, logFault } = deps;
+  const { config, graph, metrics, logger, logFault, traces } = deps;
   const actorOf = actors(config.adminKey);
   const { file, only } = config.operations;
   const persisted = persistedOperations(file === null ? [] : readManifest(file), { only });
   const app = express();
   const http = createServer(
     operationRoute(
-      { graph, underWay: new AnswersUnderWay(), metrics, persisted, actorOf, logger, logFault, slowMs: config.slowMs },
+      {
+        graph,
+        underWay: new AnswersUnderWay(),
+        metrics,
+        traces,
+        persisted,
+        actorOf,
+        logger,
+        logFault,
+        slowMs: config.slowMs,
+      },
       app,
     ),
   );
@@ -79,6 +94,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       metrics.plugin,
+      ...(traces === null ? [] : [tracedRequests]),
     ],
     logger,
   });
@@ -105,7 +121,11 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   });
   const context = ({ req, res }: ExpressContextFunctionArgument): Promise<OperationContext> => {
     const actor = actorOf(req.headers.authorization);
-    return Promise.resolve(operationContext({ actor, serving: graph.current() }, bounded(goneSignal(res))));
+    const { headers, method } = req;
+    const trace = traces?.begin({ headers, method, actor, beganMs: performance.now() }) ?? null;
+    const watch = trace === null ? undefined : new StatementsSeen(false, trace);
+    const asked = { actor, serving: graph.current(), trace };
+    return Promise.resolve(operationContext(asked, bounded(goneSignal(res)), watch));
   };
   // A person who opens it in a browser is shown the console.
   app.get('/graphql', (request, response, next) => {

@@ -19,7 +19,11 @@ export interface Reading {
 export interface StatementWatch {
   /** Asks Postgres for its plan too, which runs the statement once more. */
   readonly explain: boolean;
-  readonly saw: (run: StatementRun) => void;
+  /** Counts the rows of what each statement answers, which takes a reading of its text. */
+  readonly counts: boolean;
+  saw(run: StatementRun): void;
+  /** Hears, as a sentence, why an operation is answered by graphql-js, a statement for each root field, in place of one for all. */
+  fellBack(because: string): void;
 }
 
 /** A statement as it was run. */
@@ -30,6 +34,10 @@ export interface StatementRun {
   readonly bytes: number;
   /** Which pool it ran on: `slow` takes what has taken long before. */
   readonly lane: 'quick' | 'slow';
+  /** Why it brought nothing: a code of the catalogue, INTERNAL, or TOO_SLOW where it was stopped to begin anew in the other lane. */
+  readonly failure?: string;
+  /** Objects in the lists of what it answered; only where they are counted. */
+  readonly rows?: number;
   /** As EXPLAIN (ANALYZE, FORMAT JSON) has it, rows and times of each step; only where it was asked for. */
   readonly plan?: unknown;
 }

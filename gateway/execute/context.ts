@@ -3,6 +3,8 @@ import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
 import type { Reading, SubgraphRequest } from '../../schema/reading.ts';
 import type { Actor } from '../actor.ts';
 import type { Serving } from '../serving.ts';
+import type { OperationTrace } from '../traces/trace.ts';
+import type { FetchRun, RemoteRun } from './fetch-run.ts';
 
 /** What belongs to one operation, from its start to its answer. */
 export interface OperationContext {
@@ -15,16 +17,18 @@ export interface OperationContext {
   readonly remotesRead: Set<NonNullable<StoredSubgraph['productId']>>;
   /** Fetches of its plan that have been answered. */
   readonly fetches: FetchRun[];
+  /** Null where traces are off. */
+  readonly trace: OperationTrace | null;
+  /** Of the fetch within which a subgraph is asked. */
+  readonly fetch?: FetchUnderWay;
 }
 
-/** A fetch as it was made. */
-export interface FetchRun {
-  readonly subgraph: string;
-  readonly query: string;
-  /** How many entities it was asked for; null where it began at a root field. */
-  readonly entities: number | null;
-  readonly ms: number;
-  readonly errors: number;
+/** A fetch under way. */
+export interface FetchUnderWay {
+  /** What a service elsewhere is told of its trace; null where none is made. */
+  readonly traceparent: string | null;
+  /** How it was asked over HTTP. */
+  noteRemote(run: RemoteRun): void;
 }
 
 /** Asks one subgraph, of whatever kind, within an operation. It never rejects for what a client or a service did wrong. */

@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { Answer, SubgraphRequest } from '../../schema/reading.ts';
 import type { AskSubgraph, OperationContext } from './context.ts';
-import { type LogFault, shownError } from './shown-error.ts';
+import { inTrace, type LogFault, shownError } from './shown-error.ts';
 
 /** Executes a request in this process; its errors are those that resolvers threw. */
 export type ExecuteHere = (request: SubgraphRequest, context: OperationContext) => Promise<ExecutionResult>;
@@ -10,7 +10,10 @@ export type ExecuteHere = (request: SubgraphRequest, context: OperationContext) 
 export function localSubgraph(execute: ExecuteHere, log: LogFault): AskSubgraph {
   return async (request, context) => {
     const { data, errors } = await execute(request, context);
-    return { data: data ?? null, ...(errors && { errors: errors.map((error) => shownError(error, log)) }) };
+    return {
+      data: data ?? null,
+      ...(errors && { errors: errors.map((error) => shownError(error, inTrace(log, context.trace))) }),
+    };
   };
 }
 

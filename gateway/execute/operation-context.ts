@@ -1,8 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { ProductId } from '../../schema/ids.ts';
 import type { GoneSignal, StatementWatch } from '../../schema/reading.ts';
-import type { Actor } from '../actor.ts';
-import type { Serving } from '../serving.ts';
 import type { OperationContext } from './context.ts';
 import { abortSignal } from './gone-signal.ts';
 
@@ -11,12 +9,12 @@ const TIMEOUT_MS = 30_000;
 
 /** What an operation that begins now works with. */
 export function operationContext(
-  { actor, serving }: { readonly actor: Actor; readonly serving: Serving },
+  { actor, serving, trace }: Pick<OperationContext, 'actor' | 'serving' | 'trace'>,
   signal: GoneSignal,
   watch?: StatementWatch,
 ): OperationContext {
   const reading = { datasets: serving.datasets, productsRead: new Set<ProductId>(), signal, ...(watch && { watch }) };
-  return { actor, serving, reading, remotesRead: new Set(), fetches: [] };
+  return { actor, serving, reading, remotesRead: new Set(), fetches: [], trace };
 }
 
 /** Fires too when an operation of several steps has taken too long in all. */

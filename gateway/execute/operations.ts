@@ -44,6 +44,10 @@ export interface CompiledOperation {
   readonly type: 'query' | 'mutation';
   /** In managed products alone, it is one statement, and its answer the same until one of them has new data. */
   readonly path: 'managed' | 'planned';
+  /** By its text; null where it has no name. */
+  readonly name: string | null;
+  /** Why it is planned; null where it is one statement. */
+  readonly because: string | null;
   /** `variables` as the client sent them. */
   answer(variables: Readonly<Record<string, unknown>>, context: OperationContext): Promise<Answer | PlannedAnswer>;
 }
@@ -67,6 +71,9 @@ export interface OperationsDeps {
   readonly guards: () => Guards | null;
   readonly answerCacheBytes: number;
 }
+
+const NOT_MANAGED = 'It asks for what is not in managed products alone.';
+const NOT_ALLOWED = 'Who asks may not see all of it: what is left of it is planned.';
 
 const OTHER: Operation = { kind: 'other' };
 
@@ -106,20 +113,23 @@ function compile(deps: OperationsDeps, { query, operationName, rights }: Asked, 
   const guards = deps.guards();
   const allowed: Authorized =
     guards === null ? { document, errors: () => [] } : authorize(guards, document, { operationName, rights });
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return OTHER;
+  const name = operation.name?.value ?? null;
   const managed = allowed.document === document ? deps.whole?.compile(document, operationName) : null;
   if (managed != null) {
     const answer: CompiledOperation['answer'] = (variables, { reading }) => managed.answer(variables, reading);
-    return { kind: 'compiled', id, type: 'query', path: 'managed', answer };
+    return { kind: 'compiled', id, name, type: 'query', path: 'managed', because: null, answer };
   }
-  const operation = getOperationAST(document, operationName);
-  if (!operation) return OTHER;
+  const because = allowed.document === document ? NOT_MANAGED : NOT_ALLOWED;
+  const described = { kind: 'compiled', id, name, path: 'planned', because } as const;
   try {
     const planned = deps.federation().plan(document, operation, allowed);
-    return planned === null ? OTHER : { kind: 'compiled', id, path: 'planned', ...planned };
+    return planned === null ? OTHER : { ...described, ...planned };
   } catch (error) {
     // Told to each who asks as what it is, a fault.
     const answer = (): Promise<never> => Promise.reject(new Error('No plan was found', { cause: error }));
-    return { kind: 'compiled', id, path: 'planned', type: 'query', answer };
+    return { ...described, type: 'query', answer };
   }
 }
 

@@ -2,8 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { Refusal, REFUSALS, type RefusalCode } from '../../schema/errors.ts';
 
-/** Logs a fault with its cause under the reference that the client is shown. */
-export type LogFault = (fault: { reference: string; cause: unknown; path: readonly (string | number)[] }) => void;
+/** Logs a fault with its cause under the reference that the client is shown, and its trace where there is one. */
+export type LogFault = (fault: {
+  reference: string;
+  cause: unknown;
+  path: readonly (string | number)[];
+  traceId?: string;
+}) => void;
+
+/** Logs the faults of an operation with its trace. */
+export function inTrace(log: LogFault, trace: { readonly id: string } | null): LogFault {
+  return trace === null ? log : (fault) => log({ ...fault, traceId: trace.id });
+}
 
 /**
  * The one translator from what a resolver threw to what a client may see: a refusal with its code, GraphQL's own errors as they
@@ -24,6 +34,17 @@ export function shownError(error: GraphQLError, log: LogFault): GraphQLFormatted
     ...place,
     extensions: { code: 'INTERNAL', reference },
   };
+}
+
+/** Codes of errors, each once. */
+export function codesOf(errors: readonly GraphQLFormattedError[]): string[] {
+  return [...new Set(errors.map(codeOf))];
+}
+
+/** GraphQL's own errors have none. */
+function codeOf({ extensions }: GraphQLFormattedError): string {
+  const code = extensions?.['code'];
+  return typeof code === 'string' ? code : '_OTHER';
 }
 
 /** Code, what it would be as an HTTP status, whether trying again may help, and the findings of a refusal. */

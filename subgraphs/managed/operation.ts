@@ -38,6 +38,12 @@ export interface CompileDeps {
   readonly checked: CheckedExecution;
 }
 
+/** Why one statement does not do, for those who look at how an operation was answered. */
+const OF_ARGUMENTS =
+  'What is refused of the arguments is the error of one root field: each of the others is a statement of its own.';
+const OF_VALUES =
+  'The data has a value that GraphQL has an error for, or lacks a row that must be there: each root field is a statement of its own, so that the error is said at its place.';
+
 /** What an operation is for variables of one shape. */
 interface Form {
   readonly fields: readonly RootField[];
@@ -95,8 +101,11 @@ export function compileOperation(
         if (json !== null) return { json };
       } catch (error) {
         // A fault too: it is told where GraphQL tells it.
-        return deps.checked({ ...request, failure: failureOf(error) });
+        const failure = failureOf(error);
+        if (failure === null) reading.watch?.fellBack(OF_ARGUMENTS);
+        return deps.checked({ ...request, failure });
       }
+      reading.watch?.fellBack(OF_VALUES);
       return deps.checked({ ...request, failure: null });
     },
   };

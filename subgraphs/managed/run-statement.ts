@@ -4,6 +4,7 @@ import type { BoundValue } from './fetch.ts';
 import { openLane, TooSlow } from './lane.ts';
 import type { Limits } from './limits.ts';
 import { recent } from './recent.ts';
+import { rowsIn } from './rows-in.ts';
 import type { Variables } from './slot.ts';
 import type { Statement } from './statement.ts';
 
@@ -36,10 +37,18 @@ export function statementRunner(
     const { signal, watch } = reading;
     if (watch === undefined) return lane.run(statement, values, signal);
     const began = performance.now();
-    const text = await lane.run(statement, values, signal);
+    let text: string | null;
+    try {
+      text = await lane.run(statement, values, signal);
+    } catch (error) {
+      const ms = performance.now() - began;
+      watch.saw({ sql: statement.text, ms, bytes: 0, lane: name, failure: failureCode(error) });
+      throw error;
+    }
     const ms = performance.now() - began;
+    const rows = watch.counts ? { rows: rowsIn(text ?? '') } : {};
     const plan = watch.explain ? { plan: await lane.explain(statement, values, signal) } : {};
-    watch.saw({ sql: statement.text, ms, bytes: text?.length ?? 0, lane: name, ...plan });
+    watch.saw({ sql: statement.text, ms, bytes: text?.length ?? 0, lane: name, ...rows, ...plan });
     return text;
   };
   return async (statement, variables, reading) => {
@@ -64,4 +73,9 @@ export function statementRunner(
       throw new Refusal('QUERY_TIMEOUT', message, { cause: error });
     }
   };
+}
+
+function failureCode(error: unknown): string {
+  if (error instanceof TooSlow) return 'TOO_SLOW';
+  return error instanceof Refusal ? error.code : 'INTERNAL';
 }

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { gatewayConfig } from '../../gateway/config.ts';
 import { temporaryHome } from '../testkit/temporary-home.ts';
 
@@ -39,4 +39,67 @@ test('the key that is kept in WEFT_HOME is taken, unless it is no key', () => {
     expect(() => gatewayConfig({ DATABASE_URL, WEFT_HOME: home })).toThrow(/admin\.key/);
   }
   rmSync(home, { recursive: true });
+});
+
+describe('traces', () => {
+  const traces = (env: Record<string, string>) => gatewayConfig({ DATABASE_URL, WEFT_ADMIN_KEY, ...env }).traces;
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318/';
+
+  test.each<[string, Record<string, string>]>([
+    ['no receiver is named', { OTEL_TRACES_SAMPLER: 'always_on' }],
+    ['the name of one is empty', { OTEL_EXPORTER_OTLP_ENDPOINT: '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '' }],
+    ['no exporter is wanted', { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }],
+    ['nothing of OpenTelemetry is wanted', { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'TRUE' }],
+  ])('are off where %s', (_name, env) => {
+    expect(traces(env)).toBeNull();
+  });
+
+  test('go to the receiver that is named, as the standard variables say', () => {
+    expect(traces({ OTEL_EXPORTER_OTLP_ENDPOINT })).toEqual({
+      url: 'http://collector:4318/v1/traces',
+      headers: {},
+      timeoutMs: 10_000,
+      compress: false,
+      resource: { 'service.name': 'weft-gateway' },
+      sampler: { name: 'parentbased_always_on', argument: 1 },
+      trusts: 'known',
+      batch: { delayMs: 5_000, queueMax: 2_048, sizeMax: 512 },
+    });
+    expect(
+      traces({
+        OTEL_EXPORTER_OTLP_ENDPOINT,
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/in',
+        OTEL_EXPORTER_OTLP_HEADERS: 'a=1,authorization=Bearer%20x%3D',
+        OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'a = 2',
+        OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+        OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test,service.name=other',
+        OTEL_SERVICE_NAME: 'graph',
+        OTEL_TRACES_SAMPLER: 'traceidratio',
+        OTEL_TRACES_SAMPLER_ARG: '0.25',
+        OTEL_BSP_MAX_QUEUE_SIZE: '100',
+        WEFT_TRACE_PARENTS: 'all',
+      }),
+    ).toMatchObject({
+      url: 'https://traces.example/in',
+      headers: { a: '2', authorization: 'Bearer x=' },
+      compress: true,
+      resource: { 'service.name': 'graph', 'deployment.environment.name': 'test' },
+      sampler: { name: 'traceidratio', argument: 0.25 },
+      trusts: 'all',
+      batch: { queueMax: 100, sizeMax: 100 },
+    });
+  });
+
+  test('that cannot be sent as asked are refused, every fault at once, and no secret with it', () => {
+    const read = () =>
+      traces({
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'collector',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_EXPORTER_OTLP_HEADERS: 'secret',
+        OTEL_TRACES_SAMPLER_ARG: '2',
+        OTEL_TRACES_EXPORTER: 'zipkin',
+      });
+    expect(read).toThrow(/OTLP_ENDPOINT.*OTLP_HEADERS.*OTLP_PROTOCOL.*SAMPLER_ARG.*TRACES_EXPORTER/);
+    expect(read).not.toThrow(/secret/);
+  });
 });

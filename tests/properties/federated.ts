@@ -53,7 +53,7 @@ export async function openFederation({ mesh, pools }: World): Promise<Federation
       const allowed = { document, errors: () => [] };
       const planned = federation.plan(document, getOperationAST(document, operation.operationName)!, allowed)!;
       // Nothing else of it is read here.
-      const context = { fetches: [] } as unknown as OperationContext;
+      const context = { fetches: [], reading: {}, trace: null } as unknown as OperationContext;
       return toldOf(JSON.parse(JSON.stringify(await planned.answer(asSent(operation), context))));
     },
   };

@@ -15,7 +15,9 @@ import {
 import type { SubgraphRequest } from '../../../schema/reading.ts';
 import type { Authorized } from '../authorization.ts';
 import type { AskSubgraph, OperationContext, SubgraphAnswer } from '../context.ts';
+import type { FetchRun, RemoteRun } from '../fetch-run.ts';
 import { frequent } from '../frequent.ts';
+import { StatementsSeen } from '../statements-seen.ts';
 import { compileCompletion, type Completion } from './completion.ts';
 import { ownDocument, partIntrospection } from './introspection.ts';
 import type { PlanRun, Step } from './plan-run.ts';
@@ -98,6 +100,7 @@ export function plannedOperation(graph: PlannedGraph, { document, operation, all
   return {
     type: operation.operation as 'query' | 'mutation',
     answer: async (given, context) => {
+      const beganMs = performance.now();
       const { errors: refused, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given);
       if (refused !== undefined) return { errors: refused };
       const { complete, asksForData } = completion(coerced);
@@ -107,7 +110,7 @@ export function plannedOperation(graph: PlannedGraph, { document, operation, all
         data: {},
         errors: [],
         failed: [],
-        ask: (service, request) => asked(graph, service, request, context),
+        ask: (service, request) => asked(graph, { subgraph: service, request, operationBeganMs: beganMs }, context),
       };
       const step = stepsAt(Math.random() * 100);
       if (step === null && query !== null && asksForData && allowed.document === document)
@@ -121,26 +124,55 @@ export function plannedOperation(graph: PlannedGraph, { document, operation, all
   };
 }
 
+interface FetchAsk {
+  readonly subgraph: string;
+  readonly request: SubgraphRequest;
+  readonly operationBeganMs: number;
+}
+
 /** Asks a subgraph, and notes that it was asked. */
 async function asked(
   { asks }: PlannedGraph,
-  subgraph: string,
-  request: SubgraphRequest,
+  { subgraph, request, operationBeganMs }: FetchAsk,
   context: OperationContext,
 ): Promise<SubgraphAnswer> {
   const beganMs = performance.now();
   const ask = asks.get(subgraph);
   if (ask === undefined) throw new Error(`A plan asks the subgraph ${subgraph}, which its graph does not have.`);
-  const answer = await ask(request, context);
-  const representations = request.variables?.['representations'];
-  context.fetches.push({
-    subgraph,
-    query: request.query,
-    entities: Array.isArray(representations) ? representations.length : null,
-    ms: performance.now() - beganMs,
-    errors: answer.errors?.length ?? 0,
-  });
-  return answer;
+  const trace = context.trace?.fetch(subgraph, context.serving) ?? null;
+  const seen = new StatementsSeen(context.reading.watch?.explain ?? false, trace);
+  const noted: { remote?: RemoteRun } = {};
+  const noteRemote = (remote: RemoteRun): void => void (noted.remote = remote);
+  const fetch = { traceparent: trace?.traceparent ?? null, noteRemote };
+  let run: FetchRun | null = null;
+  try {
+    const answer = await ask(request, { ...context, reading: { ...context.reading, watch: seen }, fetch });
+    const made: FetchRun = {
+      subgraph,
+      query: request.query,
+      entities: entitiesOf(request),
+      atMs: beganMs - operationBeganMs,
+      ms: performance.now() - beganMs,
+      errors: answer.errors?.length ?? 0,
+      statements: seen.runs,
+      fallbacks: seen.fallbacks,
+      ...noted,
+    };
+    run = made;
+    context.fetches.push(made);
+    return answer;
+  } finally {
+    trace?.end(run);
+  }
+}
+
+/** Of all its `_entities` fields; null where it has none. No variable of a client has objects with a `__typename`. */
+function entitiesOf({ variables = {} }: SubgraphRequest): number | null {
+  const lists = Object.values(variables).filter(
+    (value): value is readonly unknown[] =>
+      Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null && '__typename' in value[0],
+  );
+  return lists.length === 0 ? null : lists.reduce((sum, { length }) => sum + length, 0);
 }
 
 function inClientsWords(error: GraphQLFormattedError): GraphQLFormattedError {

@@ -11,6 +11,14 @@ const HEADERS = ['content-type', 'application/json', 'accept', 'application/json
 // What a proxy says whose service does not answer.
 const NOBODY_THERE = new Set([502, 503, 504]);
 
+/** What is sent, and how often it was. */
+export interface Sending {
+  readonly body: string;
+  /** Of the trace that it belongs to, as W3C's Trace Context has it; null where none is made. */
+  readonly traceparent: string | null;
+  times: number;
+}
+
 /** Where a service is. */
 export interface Address {
   readonly origin: string;
@@ -24,18 +32,22 @@ export interface Reply {
 }
 
 /**
- * Sends a body, once, and reads the whole answer, bounded in size; follows no redirect. `signal` says how long it may take in
+ * Sends it, once, and reads the whole answer, bounded in size; follows no redirect. `signal` says how long it may take in
  * all: a drop every now and then is no progress. Rejects with a Misbehavior, the signal's reason, or what the lookup refused.
  */
 export function exchange(
   dispatcher: Dispatcher,
   { origin, path }: Address,
-  body: string,
+  sending: Sending,
   signal: GoneSignal,
 ): Promise<Reply> {
+  const { body, traceparent } = sending;
+  const headers = traceparent === null ? HEADERS : [...HEADERS, 'traceparent', traceparent];
   return new Promise((resolve, reject) => {
     const answer = new Answer(signal, resolve, reject);
-    if (!answer.over) dispatcher.dispatch({ origin, path, method: 'POST', headers: HEADERS, body }, answer);
+    if (answer.over) return;
+    sending.times += 1;
+    dispatcher.dispatch({ origin, path, method: 'POST', headers, body }, answer);
   });
 }
 
@@ -70,7 +82,9 @@ class Answer implements Dispatcher.DispatchHandler {
     this.#status = status;
     if (Number(headers['content-length']) > ANSWER_LIMIT) this.#fail(tooLarge());
     else if (NOBODY_THERE.has(status))
-      this.#fail(new OutOfReach(`answered with HTTP status ${status}`, headers['retry-after'] === undefined));
+      this.#fail(
+        new OutOfReach(`answered with HTTP status ${status}`, headers['retry-after'] === undefined, { status }),
+      );
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -89,8 +103,8 @@ class Answer implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (error instanceof Refusal) this.#fail(error);
-    else if (this.#bytes > 0) this.#fail(new OutOfReach('cut its answer off', false, error));
-    else this.#fail(new OutOfReach('cannot be reached', true, error));
+    else if (this.#bytes > 0) this.#fail(new OutOfReach('cut its answer off', false, { cause: error }));
+    else this.#fail(new OutOfReach('cannot be reached', true, { cause: error }));
   }
 
   readonly #aborted = (): void => this.#fail(this.#signal.reason);

@@ -5,9 +5,16 @@ export class Misbehavior extends Error {}
 export class OutOfReach extends Misbehavior {
   /** A moment later it may answer, and nothing of an answer has come: a query may be sent again. */
   readonly again: boolean;
+  /** Of HTTP, where something before it answered. */
+  readonly status: number | null;
 
-  constructor(message: string, again: boolean, cause?: unknown) {
+  constructor(
+    message: string,
+    again: boolean,
+    { cause, status = null }: { cause?: unknown; status?: number | null } = {},
+  ) {
     super(message, { cause });
     this.again = again;
+    this.status = status;
   }
 }

@@ -4,7 +4,8 @@ import type { SubgraphRequest } from '../../../schema/reading.ts';
 import { askedPaths } from '../asked-paths.ts';
 import type { AskSubgraph, SubgraphAnswer } from '../context.ts';
 import { type DistinctEntities, distinctEntities, spreadEntities } from './distinct-entities.ts';
-import { Misbehavior } from './misbehavior.ts';
+import type { Sending } from './exchange.ts';
+import { Misbehavior, OutOfReach } from './misbehavior.ts';
 import { ERRORS_MAX, readAnswer } from './read-answer.ts';
 import type { Service } from './service.ts';
 
@@ -26,28 +27,40 @@ export function remoteSubgraph(
   service: Service,
   { refusal, sharing }: RemoteOptions,
 ): AskSubgraph {
-  return async (request, { actor, reading, remotesRead }) => {
+  return async (request, { actor, reading, remotesRead, fetch }) => {
     remotesRead.add(productId ?? name);
     const { query, variables, isQuery = false } = request;
     const representations = variables?.['representations'];
     const entities = Array.isArray(representations) ? distinctEntities(representations) : null;
+    const traceparent = fetch?.traceparent ?? null;
+    const noted = { status: null as number | null, timesSent: 0, shared: false, sentIn: traceparent };
     try {
       if (refusal !== null) throw new Refusal('FORBIDDEN', refusal);
       const body = bodyOf(request, entities);
       // All that a service can see is the body: no credential is forwarded. Were one, it would have to be in this key.
       const key = isQuery && sharing ? `${actor.profile}\n${body}` : null;
-      const reply = await service.flights.ask(
-        key,
-        reading.signal,
-        (ending) => service.fetch(body, isQuery, ending),
-        () => (service.tally.shared += 1),
-      );
+      const own: Sending = { body, traceparent, times: 0 };
+      const { reply, sending } = await service.flights
+        .ask(
+          key,
+          reading.signal,
+          async (ending) => ({ reply: await service.fetch(own, isQuery, ending), sending: own }),
+          () => {
+            service.tally.shared += 1;
+            noted.shared = true;
+          },
+        )
+        .finally(() => (noted.timesSent = own.times));
+      noted.status = reply.status;
+      noted.sentIn = sending.traceparent;
       // Each who asked parses it for themselves, and may merge into what they get.
       const answer = readAnswer(reply, entities?.count ?? null);
       return entities?.positions == null ? answer : spreadEntities(answer, entities.positions, ERRORS_MAX);
     } catch (error) {
+      if (error instanceof OutOfReach) noted.status = error.status;
       return unavailable(name, query, error);
     } finally {
+      fetch?.noteRemote(noted);
       if (!isQuery) service.flights.forget();
     }
   };

@@ -12,7 +12,7 @@ import {
 } from 'cockatiel';
 import type { Dispatcher } from 'undici';
 import type { Ending } from '../ending.ts';
-import { type Address, exchange, type Reply } from './exchange.ts';
+import { type Address, exchange, type Reply, type Sending } from './exchange.ts';
 import { Flights } from '../flights.ts';
 import { Misbehavior, OutOfReach } from './misbehavior.ts';
 
@@ -44,7 +44,8 @@ export type BreakerState = 'closed' | 'half open' | 'open';
 /** One service, and what is known of it: it outlives the supergraphs that name it. */
 export class Service {
   readonly tally: Tally = { answered: 0, failed: 0, refused: 0, retried: 0, shared: 0 };
-  readonly flights = new Flights<Reply>();
+  /** What is under way: the reply, and the sending that brings it. */
+  readonly flights = new Flights<{ readonly reply: Reply; readonly sending: Sending }>();
   readonly #dispatcher: Dispatcher;
   readonly #address: Address;
   readonly #timeoutMs: number;
@@ -80,14 +81,14 @@ export class Service {
   }
 
   /** Asks it within its time, a query twice where that may help. Rejects with a Misbehavior, a refusal, or why `ending` ended. */
-  async fetch(body: string, isQuery: boolean, ending: Ending): Promise<Reply> {
+  async fetch(sending: Sending, isQuery: boolean, ending: Ending): Promise<Reply> {
     const tooLate = `did not answer within ${this.#timeoutMs / 1000} s`;
     const timer = setTimeout(() => ending.abort(new OutOfReach(tooLate, false)), this.#timeoutMs);
     try {
       // While one request tries it, the others do not wait for what that learns.
       if (this.state === 'half open') throw new BrokenCircuitError();
       const policy = isQuery ? this.#twice : this.#breaker;
-      const reply = await policy.execute(() => exchange(this.#dispatcher, this.#address, body, ending));
+      const reply = await policy.execute(() => exchange(this.#dispatcher, this.#address, sending, ending));
       this.tally.answered += 1;
       return reply;
     } catch (error) {
