@@ -38,7 +38,7 @@ export interface StatementRun {
   readonly failure?: string;
   /** Objects in the lists of what it answered; only where they are counted. */
   readonly rows?: number;
-  /** As EXPLAIN (ANALYZE, FORMAT JSON) has it, rows and times of each step; only where it was asked for. */
+  /** As EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) has it, rows and times of each step; only where it was asked for. */
   readonly plan?: unknown;
 }
 

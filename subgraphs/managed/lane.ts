@@ -16,7 +16,7 @@ const PREPARED_MAX = 500;
 export interface Lane {
   /** Runs a statement of one row and one column of text. Throws refusals; `TooSlow` where it took longer than the lane lets it. */
   run(statement: Statement, values: readonly BoundValue[], signal: GoneSignal): Promise<string | null>;
-  /** What Postgres does for it, as EXPLAIN (ANALYZE, FORMAT JSON) tells. */
+  /** What Postgres does for it, as EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) tells. */
   explain(statement: Statement, values: readonly BoundValue[], signal: GoneSignal): Promise<unknown>;
 }
 
@@ -75,7 +75,7 @@ export function openLane(pool: Pool, options: LaneOptions): Lane {
   return {
     run,
     explain: async ({ text, name }, values, signal) => {
-      const explained = { text: `explain (analyze, format json) ${text}`, name: `${name}_plan` };
+      const explained = { text: `explain (analyze, buffers, format json) ${text}`, name: `${name}_plan` };
       const plan = await run({ ...explained, parameters: [], products: [] }, values, signal);
       return JSON.parse(plan ?? 'null') as unknown;
     },

@@ -8,6 +8,7 @@ import { isSystemError } from '../../up/failure.ts';
 import { failureOf, postGraph } from '../ask.ts';
 import { answerText } from '../answer-text.ts';
 import { CommandFailure, EXIT, wrongUsage } from '../exit.ts';
+import { planText } from '../plan-text.ts';
 import { table } from '../table.ts';
 import { jsonText, type Terminal } from '../terminal.ts';
 
@@ -32,10 +33,10 @@ export async function query(terminal: Terminal, given: string | undefined, optio
     ...(options.plan === true && { extensions: { plan: true } }),
   });
   const failure = failureOf(answer, terminal.settings);
+  if (options.plan === true) terminal.warn(planText(answer['extensions']));
   if (failure !== null && (answer.data ?? null) === null && !terminal.json) throw failure;
   terminal.show(answer, () => (options.output === 'table' ? answerText(answer.data ?? {}) : jsonText(answer)));
   if (options.verbose === true) terminal.warn(freshness(answer['extensions']));
-  if (options.plan === true) terminal.warn(planText(answer['extensions']));
   if (failure === null) return EXIT.done;
   terminal.warn(failure.message);
   return failure.exit;
@@ -69,29 +70,6 @@ function freshness(extensions: unknown): string {
       failedWarnings.join(', '),
     ]),
   );
-}
-
-/** How an admin is told that it was answered: `extensions.plan`. */
-const answered = z.object({
-  plan: z.object({
-    kept: z.boolean(),
-    statements: z.array(
-      z.object({ sql: z.string(), ms: z.number(), bytes: z.number(), lane: z.string(), plan: z.unknown() }),
-    ),
-  }),
-});
-
-function planText(extensions: unknown): string {
-  const read = answered.safeParse(extensions);
-  if (!read.success) return 'No plan is shown: it is for the admin key, and for operations on managed products alone.';
-  const { kept, statements } = read.data.plan;
-  if (kept) return 'Answered from what was kept: its products have no newer data.';
-  return statements
-    .map(({ sql, ms, bytes, lane, plan }) => {
-      const measured = `-- ${ms.toFixed(1)} ms on the ${lane} lane, ${bytes} characters of JSON`;
-      return `${measured}\n${sql};\n${JSON.stringify(plan, null, 2)}`;
-    })
-    .join('\n\n');
 }
 
 async function operationText({ cwd, streams }: Terminal, given: string | undefined): Promise<string> {
