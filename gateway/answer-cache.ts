@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { ProductId } from '../schema/ids.ts';
 import type { Serving } from './serving.ts';
@@ -23,6 +24,8 @@ export interface AnswerCache {
 
 // Keys that were asked for once: enough for those of a minute.
 const SEEN = 20_000;
+// Longer ones are remembered by their digest, which costs less than they hold.
+const LONGEST_SEEN = 200;
 // An answer that takes a good part of all room would drive out many.
 const SHARE_MAX = 1 / 16;
 
@@ -46,7 +49,8 @@ export function openAnswerCache(maxBytes: number): AnswerCache {
       return null;
     },
     put: (key, answer, serving) => {
-      if (!seen.has(key)) seen.set(key, true);
+      const known = key.length <= LONGEST_SEEN ? key : createHash('sha256').update(key).digest('base64');
+      if (!seen.has(known)) seen.set(known, true);
       else if (!answer.products.some((id) => isUncached(serving.mesh, id)))
         kept.set(key, { ...answer, versions: versionsOf(serving, answer.products) });
     },

@@ -74,7 +74,8 @@ async function answerNow(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Pr
   const cache = ask.mayBeKept && !isPlanned ? answers : null;
   const plan = (kept: boolean): object | null => {
     if (!ask.showsPlan) return null;
-    return shownPlan({ operation, serving, kept, ms: performance.now() - beganMs, seen, fetches: context.fetches });
+    const ms = performance.now() - beganMs;
+    return shownPlan({ operation, variables, serving, kept, ms, seen, fetches: context.fetches });
   };
   try {
     requireBoundedNesting({ variables });

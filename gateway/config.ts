@@ -18,6 +18,7 @@ const environment = z.object({
   WEFT_ANSWER_CACHE_MB: z.coerce.number().min(0).max(65_536).default(64),
   WEFT_OPERATIONS: z.string().min(1).optional(),
   WEFT_OPERATIONS_ONLY: z.enum(['on', 'off']).default('off'),
+  WEFT_COST_MAX: z.coerce.number().int().min(1).optional(),
   WEFT_SLOW_MS: z.coerce.number().min(0).default(1_000),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
 });
@@ -37,6 +38,8 @@ export interface GatewayConfig {
   readonly answerCacheBytes: number;
   /** A manifest of operations that clients may send by their hash; `only`: those who are no admins may ask nothing else. */
   readonly operations: { readonly file: string | null; readonly only: boolean };
+  /** The most that an operation which is not in managed products alone may cost; null where there is no limit. */
+  readonly costMax: number | null;
   /** What takes longer is logged, with its statements. */
   readonly slowMs: number;
   /** Where people find the Temporal Web UI; null where nobody said. */
@@ -65,6 +68,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       .filter((host) => host !== ''),
     answerCacheBytes: Math.round(data.WEFT_ANSWER_CACHE_MB * 1024 * 1024),
     operations: { file: data.WEFT_OPERATIONS ?? null, only: data.WEFT_OPERATIONS_ONLY === 'on' },
+    costMax: data.WEFT_COST_MAX ?? null,
     slowMs: data.WEFT_SLOW_MS,
     temporalUi:
       data.WEFT_TEMPORAL_UI_URL === undefined

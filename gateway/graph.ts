@@ -1,11 +1,13 @@
 import { ApolloGateway } from '@apollo/gateway';
-import { type GraphQLSchema, parse } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import type { Logger } from 'pino';
 import type { Pool } from '../schema/ledger/connect.ts';
 import { listen } from '../schema/ledger/listen.ts';
 import type { OpenSubgraph } from '../schema/reading.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
 import type { AskSubgraph } from './execute/context.ts';
+import { readCostRules } from './execute/cost/cost-rules.ts';
+import { openCosts } from './execute/cost/open-costs.ts';
 import { dataSource } from './execute/data-source.ts';
 import { type ExecuteHere, localSubgraph, managedSubgraph, wholeSubgraph } from './execute/local-subgraph.ts';
 import { readGuards } from './execute/guards.ts';
@@ -18,6 +20,7 @@ import type { LogFault } from './execute/shown-error.ts';
 import { inTurn } from './in-turn.ts';
 import { fittingDatasets, type Serving, serving } from './serving.ts';
 import { loadableSupergraph } from './loadable-supergraph.ts';
+import { onceAsked } from './once-asked.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { type ReadableSubgraph, SupersededSubgraphs } from './superseded.ts';
 import { within } from './within.ts';
@@ -34,6 +37,9 @@ export interface GraphDeps {
   readonly openCatalog: (graph: Graph) => ExecuteHere;
   readonly hosts: HostRules;
   readonly answerCacheBytes: number;
+  /** The most that a planned operation may cost; null where there is no limit. */
+  readonly costMax: number | null;
+  readonly onCostEstimate: (cost: number) => void;
   readonly logFault: LogFault;
   readonly logger: Logger;
   /** `beganMs` is of `performance.now()`. */
@@ -173,11 +179,20 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     operations: () => {
       const apiSchema = schema;
       if (apiSchema === null) throw new Error('The gateway has not loaded its supergraph yet.');
+      const { sdl } = served.supergraph;
+      const supergraph = (): DocumentNode => parse(sdl, { noLocation: true });
       return (operations ??= openOperations({
         schema: apiSchema,
         whole: served.whole,
         federation: onceAsked(() => federation(apiSchema)),
-        guards: onceAsked(() => readGuards(parse(served.supergraph.sdl, { noLocation: true }))),
+        guards: onceAsked(() => readGuards(supergraph())),
+        costs: openCosts({
+          schema: apiSchema,
+          rules: onceAsked(() => readCostRules(supergraph())),
+          max: deps.costMax,
+          onEstimate: deps.onCostEstimate,
+        }),
+        limitsCosts: deps.costMax !== null,
         answerCacheBytes: deps.answerCacheBytes,
       }));
     },
@@ -202,9 +217,4 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     },
   };
   return graph;
-}
-
-function onceAsked<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | null = null;
-  return () => (made ??= { value: make() }).value;
 }

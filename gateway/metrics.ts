@@ -9,12 +9,16 @@ export interface Metrics {
   readonly plugin: ApolloServerPlugin<OperationContext>;
   /** An operation that was answered past Apollo Server; `beganMs` is of `performance.now()`. */
   readonly answered: (operation: { type: 'query' | 'mutation'; outcome: 'ok' | 'error'; beganMs: number }) => void;
+  /** The cost of an operation, where its limit or its plan was asked for. */
+  readonly estimated: (cost: number) => void;
   readonly swapped: (outcome: { failure: string | null }) => void;
   /** Gauges that are read from the graph when they are asked for. */
   readonly watch: (graph: Graph) => void;
 }
 
 const BREAKER_STATES = { closed: 0, 'half open': 1, open: 2 } as const;
+
+const COST_SHOWN_MAX = 1e9;
 
 /** Metrics of one gateway, in a registry of their own. */
 export function openMetrics(): Metrics {
@@ -27,6 +31,13 @@ export function openMetrics(): Metrics {
     labelNames: ['type', 'outcome'] as const,
     // From what one indexed statement takes to what a client waits for.
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const cost = new Histogram({
+    name: 'weft_operation_estimated_cost',
+    help: 'Estimated cost of operations, of those that are limited by it or showed their plan.',
+    // From a few objects to what no client waits for.
+    buckets: [1, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000, 1_000_000],
     registers,
   });
   const swaps = new Counter({
@@ -49,6 +60,8 @@ export function openMetrics(): Metrics {
       },
     },
     answered: ({ type, outcome, beganMs }) => duration.observe({ type, outcome }, (performance.now() - beganMs) / 1000),
+    // One without end would hide the sum of all others.
+    estimated: (estimate) => cost.observe(Math.min(estimate, COST_SHOWN_MAX)),
     swapped: ({ failure }) => swaps.inc({ outcome: failure === null ? 'ok' : 'failed' }),
     watch: (graph) => {
       new Gauge({

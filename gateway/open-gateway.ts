@@ -53,6 +53,8 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
       openCatalog({ ledger, writers, graph: opened, hosts: config, temporalUi: config.temporalUi }),
     hosts: config,
     answerCacheBytes: config.answerCacheBytes,
+    costMax: config.costMax,
+    onCostEstimate: metrics.estimated,
     logFault,
     logger,
     onSwap: (outcome) => {

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Refusal } from '../schema/errors.ts';
+import { frequent } from '../schema/frequent.ts';
+import { room } from '../schema/room.ts';
 import type { Actor } from './actor.ts';
 import type { Envelope } from './envelope.ts';
-import { frequent } from './execute/frequent.ts';
 
 /** Texts that clients have sent with their hashes; the largest are some 10 kB. */
-const REMEMBERED = 5_000;
+const REMEMBERED = { entries: 5_000, bytes: 32 * 1024 * 1024 };
 
 /** Operations that clients may send by their hash alone. */
 export interface PersistedOperations {
@@ -21,13 +22,13 @@ export interface PersistedOperations {
  */
 export function persistedOperations(registered: readonly string[], { only }: { only: boolean }): PersistedOperations {
   const known = new Map(registered.map((text) => [sha256(text), text]));
-  const sent = frequent<string>(REMEMBERED);
+  const sent = frequent<string>(room(REMEMBERED));
   return {
     textOf: ({ query, hash }, actor) => {
       const text = query ?? known.get(hash ?? '') ?? sent.get(hash ?? '') ?? null;
       if (query !== null && hash !== null) {
         if (sha256(query) !== hash) throw new Refusal('BAD_INPUT', 'The hash is not that of the operation.');
-        sent.set(hash, query);
+        if (sent.get(hash) === undefined) sent.set(hash, query, 2 * query.length);
       }
       if (only && !actor.admin && text !== null && !known.has(sha256(text)))
         throw new Refusal('FORBIDDEN', 'Only registered operations are answered here; this one is none of them.');

@@ -6,6 +6,8 @@ import type { Serving } from './serving.ts';
 
 export interface HowAnswered {
   readonly operation: CompiledOperation;
+  /** As the client sent them. */
+  readonly variables: Readonly<Record<string, unknown>>;
   readonly serving: Serving;
   /** From an answer that was kept. */
   readonly kept: boolean;
@@ -15,14 +17,15 @@ export interface HowAnswered {
   readonly fetches: readonly FetchRun[];
 }
 
-/** How an operation was answered, for `extensions.plan`: its statements, its fetches, and why it is not one statement. */
-export function shownPlan({ operation, serving, kept, ms, seen, fetches }: HowAnswered): object {
+/** How an operation was answered, for `extensions.plan`: its estimated cost, its statements, its fetches, and why it is not one statement. */
+export function shownPlan({ operation, variables, serving, kept, ms, seen, fetches }: HowAnswered): object {
   const { path, because } = operation;
   const reasons = [because, ...seen.fallbacks].filter((reason) => reason !== null);
   return {
     path,
     kept,
     ms,
+    cost: operation.cost(variables),
     ...(reasons.length > 0 && { because: reasons.join(' ') }),
     statements: seen.runs,
     ...(path === 'planned' && {

@@ -44,6 +44,7 @@ export const REFUSALS = {
   GRAPH_BUSY: { http: 503, retry: true, says: 'Another change of the graph takes its time; try again in a moment.' },
   ORCHESTRATOR_UNREACHABLE: { http: 503, retry: true, says: 'Temporal cannot be reached; what was asked is queued.' },
   QUERY_TIMEOUT: { http: 504, retry: true, says: 'The query took too long, or was cancelled.' },
+  COST_EXCEEDED: { http: 400, retry: false, says: 'The operation may bring more than one operation is allowed to.' },
   OVERLOADED: { http: 503, retry: true, says: 'Too many queries are under way that take long.' },
   DATABASE_UNREACHABLE: { http: 503, retry: true, says: 'The database cannot be reached.' },
 } as const satisfies Record<string, RefusalKind>;

@@ -9,6 +9,7 @@ import {
   type TypeNode,
   valueFromASTUntyped,
 } from 'graphql';
+import { linkedName } from './linked-name.ts';
 
 /** What who asks may claim. */
 export interface Rights {
@@ -103,7 +104,7 @@ function rootsOf({ definitions }: DocumentNode): Guards['roots'] {
 
 /** Directives go by the names under which the supergraph links their specifications. */
 function guardReader(supergraph: DocumentNode): GuardOf {
-  const kinds = new Map(KINDS.map((kind) => [linkedName(supergraph, kind), kind]));
+  const kinds = new Map(KINDS.map((kind) => [linkedName(supergraph, kind, kind), kind]));
   return (directives = []) => {
     const guards = directives.flatMap((node): Guard[] => {
       const kind = kinds.get(node.name.value);
@@ -121,18 +122,3 @@ function guardReader(supergraph: DocumentNode): GuardOf {
 }
 
 const KINDS = ['authenticated', 'requiresScopes', 'policy'] as const;
-
-function linkedName({ definitions }: DocumentNode, kind: (typeof KINDS)[number]): string {
-  for (const node of definitions)
-    if (node.kind === Kind.SCHEMA_DEFINITION || node.kind === Kind.SCHEMA_EXTENSION)
-      for (const link of node.directives ?? []) {
-        const given = Object.fromEntries(
-          (link.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value)]),
-        ) as { url?: string; as?: string; import?: readonly (string | { name: string; as?: string })[] };
-        if (given.url?.startsWith(`https://specs.apollo.dev/${kind}/`) !== true) continue;
-        const named = given.import?.find((one) => typeof one !== 'string' && one.name === `@${kind}`);
-        if (typeof named === 'object') return (named.as ?? named.name).slice(1);
-        return given.as ?? kind;
-      }
-  return kind;
-}

@@ -4,26 +4,36 @@ import {
   getOperationAST,
   type GraphQLSchema,
   Kind,
+  type OperationDefinitionNode,
   parse,
   type SelectionSetNode,
+  stripIgnoredCharacters,
   validate,
 } from 'graphql';
 import { Refusal } from '../../schema/errors.ts';
+import { frequent } from '../../schema/frequent.ts';
 import type { Answer, ManagedSubgraph } from '../../schema/reading.ts';
+import { type Kept, room } from '../../schema/room.ts';
 import { type AnswerCache, openAnswerCache } from '../answer-cache.ts';
 import type { Actor } from '../actor.ts';
+import { onceAsked } from '../once-asked.ts';
 import { requireBoundedNesting, TOKENS_MAX } from '../nesting.ts';
 import { type Authorized, authorize } from './authorization.ts';
+import type { Costs } from './cost/open-costs.ts';
 import type { OperationContext } from './context.ts';
-import { frequent } from './frequent.ts';
 import type { Guards, Rights } from './guards.ts';
 import type { Federation } from './plan/federation.ts';
 import type { PlannedAnswer } from './plan/planned-operation.ts';
 
-/** Operations that are kept, each with its compiled forms (some 50 kB): more than the clients of a mesh have. */
-const KEPT = 2_000;
-/** Longer ones are generated, and seldom sent twice. */
-const LONGEST_KEPT = 100_000;
+/** Operations that are kept compiled: more than the clients of a mesh have. */
+const OPERATIONS_KEPT = { entries: 2_000, bytes: 128 * 1024 * 1024 };
+/** Texts whose operation is known: an operation may be written in several ways, by line breaks and comments. */
+const TEXTS_KEPT = { entries: 4_000, bytes: 16 * 1024 * 1024 };
+/** What a compiled operation holds, at least and for each token of its text: measured by `npm run bench:flood`. */
+const OPERATION_BYTES = 10_000;
+const BYTES_PER_TOKEN = 300;
+/** A refusal has its stack. */
+const REFUSAL_BYTES = 2_000;
 /** Fields of an operation after its fragments are spread; a page of the console asks for some hundred. */
 export const SELECTIONS_MAX = 10_000;
 /** A page of a dashboard has some 30. Each root field is work of its own, however short it is spelled. */
@@ -50,6 +60,8 @@ export interface CompiledOperation {
   readonly because: string | null;
   /** `variables` as the client sent them. */
   answer(variables: Readonly<Record<string, unknown>>, context: OperationContext): Promise<Answer | PlannedAnswer>;
+  /** Its estimated cost; null where the variables are not of their types. */
+  cost(variables: Readonly<Record<string, unknown>>): number | null;
 }
 
 /** The operations of one graph. */
@@ -69,27 +81,60 @@ export interface OperationsDeps {
   readonly federation: () => Federation;
   /** What of the graph is not for everyone; null where all of it is. */
   readonly guards: () => Guards | null;
+  readonly costs: Costs;
+  /** Refuses planned operations that cost more, but an admin's: the managed ones have a limit of their own, of rows. */
+  readonly limitsCosts: boolean;
   readonly answerCacheBytes: number;
 }
 
 const NOT_MANAGED = 'It asks for what is not in managed products alone.';
 const NOT_ALLOWED = 'Who asks may not see all of it: what is left of it is planned.';
 
-const OTHER: Operation = { kind: 'other' };
+const OTHER = { kind: 'other' } as const;
 
-/** Compiles each operation when it is first asked for, and keeps those that are asked for again. */
+/**
+ * Compiles each operation when it is first asked for, and keeps those that are asked for again: once for all texts that differ in
+ * white space, commas and comments alone.
+ */
 export function openOperations(deps: OperationsDeps): Operations {
-  const kept = frequent<Operation>(KEPT);
+  const texts = frequent<Kept<Operation>>(room(TEXTS_KEPT));
+  const operations = room<Operation>(OPERATIONS_KEPT);
+  const byTokens = new Map<string, Kept<Operation>>();
   let compiled = 0;
+
+  /** Of a text that is not known. */
+  const found = (asked: Asked): { readonly kept: Kept<Operation>; readonly bytes: number } => {
+    const read = readOperation(asked);
+    if ('kind' in read) {
+      const bytes = read.kind === 'refused' ? REFUSAL_BYTES : 0;
+      return { kept: { value: read, used: true }, bytes };
+    }
+    const key = `${asked.profile}\n${read.operation.name?.value ?? ''}\n${stripIgnoredCharacters(asked.query)}`;
+    const known = byTokens.get(key);
+    if (known !== undefined) return { kept: known, bytes: 0 };
+    const operation = compile(deps, { ...asked, ...read }, (compiled += 1));
+    if (operation.kind !== 'compiled') return { kept: { value: operation, used: true }, bytes: 0 };
+    const bytes = OPERATION_BYTES + BYTES_PER_TOKEN * (read.document.tokenCount ?? 0) + 2 * key.length;
+    const kept = operations.keep(operation, bytes, () => byTokens.delete(key));
+    // What is too large to be kept is compiled each time.
+    if (kept.value === null) return { kept: { value: operation, used: true }, bytes };
+    byTokens.set(key, kept);
+    return { kept, bytes: 0 };
+  };
+
   return {
     answers: deps.answerCacheBytes === 0 ? null : openAnswerCache(deps.answerCacheBytes),
     find: (query, operationName, { profile, rights }) => {
-      const key = `${profile}\n${operationName ?? ''}\n${query}`;
-      const known = kept.get(key);
-      if (known !== undefined) return known;
-      const operation = compile(deps, { query, operationName, rights }, (compiled += 1));
-      if (key.length <= LONGEST_KEPT) kept.set(key, operation);
-      return operation;
+      const text = `${profile}\n${operationName ?? ''}\n${query}`;
+      const known = texts.get(text);
+      if (known !== undefined && known.value !== null) {
+        known.used = true;
+        return known.value;
+      }
+      const { kept, bytes } = found({ query, operationName, profile, rights });
+      texts.set(text, kept, bytes);
+      kept.used = true;
+      return kept.value!;
     },
   };
 }
@@ -97,35 +142,52 @@ export function openOperations(deps: OperationsDeps): Operations {
 interface Asked {
   readonly query: string;
   readonly operationName: string | null;
+  readonly profile: string;
   readonly rights: Rights;
 }
 
-function compile(deps: OperationsDeps, { query, operationName, rights }: Asked, id: number): Operation {
-  let document: DocumentNode;
+/** A text with its operation, both as they stand; or why it is not looked at further. */
+interface ReadOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+}
+
+function readOperation({ query, operationName }: Asked): ReadOperation | Exclude<Operation, CompiledOperation> {
   try {
     requireBoundedNesting({ query });
-    document = parse(query, { noLocation: true, maxTokens: TOKENS_MAX });
+    const document = parse(query, { noLocation: true, maxTokens: TOKENS_MAX });
     requireBoundedWidth(document);
+    const operation = getOperationAST(document, operationName);
+    return operation ? { document, operation } : OTHER;
   } catch (error) {
     return error instanceof Refusal ? { kind: 'refused', refusal: error } : OTHER;
   }
+}
+
+function compile(deps: OperationsDeps, asked: Asked & ReadOperation, id: number): Operation {
+  const { document, operation, operationName, rights } = asked;
   if (validate(deps.schema, document, undefined, { maxErrors: 1 }).length > 0) return OTHER;
   const guards = deps.guards();
   const allowed: Authorized =
     guards === null ? { document, errors: () => [] } : authorize(guards, document, { operationName, rights });
-  const operation = getOperationAST(document, operationName);
-  if (!operation) return OTHER;
   const name = operation.name?.value ?? null;
   const managed = allowed.document === document ? deps.whole?.compile(document, operationName) : null;
+  const costs = onceAsked(() => deps.costs.of(document, operation));
+  const cost: CompiledOperation['cost'] = (variables) => costs().estimate(variables);
   if (managed != null) {
     const answer: CompiledOperation['answer'] = (variables, { reading }) => managed.answer(variables, reading);
-    return { kind: 'compiled', id, name, type: 'query', path: 'managed', because: null, answer };
+    return { kind: 'compiled', id, name, type: 'query', path: 'managed', because: null, answer, cost };
   }
   const because = allowed.document === document ? NOT_MANAGED : NOT_ALLOWED;
-  const described = { kind: 'compiled', id, name, path: 'planned', because } as const;
+  const described = { kind: 'compiled', id, name, path: 'planned', because, cost } as const;
   try {
     const planned = deps.federation().plan(document, operation, allowed);
-    return planned === null ? OTHER : { ...described, ...planned };
+    if (planned === null) return OTHER;
+    const limited: CompiledOperation['answer'] = async (variables, context) => {
+      if (!context.actor.admin) costs().requireAffordable(variables);
+      return planned.answer(variables, context);
+    };
+    return { ...described, type: planned.type, answer: deps.limitsCosts ? limited : planned.answer };
   } catch (error) {
     // Told to each who asks as what it is, a fault.
     const answer = (): Promise<never> => Promise.reject(new Error('No plan was found', { cause: error }));

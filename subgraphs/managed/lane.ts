@@ -9,8 +9,10 @@ import { queryText } from './text-query.ts';
 
 // Texts whose use is counted: the frequent ones stay in, a flood of others passes through.
 const COUNTED = 2_000;
-/** Prepared statements that a connection may hold (about 50 kB each in Postgres) before it is replaced. */
+/** Prepared statements that a connection may hold before it is replaced … */
 const PREPARED_MAX = 500;
+/** … and letters of their texts: Postgres holds some 50 bytes for each (measured: BENCH). */
+const PREPARED_LETTERS_MAX = 500_000;
 
 /** Connections on which statements run, each bounded in time. */
 export interface Lane {
@@ -35,6 +37,8 @@ export class TooSlow extends Error {}
 /** A connection that has been told how to read: which statements it has prepared. */
 interface Session {
   readonly prepared: Set<string>;
+  /** Of their texts. */
+  letters: number;
 }
 
 /**
@@ -58,9 +62,12 @@ export function openLane(pool: Pool, options: LaneOptions): Lane {
       sessions.set(client, session);
       throwIfAborted(signal);
       signal.addEventListener('abort', cancel, { once: true });
-      if (wasUsed(uses, name)) session.prepared.add(name);
+      if (!session.prepared.has(name) && wasUsed(uses, name)) {
+        session.prepared.add(name);
+        session.letters += text.length;
+      }
       const answer = await queryText(client, { name: session.prepared.has(name) ? name : '', text, values });
-      reusable = session.prepared.size <= PREPARED_MAX;
+      reusable = session.prepared.size <= PREPARED_MAX && session.letters <= PREPARED_LETTERS_MAX;
       return answer;
     } catch (error) {
       // An error of the statement leaves the connection sound; any other may not.
@@ -111,7 +118,7 @@ async function openSession(client: pg.PoolClient, { timeoutMs, plans }: LaneOpti
             set_config('datestyle', 'ISO, YMD', false), set_config('extra_float_digits', '1', false)`,
     [String(timeoutMs), `force_${plans}_plan`],
   );
-  return { prepared: new Set() };
+  return { prepared: new Set(), letters: 0 };
 }
 
 /** Whether a statement was used before; what is used once is not worth preparing. */

@@ -3,14 +3,18 @@ import { type DocumentNode, type GraphQLSchema, parse, validate } from 'graphql'
 import type { ManagedProducts } from '../../schema/contract/model.ts';
 import { subgraphSdl } from '../../schema/contract/sdl.ts';
 import type { ManagedOperation, OpenSubgraph, ReaderPools } from '../../schema/reading.ts';
+import { room } from '../../schema/room.ts';
 import { checkedExecution } from './checked-execution.ts';
 import { documentsOf } from './documents.ts';
 import { entityTypes } from './entity-types.ts';
 import { LIMITS, type Limits } from './limits.ts';
-import { compileOperation, type CompileDeps } from './operation.ts';
+import { compileOperation, type CompileDeps, type Form, type Refused } from './operation.ts';
 import { rootFields } from './root-fields.ts';
 import { statementRunner } from './run-statement.ts';
 import { SCALARS } from './scalars.ts';
+
+/** Each operation has a few forms: filters given or not. */
+const FORMS_KEPT = { entries: 5_000, bytes: 128 * 1024 * 1024 };
 
 /**
  * Makes contracts executable over `pools` (read-only; the versions are those of each request's reading). An operation, its whole
@@ -18,12 +22,13 @@ import { SCALARS } from './scalars.ts';
  */
 export function openSubgraph(pools: ReaderPools, limits: Limits = LIMITS): OpenSubgraph {
   const run = statementRunner(pools, limits);
+  const forms = room<Form | Refused>(FORMS_KEPT);
   return (products) => {
     const schema = executableSchema(products);
     const types = entityTypes(products);
     const roots = rootFields(types);
     const checked = checkedExecution({ schema, roots, types, limits, run });
-    const deps: CompileDeps = { schema, roots, types, dataEnums: dataEnums(products), limits, run, checked };
+    const deps: CompileDeps = { schema, roots, types, dataEnums: dataEnums(products), limits, run, checked, forms };
     const compile = (document: DocumentNode, name: string | null): ManagedOperation | null =>
       validate(schema, document).length === 0 ? compileOperation(deps, document, name) : null;
     const documents = documentsOf(schema, (document, name) => compileOperation(deps, document, name));

@@ -9,13 +9,14 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { Refusal } from '../../schema/errors.ts';
+import { frequent } from '../../schema/frequent.ts';
 import type { Answer, ManagedOperation, Reading } from '../../schema/reading.ts';
+import type { Room } from '../../schema/room.ts';
 import type { CheckedExecution } from './checked-execution.ts';
 import { variablesCoercion } from './coerce-variables.ts';
 import { collectFields } from './collect-fields.ts';
 import type { RootField } from './fetch.ts';
 import type { Limits } from './limits.ts';
-import { recent } from './recent.ts';
 import type { SelectRoot } from './root-fields.ts';
 import type { RunStatement } from './run-statement.ts';
 import { requireWithinBudget, type RowBudget, type Selection } from './selection.ts';
@@ -24,8 +25,10 @@ import type { Variables } from './slot.ts';
 import { operationSql } from './sql.ts';
 import type { Statement } from './statement.ts';
 
-/** A screen has a few shapes of variables: filters given or not. A flood of shapes passes through. */
-const SHAPES_KEPT = 50;
+/** What a form holds, at least, for each token of its operation and for each letter of its shape: measured by `npm run bench:flood`. */
+const FORM_BYTES = 3_000;
+const BYTES_PER_TOKEN = 300;
+const BYTES_PER_LETTER = 100;
 
 export interface CompileDeps {
   readonly schema: GraphQLSchema;
@@ -36,6 +39,8 @@ export interface CompileDeps {
   readonly limits: Limits;
   readonly run: RunStatement;
   readonly checked: CheckedExecution;
+  /** For the forms of all operations: a flood of shapes of one takes nothing from the others that are in use. */
+  readonly forms: Room<Form | Refused>;
 }
 
 /** Why one statement does not do, for those who look at how an operation was answered. */
@@ -45,7 +50,7 @@ const OF_VALUES =
   'The data has a value that GraphQL has an error for, or lacks a row that must be there: each root field is a statement of its own, so that the error is said at its place.';
 
 /** What an operation is for variables of one shape. */
-interface Form {
+export interface Form {
   readonly fields: readonly RootField[];
   readonly budget: RowBudget;
   /** Made for the versions of the data that were last read. */
@@ -53,7 +58,7 @@ interface Form {
 }
 
 /** Arguments of this shape are refused. */
-interface Refused {
+export interface Refused {
   readonly refused: Error;
 }
 
@@ -74,7 +79,8 @@ export function compileOperation(
   if (![...rootNames(operation.selectionSet, fragments)].every((name) => deps.roots.has(name))) return null;
   const coerce = variablesCoercion(schema, operation);
   const shape = shapeOf(schema, operation, deps.dataEnums);
-  const forms = recent<Form | Refused>(SHAPES_KEPT);
+  const forms = frequent(deps.forms);
+  const formBytes = FORM_BYTES + BYTES_PER_TOKEN * (document.tokenCount ?? 0);
 
   const form = (variables: Variables): Form => {
     const key = shape.key(variables);
@@ -84,7 +90,7 @@ export function compileOperation(
   };
   const remembered = (key: string, slotted: Variables): Form | Refused => {
     const made = compileForm(deps, { schema, fragments, variableValues: slotted }, operation);
-    forms.set(key, made);
+    forms.set(key, made, formBytes + BYTES_PER_LETTER * key.length);
     return made;
   };
 

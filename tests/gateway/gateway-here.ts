@@ -89,6 +89,7 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
       operations: { file: null, only: false },
       slowMs: 10_000,
       traces: null,
+      costMax: null,
       ...options.config,
       temporalUi: { url: 'http://127.0.0.1:8233', namespace: 'default' },
     },

@@ -1,10 +1,14 @@
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, OperationTypeNode, parse } from 'graphql';
+import { room } from '../../../schema/room.ts';
 import type { Authorized } from '../authorization.ts';
 import type { AskSubgraph } from '../context.ts';
 import { type PlannedGraph, type PlannedOperation, plannedOperation } from './planned-operation.ts';
 import type { Planner } from './planner.ts';
 import { plannedNames } from './prepared-operation.ts';
 import { typeConditions } from './type-conditions.ts';
+
+/** Each operation has one, and more where it has conditions. */
+const COMPLETIONS_KEPT = { entries: 4_000, bytes: 32 * 1024 * 1024 };
 
 export interface FederationDeps {
   readonly planner: Planner;
@@ -38,6 +42,7 @@ export function openFederation({ planner, supergraphSdl, schema, asks }: Federat
     asks,
     types: typeConditions(supergraph),
     names: plannedNames(supergraph),
+    completions: room(COMPLETIONS_KEPT),
   };
   return {
     plan: (document, operation, allowed) =>

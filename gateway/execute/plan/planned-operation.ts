@@ -10,13 +10,14 @@ import {
   Kind,
   type OperationDefinitionNode,
   print,
-  visit,
 } from 'graphql';
+import { frequent } from '../../../schema/frequent.ts';
 import type { SubgraphRequest } from '../../../schema/reading.ts';
+import type { Room } from '../../../schema/room.ts';
 import type { Authorized } from '../authorization.ts';
+import { conditionVariables } from '../condition-variables.ts';
 import type { AskSubgraph, OperationContext, SubgraphAnswer } from '../context.ts';
 import type { FetchRun, RemoteRun } from '../fetch-run.ts';
-import { frequent } from '../frequent.ts';
 import { StatementsSeen } from '../statements-seen.ts';
 import { compileCompletion, type Completion } from './completion.ts';
 import { ownDocument, partIntrospection } from './introspection.ts';
@@ -26,8 +27,8 @@ import { clientsKey, keyInData, preparedOperation } from './prepared-operation.t
 import { compilePlan } from './steps.ts';
 import type { TypeConditions } from './type-conditions.ts';
 
-/** Values of the variables of @skip and @include that are remembered with what they make of an operation. */
-const FORMS_KEPT = 50;
+/** What a completion holds for each token of its operation: measured by `npm run bench:flood`. */
+const COMPLETION_BYTES_PER_TOKEN = 150;
 
 /** What a planned operation answers: as GraphQL has it, its errors showable as they are. */
 export interface PlannedAnswer {
@@ -49,6 +50,8 @@ export interface PlannedGraph {
   readonly asks: ReadonlyMap<string, AskSubgraph>;
   readonly types: TypeConditions;
   readonly names: ReadonlySet<string>;
+  /** For what the values of the variables of @skip and @include make of an operation: one for all operations. */
+  readonly completions: Room<Completion>;
 }
 
 interface Asked {
@@ -67,7 +70,7 @@ export function plannedOperation(graph: PlannedGraph, { document, operation, all
   const fetched = parted === null ? ownDocument(allowed.document, name) : parted.rest;
   const query = fetched === null ? null : print(preparedOperation(fetched, names));
   const conditions = conditionVariables(own);
-  const forms = frequent<Completion>(FORMS_KEPT);
+  const forms = frequent(graph.completions);
   const steps = new Map<number, Step | null>();
 
   const stepsAt = (roll: number): Step | null => {
@@ -92,7 +95,7 @@ export function plannedOperation(graph: PlannedGraph, { document, operation, all
       keyInData: (node: FieldNode) => keyInData(node, names),
     } as const;
     const made = compileCompletion(of);
-    forms.set(key, made);
+    forms.set(key, made, COMPLETION_BYTES_PER_TOKEN * (document.tokenCount ?? 0));
     return made;
   };
   stepsAt(100);
@@ -183,14 +186,4 @@ function inClientsWords(error: GraphQLFormattedError): GraphQLFormattedError {
 function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
   const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
   return Object.fromEntries(fragments.map((node) => [node.name.value, node]));
-}
-
-function conditionVariables(document: DocumentNode): string[] {
-  const names = new Set<string>();
-  visit(document, {
-    Directive: ({ arguments: given = [] }) => {
-      for (const { value } of given) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
-    },
-  });
-  return [...names];
 }

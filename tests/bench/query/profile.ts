@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { WebSocket } from 'undici';
+import { inspectorAt } from './inspector.ts';
 
 interface ProfileNode {
   readonly id: number;
@@ -20,7 +19,7 @@ const TOP = 15;
 
 /** Profiles a process that listens for an inspector at `port` while `act` runs; keeps the profile as a file that DevTools opens. */
 export async function profileOf(port: number, file: string, act: () => Promise<unknown>): Promise<string> {
-  const inspector = await connect(port);
+  const inspector = await inspectorAt(port);
   try {
     await inspector.send('Profiler.enable');
     await inspector.send('Profiler.setSamplingInterval', { interval: 500 });
@@ -59,26 +58,4 @@ function nameOf({ functionName, url, lineNumber }: ProfileNode['callFrame']): st
     .replace(ROOT, '')
     .replace(/^.*node_modules\//, '');
   return path === '' ? name : `${name}  ${path}:${lineNumber + 1}`;
-}
-
-async function connect(port: number) {
-  const response = await fetch(`http://127.0.0.1:${port}/json/list`);
-  const [target] = (await response.json()) as { webSocketDebuggerUrl: string }[];
-  const socket = new WebSocket(target!.webSocketDebuggerUrl);
-  await once(socket, 'open');
-  const waiting = new Map<number, (result: unknown) => void>();
-  socket.addEventListener('message', ({ data }) => {
-    const { id, result } = JSON.parse(String(data)) as { id?: number; result?: unknown };
-    if (id !== undefined) waiting.get(id)?.(result);
-  });
-  let last = 0;
-  return {
-    send: (method: string, params: object = {}) =>
-      new Promise<unknown>((resolve) => {
-        const id = (last += 1);
-        waiting.set(id, resolve);
-        socket.send(JSON.stringify({ id, method, params }));
-      }),
-    close: () => socket.close(),
-  };
 }
