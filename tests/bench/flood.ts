@@ -43,6 +43,8 @@ else await bench();
 
 async function bench(): Promise<void> {
   const place = await openPlace({ keep: null, scale: SCALE, say });
+  const interrupted = (): void => void place.close().then(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   try {
     const advice = await startAdvice(place);
     const port = await freePort();
@@ -50,6 +52,7 @@ async function bench(): Promise<void> {
     const weft = await startWeft(place, { adviceUrl: advice.url, scale: SCALE, answerCache: true, say, nodeOptions });
     await flood(place, weft, port);
   } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted);
     await place.close();
   }
 }

@@ -3,6 +3,7 @@ import {
   type DocumentNode,
   type FieldDefinitionNode,
   type InputValueDefinitionNode,
+  isTypeDefinitionNode,
   Kind,
   valueFromASTUntyped,
 } from 'graphql';
@@ -44,18 +45,11 @@ export function readCostRules(supergraph: DocumentNode): CostRules {
     if (field.kind === Kind.FIELD_DEFINITION)
       for (const { name, directives } of field.arguments ?? []) note(`${coordinate}(${name.value}:)`, directives);
   };
-  for (const node of supergraph.definitions)
-    switch (node.kind) {
-      case Kind.OBJECT_TYPE_DEFINITION:
-      case Kind.INTERFACE_TYPE_DEFINITION:
-      case Kind.INPUT_OBJECT_TYPE_DEFINITION:
-        note(node.name.value, node.directives);
-        for (const field of node.fields ?? []) noteField(node.name.value, field);
-        break;
-      case Kind.SCALAR_TYPE_DEFINITION:
-      case Kind.ENUM_TYPE_DEFINITION:
-        note(node.name.value, node.directives);
-    }
+  for (const node of supergraph.definitions) {
+    if (!isTypeDefinitionNode(node)) continue;
+    note(node.name.value, node.directives);
+    if ('fields' in node) for (const field of node.fields ?? []) noteField(node.name.value, field);
+  }
   return { weights, listSizes };
 }
 
