@@ -177,11 +177,12 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     remotes,
     current: () => served,
     operations: () => {
+      if (operations !== null) return operations;
       const apiSchema = schema;
       if (apiSchema === null) throw new Error('The gateway has not loaded its supergraph yet.');
       const { sdl } = served.supergraph;
       const supergraph = (): DocumentNode => parse(sdl, { noLocation: true });
-      return (operations ??= openOperations({
+      return (operations = openOperations({
         schema: apiSchema,
         whole: served.whole,
         federation: onceAsked(() => federation(apiSchema)),
