@@ -11,7 +11,7 @@ import { queryText } from './text-query.ts';
 const COUNTED = 2_000;
 /** Prepared statements that a connection may hold before it is replaced … */
 const PREPARED_MAX = 500;
-/** … and letters of their texts: Postgres holds some 80 bytes for each (`npm run bench:flood`). */
+/** … and letters of their texts: Postgres holds some 150 bytes for each (`npm run bench:flood`). */
 const PREPARED_LETTERS_MAX = 300_000;
 
 /** Connections on which statements run, each bounded in time. */

@@ -28,7 +28,7 @@ import type { Statement } from './statement.ts';
 /** What a form holds, at least, for each token of its operation and for each letter of its shape: measured by `npm run bench:flood`. */
 const FORM_BYTES = 3_000;
 const BYTES_PER_TOKEN = 300;
-const BYTES_PER_LETTER = 100;
+const BYTES_PER_LETTER = 200;
 
 export interface CompileDeps {
   readonly schema: GraphQLSchema;

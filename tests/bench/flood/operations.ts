@@ -109,5 +109,5 @@ function shape(index: number): object {
     const given = FILTERS.filter((name, at) => name === 'ne' || Math.floor(from / 2 ** at) % 2 === 1);
     return Object.fromEntries(given.map((name) => [name, '100']));
   };
-  return { total: filters(index), id: filters(Math.floor(index / 64)), customerId: filters(Math.floor(index / 4_096)) };
+  return { total: filters(index), id: filters(Math.floor(index / 64)), priority: filters(Math.floor(index / 4_096)) };
 }
