@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import { Refusal, REFUSALS } from '../schema/errors.ts';
@@ -11,7 +10,6 @@ import type { Envelope } from './envelope.ts';
 import type { Actor } from './actor.ts';
 import type { OperationContext } from './execute/context.ts';
 import { bounded, operationContext } from './execute/operation-context.ts';
-import { goneSignal } from './execute/gone-signal.ts';
 import type { CompiledOperation } from './execute/operations.ts';
 import { codesOf, inTrace, type LogFault, shownError } from './execute/shown-error.ts';
 import { StatementsSeen } from './execute/statements-seen.ts';
@@ -43,9 +41,8 @@ export interface AnswerAsk {
 }
 
 /** Answers a compiled operation: from what was kept, by its statement, or by its plan; a planned query as an equal one that is under way. */
-export async function answer(deps: AnswerDeps, ask: AnswerAsk, response: ServerResponse): Promise<Answered> {
+export async function answer(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Promise<Answered> {
   const { operation, serving, trace } = ask;
-  const gone = goneSignal(response);
   if (operation.path === 'managed') return answerNow(deps, ask, gone);
   if (operation.type !== 'query') return answerNow(deps, ask, gone).finally(() => deps.underWay.forget());
   const make = (ending: GoneSignal): Promise<Answered> => answerNow(deps, ask, ending);
@@ -136,7 +133,7 @@ function sound(serving: Serving, json: string, products: readonly ProductId[], p
 }
 
 /** Ids of the products that were read, sorted. */
-function productsOf({ reading, remotesRead }: OperationContext): ProductId[] {
+export function productsOf({ reading, remotesRead }: OperationContext): ProductId[] {
   if (remotesRead.size === 0) return [...reading.productsRead].sort();
   return [...reading.productsRead, ...(remotesRead as Set<ProductId>)].sort();
 }

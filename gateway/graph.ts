@@ -1,11 +1,12 @@
 import { ApolloGateway } from '@apollo/gateway';
 import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import type { Logger } from 'pino';
+import type { ProductId } from '../schema/ids.ts';
 import type { Pool } from '../schema/ledger/connect.ts';
 import { listen } from '../schema/ledger/listen.ts';
 import type { OpenSubgraph } from '../schema/reading.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
-import type { AskSubgraph } from './execute/context.ts';
+import type { AskSubgraph, EventSource } from './execute/context.ts';
 import { readCostRules } from './execute/cost/cost-rules.ts';
 import { openCosts } from './execute/cost/open-costs.ts';
 import { dataSource } from './execute/data-source.ts';
@@ -15,6 +16,7 @@ import { openOperations, type Operations } from './execute/operations.ts';
 import { type Federation, openFederation } from './execute/plan/federation.ts';
 import { loadNativePlanner, openPlanner } from './execute/plan/open-planner.ts';
 import { WHOLE, wholeSupergraph } from './execute/plan/whole-supergraph.ts';
+import { eventsAddress } from './execute/remote/events-address.ts';
 import { openRemoteServices, type RemoteServices } from './execute/remote/remote-services.ts';
 import type { LogFault } from './execute/shown-error.ts';
 import { inTurn } from './in-turn.ts';
@@ -104,7 +106,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       served.supergraph.subgraphs.filter(({ name }) => !managed.has(name)).map(({ name }) => [name, askOf(name)]),
     );
     asks.set(WHOLE, wholeSubgraph(deps.logFault));
-    return openFederation({ planner, supergraphSdl, schema: apiSchema, asks });
+    return openFederation({ planner, supergraphSdl, schema: apiSchema, asks, events: eventSources(served, remotes) });
   };
 
   const gateway = new ApolloGateway({
@@ -218,4 +220,16 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     },
   };
   return graph;
+}
+
+/** The remote subgraphs, as they tell of events. */
+function eventSources({ supergraph, mesh }: Serving, remotes: RemoteServices): Map<string, EventSource> {
+  return new Map(
+    supergraph.subgraphs.flatMap((subgraph): [string, EventSource][] => {
+      const { name, url, productId } = subgraph;
+      if (url === null) return [];
+      const address = eventsAddress(url, mesh.products.get(productId as ProductId));
+      return [[name, remotes.events({ ...subgraph, url }, address)]];
+    }),
+  );
 }

@@ -4,6 +4,7 @@ import { type Refusal, REFUSALS } from '../schema/errors.ts';
 import type { Actor } from './actor.ts';
 import { answer, type AnswerDeps } from './answer.ts';
 import { type Envelope, envelopeOf, isOrdinary, readRequest } from './envelope.ts';
+import { goneSignal } from './execute/gone-signal.ts';
 import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
@@ -74,6 +75,7 @@ function serve(deps: OperationRouteDeps, { actor, envelope, request, response }:
   // A mutation by GET is refused there.
   if (
     operation.kind === 'other' ||
+    operation.kind === 'subscription' ||
     (operation.kind === 'compiled' && operation.type !== 'query' && request.method === 'GET')
   ) {
     const { operationName, variables } = envelope;
@@ -100,7 +102,7 @@ function serve(deps: OperationRouteDeps, { actor, envelope, request, response }:
     showsPlan: envelope.wantsPlan && actor.admin,
     trace,
   };
-  void answer(deps, ask, response).then((answered) => {
+  void answer(deps, ask, goneSignal(response)).then((answered) => {
     const { status, body, outcome } = answered;
     if (request.method === 'GET' && outcome === 'ok') sendValidated(request, response, body);
     else send(response, status, body);

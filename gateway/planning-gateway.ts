@@ -1,6 +1,7 @@
 import type { ApolloGateway } from '@apollo/gateway';
 import type { OperationContext } from './execute/context.ts';
 import { operationContext } from './execute/operation-context.ts';
+import { needsStream } from './live/needs-stream.ts';
 import type { Graph } from './graph.ts';
 
 type Gateway = Pick<ApolloGateway, 'load' | 'onSchemaLoadOrUpdate' | 'stop'>;
@@ -9,7 +10,7 @@ type Executed = Awaited<ReturnType<Executor>>;
 
 /**
  * The gateway as Apollo Server knows it, for requests of forms that only Apollo Server takes: the executor is ours here too. What it has
- * no operation for (none of that name, a subscription) @apollo/gateway refuses.
+ * no operation for (none of that name) @apollo/gateway refuses.
  */
 export function planningGateway(graph: Graph): Gateway {
   const { gateway } = graph;
@@ -27,6 +28,7 @@ export function planningGateway(graph: Graph): Gateway {
       if (operation.kind === 'compiled') trace?.asks({ ...operation, query: source });
       if (operation.kind === 'other') return otherwise(requestContext);
       if (operation.kind === 'refused') throw operation.refusal;
+      if (operation.kind === 'subscription') throw needsStream();
       const answer = await operation.answer(request.variables ?? {}, context);
       // Its errors are translated by Apollo Server's `formatError`.
       return ('json' in answer ? { data: JSON.parse(answer.json) as Executed['data'] } : answer) as Executed;

@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import type { Product, ProductFile } from '../schema/contract/model.ts';
 import { readProduct } from '../schema/contract/read.ts';
 import { errorFinding, type Finding } from '../schema/findings.ts';
+import { eventsAddress, judgedUrl } from './execute/remote/events-address.ts';
 import { type HostRules, hostRefusal } from './execute/allowed-hosts.ts';
 
 /** One product's folder as it was sent. */
@@ -74,6 +75,9 @@ function readFolder(
   const { product, findings } = readProduct(files, { folder: name });
   const refused = product?.remote ? hostRefusal(product.remote.url, rules) : null;
   if (refused !== null) findings.push(errorFinding('SUBGRAPH_HOST', refused));
+  const events = product?.remote ? hostRefusal(judgedUrl(eventsAddress(product.remote.url, product)), rules) : null;
+  if (events !== null && events !== refused)
+    findings.push(errorFinding('SUBGRAPH_HOST', `Of its subscriptions: ${events}`));
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const digest = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
   return { candidate: product && { product, files: sorted, folder: path ?? null, digest }, findings };

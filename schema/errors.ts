@@ -46,6 +46,23 @@ export const REFUSALS = {
   QUERY_TIMEOUT: { http: 504, retry: true, says: 'The query took too long, or was cancelled.' },
   COST_EXCEEDED: { http: 400, retry: false, says: 'The operation may bring more than one operation is allowed to.' },
   OVERLOADED: { http: 503, retry: true, says: 'Too many queries are under way that take long.' },
+  SUBSCRIPTION_NEEDS_STREAM: {
+    http: 406,
+    retry: false,
+    says: 'A subscription is answered event by event: ask with `Accept: text/event-stream`, or over a WebSocket.',
+  },
+  TOO_MANY_SUBSCRIPTIONS: { http: 503, retry: true, says: 'As many subscriptions are under way as are allowed.' },
+  SUBSCRIBER_TOO_SLOW: {
+    http: 503,
+    retry: true,
+    says: 'Events came faster than the subscriber took them; those that waited are lost. Subscribe anew.',
+  },
+  GRAPH_CHANGED: {
+    http: 409,
+    retry: true,
+    says: 'The graph has changed, and the subscription would not mean the same in it; subscribe anew.',
+  },
+  GATEWAY_DRAINING: { http: 503, retry: true, says: 'This gateway is going down; subscribe again, and reach another.' },
   DATABASE_UNREACHABLE: { http: 503, retry: true, says: 'The database cannot be reached.' },
 } as const satisfies Record<string, RefusalKind>;
 

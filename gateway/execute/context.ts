@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
-import type { Reading, SubgraphRequest } from '../../schema/reading.ts';
+import type { GoneSignal, Reading, SubgraphRequest } from '../../schema/reading.ts';
 import type { Actor } from '../actor.ts';
 import type { Serving } from '../serving.ts';
 import type { OperationTrace } from '../traces/trace.ts';
@@ -33,6 +33,18 @@ export interface FetchUnderWay {
 
 /** Asks one subgraph, of whatever kind, within an operation. It never rejects for what a client or a service did wrong. */
 export type AskSubgraph = (request: SubgraphRequest, context: OperationContext) => Promise<SubgraphAnswer>;
+
+/** A subgraph that tells of events. */
+export interface EventSource {
+  /** Where it is asked for them: the same request at the same address brings the same events. */
+  readonly address: string;
+  readonly productId: NonNullable<StoredSubgraph['productId']>;
+  /**
+   * Subscribes; resolves once events may come. Rejects, and so do the events, with an error that may be shown where the service is
+   * at fault, or with why `ending` ended them.
+   */
+  open(request: SubgraphRequest, ending: GoneSignal): Promise<AsyncIterable<SubgraphAnswer>>;
+}
 
 /** What a subgraph answered. Its errors may be shown as they are: whoever asks the subgraph has translated them. */
 export interface SubgraphAnswer {

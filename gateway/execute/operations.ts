@@ -2,9 +2,11 @@ import {
   type DocumentNode,
   type FragmentDefinitionNode,
   getOperationAST,
+  type GraphQLFormattedError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
   parse,
   type SelectionSetNode,
   stripIgnoredCharacters,
@@ -21,9 +23,11 @@ import { requireBoundedNesting, TOKENS_MAX } from '../nesting.ts';
 import { type Authorized, authorize } from './authorization.ts';
 import type { Costs } from './cost/open-costs.ts';
 import type { OperationContext } from './context.ts';
+import { operationFaults } from './operation-faults.ts';
 import type { Guards, Rights } from './guards.ts';
 import type { Federation } from './plan/federation.ts';
 import type { PlannedAnswer } from './plan/planned-operation.ts';
+import type { PlannedSubscription } from './plan/planned-subscription.ts';
 
 /** Operations that are kept compiled: more than the clients of a mesh have. */
 const OPERATIONS_KEPT = { entries: 2_000, bytes: 128 * 1024 * 1024 };
@@ -42,6 +46,7 @@ const ROOTS_MAX = 200;
 /** What became of an operation's text, once: how it is answered. */
 export type Operation =
   | CompiledOperation
+  | SubscriptionOperation
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** Apollo Server's: whatever is wrong with it, it says so. */
   | { readonly kind: 'other' };
@@ -64,12 +69,19 @@ export interface CompiledOperation {
   cost(variables: Readonly<Record<string, unknown>>): number | null;
 }
 
+/** A subscription: answered event by event, where whoever asks can take that. */
+export interface SubscriptionOperation extends Pick<PlannedSubscription, 'source' | 'answer'> {
+  readonly kind: 'subscription';
+}
+
 /** The operations of one graph. */
 export interface Operations {
   /** Null where none are kept. */
   readonly answers: AnswerCache | null;
   /** Each profile of who asks has compiled forms of its own. */
   find(query: string, operationName: string | null, actor: Pick<Actor, 'profile' | 'rights'>): Operation;
+  /** What is wrong with one of the kind `other`. */
+  faults(query: string, operationName: string | null): readonly GraphQLFormattedError[];
 }
 
 export interface OperationsDeps {
@@ -113,7 +125,8 @@ export function openOperations(deps: OperationsDeps): Operations {
     const known = byTokens.get(key);
     if (known !== undefined) return { kept: known, bytes: 0 };
     const operation = compile(deps, { ...asked, ...read }, (compiled += 1));
-    if (operation.kind !== 'compiled') return { kept: { value: operation, used: true }, bytes: 0 };
+    if (operation.kind === 'refused' || operation.kind === 'other')
+      return { kept: { value: operation, used: true }, bytes: 0 };
     const bytes = OPERATION_BYTES + BYTES_PER_TOKEN * (read.document.tokenCount ?? 0) + 2 * key.length;
     const kept = operations.keep(operation, bytes, () => byTokens.delete(key));
     // What is too large to be kept is compiled each time.
@@ -136,6 +149,7 @@ export function openOperations(deps: OperationsDeps): Operations {
       kept.used = true;
       return kept.value!;
     },
+    faults: (query, operationName) => operationFaults(deps.schema, query, operationName),
   };
 }
 
@@ -157,6 +171,7 @@ function readOperation({ query, operationName }: Asked): ReadOperation | Exclude
     requireBoundedNesting({ query });
     const document = parse(query, { noLocation: true, maxTokens: TOKENS_MAX });
     requireBoundedWidth(document);
+    requireUnconditionalSubscriptions(document);
     const operation = getOperationAST(document, operationName);
     return operation ? { document, operation } : OTHER;
   } catch (error) {
@@ -178,11 +193,14 @@ function compile(deps: OperationsDeps, asked: Asked & ReadOperation, id: number)
     const answer: CompiledOperation['answer'] = (variables, { reading }) => managed.answer(variables, reading);
     return { kind: 'compiled', id, name, type: 'query', path: 'managed', because: null, answer, cost };
   }
+  // Validation has nothing to say of fields whose type the schema does not have.
+  if (!deps.schema.getRootType(operation.operation))
+    return { kind: 'refused', refusal: new Refusal('BAD_INPUT', `This graph has no ${operation.operation}.`) };
   const because = allowed.document === document ? NOT_MANAGED : NOT_ALLOWED;
   const described = { kind: 'compiled', id, name, path: 'planned', because, cost } as const;
   try {
     const planned = deps.federation().plan(document, operation, allowed);
-    if (planned === null) return OTHER;
+    if (planned.type === 'subscription') return { kind: 'subscription', ...planned };
     const limited: CompiledOperation['answer'] = async (variables, context) => {
       if (!context.actor.admin) costs().requireAffordable(variables);
       return planned.answer(variables, context);
@@ -193,6 +211,29 @@ function compile(deps: OperationsDeps, asked: Asked & ReadOperation, id: number)
     const answer = (): Promise<never> => Promise.reject(new Error('No plan was found', { cause: error }));
     return { ...described, type: 'query', answer };
   }
+}
+
+/** Refuses @skip and @include at the root of a subscription, as GraphQL does (5.2.4.1); where they have a variable, its validation throws. */
+function requireUnconditionalSubscriptions({ definitions }: DocumentNode): void {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const seen = new Set<SelectionSetNode>();
+  const check = (selectionSet: SelectionSetNode | undefined): void => {
+    if (selectionSet === undefined || seen.has(selectionSet)) return;
+    seen.add(selectionSet);
+    for (const node of selectionSet.selections) {
+      if (node.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include'))
+        throw new Refusal(
+          'BAD_INPUT',
+          'The root of a subscription takes no @skip and no @include: it is always asked for.',
+        );
+      if (node.kind === Kind.INLINE_FRAGMENT) check(node.selectionSet);
+      if (node.kind === Kind.FRAGMENT_SPREAD) check(fragments.get(node.name.value)?.selectionSet);
+    }
+  };
+  for (const node of definitions)
+    if (node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.SUBSCRIPTION)
+      check(node.selectionSet);
 }
 
 /** Refuses documents of too many fields, and of too many at the root; fragments count where they are spread. */

@@ -47,6 +47,12 @@ function codeOf({ extensions }: GraphQLFormattedError): string {
   return typeof code === 'string' ? code : '_OTHER';
 }
 
+/** The same of whatever was thrown; what may be shown already stays as it is. */
+export function shownThrown(thrown: Error | GraphQLFormattedError, log: LogFault): GraphQLFormattedError {
+  if (!(thrown instanceof Error)) return thrown;
+  return shownError(thrown instanceof GraphQLError ? thrown : new GraphQLError('', { originalError: thrown }), log);
+}
+
 /** Code, what it would be as an HTTP status, whether trying again may help, and the findings of a refusal. */
 export function refusalExtensions({ code, findings }: Refusal): {
   code: RefusalCode;

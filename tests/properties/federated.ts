@@ -45,13 +45,15 @@ export async function openFederation({ mesh, pools }: World): Promise<Federation
     supergraphSdl,
     schema: Supergraph.build(supergraphSdl).apiSchema().toGraphQLJSSchema(),
     asks,
+    events: new Map(),
   });
   return {
     answer: async (operation, of) => {
       loaded = of;
       const document = parse(operation.query);
       const allowed = { document, errors: () => [] };
-      const planned = federation.plan(document, getOperationAST(document, operation.operationName)!, allowed)!;
+      const planned = federation.plan(document, getOperationAST(document, operation.operationName)!, allowed);
+      if (planned.type === 'subscription') throw new Error('Random operations are no subscriptions.');
       // Nothing else of it is read here.
       const context = { fetches: [], reading: {}, trace: null } as unknown as OperationContext;
       return toldOf(JSON.parse(JSON.stringify(await planned.answer(asSent(operation), context))));

@@ -31,8 +31,11 @@ export function openApolloPlanner(supergraphSdl: string): Planner {
       const operation = operationFromDocument(schema, parse(query), name === null ? {} : { operationName: name });
       const overrideConditions = new Map(labels.map((label) => [label, roll < percentageOf(label)]));
       const { node } = planner.buildQueryPlan(operation, { overrideConditions });
-      if (node?.kind === 'Subscription') throw new Error('A subscription has no plan of fetches.');
-      return node === undefined ? null : translated(node);
+      if (node?.kind !== 'Subscription') return node === undefined ? null : translated(node);
+      const subscription: PlanNode = { kind: 'Subscription', primary: fetchNode(node.primary) };
+      return node.rest === undefined
+        ? subscription
+        : { kind: 'Sequence', nodes: [subscription, translated(node.rest)] };
     },
   };
 }

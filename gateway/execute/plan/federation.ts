@@ -1,8 +1,9 @@
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, OperationTypeNode, parse } from 'graphql';
 import { room } from '../../../schema/room.ts';
 import type { Authorized } from '../authorization.ts';
-import type { AskSubgraph } from '../context.ts';
+import type { AskSubgraph, EventSource } from '../context.ts';
 import { type PlannedGraph, type PlannedOperation, plannedOperation } from './planned-operation.ts';
+import { type PlannedSubscription, plannedSubscription } from './planned-subscription.ts';
 import type { Planner } from './planner.ts';
 import { plannedNames } from './prepared-operation.ts';
 import { typeConditions } from './type-conditions.ts';
@@ -18,28 +19,28 @@ export interface FederationDeps {
   readonly schema: GraphQLSchema;
   /** How each subgraph of the plans is asked. */
   readonly asks: ReadonlyMap<string, AskSubgraph>;
+  /** Those of them that tell of events. */
+  readonly events: ReadonlyMap<string, EventSource>;
 }
 
 /** Subgraphs as one: executes operations by plans of fetches from them. */
 export interface Federation {
-  /**
-   * Plans one operation of a valid document, and fetches as much of it as is allowed; null where it is a subscription. Throws where no
-   * plan is found.
-   */
+  /** Plans one operation of a valid document, and fetches as much of it as is allowed. Throws where no plan is found. */
   readonly plan: (
     document: DocumentNode,
     operation: OperationDefinitionNode,
     allowed: Authorized,
-  ) => PlannedOperation | null;
+  ) => PlannedOperation | PlannedSubscription;
 }
 
 /** Opens the subgraphs of a supergraph as one. */
-export function openFederation({ planner, supergraphSdl, schema, asks }: FederationDeps): Federation {
+export function openFederation({ planner, supergraphSdl, schema, asks, events }: FederationDeps): Federation {
   const supergraph = parse(supergraphSdl, { noLocation: true });
   const graph: PlannedGraph = {
     planner,
     schema,
     asks,
+    events,
     types: typeConditions(supergraph),
     names: plannedNames(supergraph),
     completions: room(COMPLETIONS_KEPT),
@@ -47,7 +48,7 @@ export function openFederation({ planner, supergraphSdl, schema, asks }: Federat
   return {
     plan: (document, operation, allowed) =>
       operation.operation === OperationTypeNode.SUBSCRIPTION
-        ? null
+        ? plannedSubscription(graph, { document, operation, allowed })
         : plannedOperation(graph, { document, operation, allowed }),
   };
 }

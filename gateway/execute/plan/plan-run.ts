@@ -16,6 +16,8 @@ export interface PlanRun {
   readonly errors: GraphQLFormattedError[];
   /** Where a fetch brought nothing at all: what is null beneath is so for the errors that it told. */
   readonly failed: Trail[];
+  /** Of a subscription: what its subgraph has told. */
+  readonly event: SubgraphAnswer | null;
   readonly ask: (service: string, request: SubgraphRequest) => Promise<SubgraphAnswer>;
 }
 
@@ -23,7 +25,10 @@ export interface PlanRun {
 export type Step = (run: PlanRun) => Promise<void>;
 
 /** What a subgraph is asked with: the operation's variables that the fetch uses, and its own. */
-export type MakeRequest = (run: PlanRun, own: Readonly<Record<string, unknown>>) => SubgraphRequest;
+export type MakeRequest = (
+  run: Pick<PlanRun, 'given' | 'variables'>,
+  own: Readonly<Record<string, unknown>>,
+) => SubgraphRequest;
 
 /** Compiles the request of a fetch. */
 export function requestOf(node: FetchNode | BatchFetchNode): MakeRequest {

@@ -1,3 +1,4 @@
+import type { PlanNode } from '@graphql-hive/router-query-planner';
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -16,7 +17,7 @@ import type { SubgraphRequest } from '../../../schema/reading.ts';
 import type { Room } from '../../../schema/room.ts';
 import type { Authorized } from '../authorization.ts';
 import { conditionVariables } from '../condition-variables.ts';
-import type { AskSubgraph, OperationContext, SubgraphAnswer } from '../context.ts';
+import type { AskSubgraph, EventSource, OperationContext, SubgraphAnswer } from '../context.ts';
 import type { FetchRun, RemoteRun } from '../fetch-run.ts';
 import { StatementsSeen } from '../statements-seen.ts';
 import { compileCompletion, type Completion } from './completion.ts';
@@ -48,20 +49,50 @@ export interface PlannedGraph {
   readonly planner: Planner;
   readonly schema: GraphQLSchema;
   readonly asks: ReadonlyMap<string, AskSubgraph>;
+  /** Subgraphs that tell of events. */
+  readonly events: ReadonlyMap<string, EventSource>;
   readonly types: TypeConditions;
   readonly names: ReadonlySet<string>;
   /** For what the values of the variables of @skip and @include make of an operation: one for all operations. */
   readonly completions: Room<Completion>;
 }
 
-interface Asked {
+/** One operation of a valid document, as far as who asks may go. */
+export interface Asked {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly allowed: Authorized;
 }
 
-/** Plans an operation, and compiles its fetches and its completion. */
-export function plannedOperation(graph: PlannedGraph, { document, operation, allowed }: Asked): PlannedOperation {
+/** An operation with all that is made of it once. */
+export interface Execution {
+  /** `variables` of the client as its operation declares them, or what is wrong with them. */
+  readonly coerced: (given: Variables) => ReturnType<typeof getVariableValues>;
+  /** Its plan; null where nothing needs to be fetched. */
+  readonly planAt: (roll: number) => PlanNode | null;
+  readonly answer: (given: Variables, context: OperationContext, chosen: Chosen) => Promise<PlannedAnswer>;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+interface Chosen {
+  /** Decides on progressive `@override`, as planners have it. */
+  readonly roll: number;
+  /** What a subscription's subgraph has told; null of another operation. */
+  readonly event: SubgraphAnswer | null;
+}
+
+/** Plans a query or mutation, and compiles its fetches and its completion. */
+export function plannedOperation(graph: PlannedGraph, asked: Asked): PlannedOperation {
+  const { answer } = compileExecution(graph, asked);
+  return {
+    type: asked.operation.operation as 'query' | 'mutation',
+    answer: (given, context) => answer(given, context, { roll: Math.random() * 100, event: null }),
+  };
+}
+
+/** Plans an operation of any type, and compiles it. */
+export function compileExecution(graph: PlannedGraph, { document, operation, allowed }: Asked): Execution {
   const { schema, planner, names } = graph;
   const name = operation.name?.value;
   const own = ownDocument(document, name);
@@ -71,18 +102,20 @@ export function plannedOperation(graph: PlannedGraph, { document, operation, all
   const query = fetched === null ? null : print(preparedOperation(fetched, names));
   const conditions = conditionVariables(own);
   const forms = frequent(graph.completions);
-  const steps = new Map<number, Step | null>();
+  const plans = new Map<number, { readonly plan: PlanNode | null; readonly step: Step | null }>();
 
-  const stepsAt = (roll: number): Step | null => {
+  const planned = (roll: number): { readonly plan: PlanNode | null; readonly step: Step | null } => {
     const part = planner.percentages.filter((percentage) => roll >= percentage).length;
-    const known = steps.get(part);
+    const known = plans.get(part);
     if (known !== undefined) return known;
     const plan = query === null ? null : planner.plan({ query, name: name ?? null, roll });
-    const compiled = plan === null ? null : compilePlan(plan, graph.types);
-    steps.set(part, compiled);
-    return compiled;
+    const made = { plan, step: plan === null ? null : compilePlan(plan, graph.types) };
+    plans.set(part, made);
+    return made;
   };
-  const completion = (variables: Readonly<Record<string, unknown>>): Completion => {
+  const coerced: Execution['coerced'] = (given) =>
+    getVariableValues(schema, operation.variableDefinitions ?? [], given);
+  const completion = (variables: Variables): Completion => {
     const values = Object.fromEntries(conditions.map((name) => [name, variables[name]]));
     const key = JSON.stringify(values);
     const known = forms.get(key);
@@ -98,29 +131,31 @@ export function plannedOperation(graph: PlannedGraph, { document, operation, all
     forms.set(key, made, COMPLETION_BYTES_PER_TOKEN * (document.tokenCount ?? 0));
     return made;
   };
-  stepsAt(100);
+  planned(100);
 
   return {
-    type: operation.operation as 'query' | 'mutation',
-    answer: async (given, context) => {
+    coerced,
+    planAt: (roll) => planned(roll).plan,
+    answer: async (given, context, { roll, event }) => {
       const beganMs = performance.now();
-      const { errors: refused, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given);
+      const { errors: refused, coerced: variables } = coerced(given);
       if (refused !== undefined) return { errors: refused };
-      const { complete, asksForData } = completion(coerced);
+      const { complete, asksForData } = completion(variables);
       const run: PlanRun = {
         given,
-        variables: coerced,
+        variables,
         data: {},
         errors: [],
         failed: [],
+        event,
         ask: (service, request) => asked(graph, { subgraph: service, request, operationBeganMs: beganMs }, context),
       };
-      const step = stepsAt(Math.random() * 100);
+      const { step } = planned(roll);
       if (step === null && query !== null && asksForData && allowed.document === document)
         throw new Error('The plan has no fetch for what the operation asks for.');
       await step?.(run);
       if (parted !== null) Object.assign(run.data, parted.introspect(given));
-      const errors = [...allowed.errors(coerced), ...run.errors.map(inClientsWords)];
+      const errors = [...allowed.errors(variables), ...run.errors.map(inClientsWords)];
       const data = complete(run.data, errors, run.failed);
       return { data, ...(errors.length > 0 && { errors }) };
     },

@@ -1,16 +1,17 @@
 import type { FetchNode, PlanNode } from '@graphql-hive/router-query-planner';
+import type { SubgraphAnswer } from '../context.ts';
 import { contextualFetch } from './contextual-fetch.ts';
 import { asBatch, entityFetch } from './entity-fetch.ts';
 import { type Path, visitAt } from './flatten-path.ts';
 import { newNames, placed, renamed } from './placed-errors.ts';
 import { isContextual } from './planner.ts';
-import { requestOf, type Step } from './plan-run.ts';
+import { type PlanRun, requestOf, type Step } from './plan-run.ts';
 import { compileRewrites } from './rewrites.ts';
 import { copy, merge } from './tree.ts';
 import { compileSkipped } from './skipped-fetch.ts';
 import type { TypeConditions } from './type-conditions.ts';
 
-/** Compiles a plan of a query or mutation. */
+/** Compiles a plan. */
 export function compilePlan(node: PlanNode, types: TypeConditions): Step {
   const shares = !usesContexts(node);
   const compile = (one: PlanNode, path: Path): Step => {
@@ -42,8 +43,9 @@ export function compilePlan(node: PlanNode, types: TypeConditions): Step {
         return (run) => (run.variables[one.condition] === true ? yes! : no!)(run);
       }
       case 'Subscription':
+        return eventStep(one.primary, types);
       case 'Defer':
-        throw new Error(`A plan of a query has a node of the kind ${one.kind}.`);
+        throw new Error('Deferred fragments are not planned.');
     }
   };
   return compile(node, []);
@@ -71,11 +73,27 @@ const NOTHING: Step = () => Promise.resolve();
 function rootFetch(node: FetchNode, path: Path, types: TypeConditions): Step {
   const request = requestOf(node);
   const isSkipped = compileSkipped(node.operation);
-  const rewrite = compileRewrites(node.outputRewrites, types);
-  const names = newNames(node.outputRewrites);
+  const put = putRoots(node, path, types);
   return async (run) => {
     if (isSkipped?.(run.variables) === true) return;
-    const { data, errors = [] } = await run.ask(node.serviceName, request(run, {}));
+    put(run, await run.ask(node.serviceName, request(run, {})));
+  };
+}
+
+/** What a subscription's subgraph has told, with which the rest of the plan begins. */
+function eventStep(node: FetchNode, types: TypeConditions): Step {
+  const put = putRoots(node, [], types);
+  return async (run) => {
+    if (run.event === null) throw new Error('A plan of a subscription is run without an event.');
+    put(run, run.event);
+  };
+}
+
+/** Puts what was answered at a root type into the data, and its errors to those that are known. */
+function putRoots(node: FetchNode, path: Path, types: TypeConditions): (run: PlanRun, answer: SubgraphAnswer) => void {
+  const rewrite = compileRewrites(node.outputRewrites, types);
+  const names = newNames(node.outputRewrites);
+  return (run, { data, errors = [] }) => {
     rewrite?.(data);
     const trails: (string | number)[][] = [];
     const trail: (string | number)[] = [];

@@ -1,15 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { Refusal } from '../../../schema/errors.ts';
 import type { GoneSignal } from '../../../schema/reading.ts';
-import { Misbehavior, OutOfReach } from './misbehavior.ts';
+import { Misbehavior, NOBODY_THERE, OutOfReach } from './misbehavior.ts';
 
 // The largest answers that were seen are 1 MB; beyond 8 it is a mistake or an attack.
 const ANSWER_LIMIT = 8 * 1024 * 1024;
 
 // No compression is asked for, so that nothing inflates.
 const HEADERS = ['content-type', 'application/json', 'accept', 'application/json'];
-// What a proxy says whose service does not answer.
-const NOBODY_THERE = new Set([502, 503, 504]);
 
 /** What is sent, and how often it was. */
 export interface Sending {

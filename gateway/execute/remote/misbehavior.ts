@@ -1,3 +1,6 @@
+/** What a proxy says whose service does not answer. */
+export const NOBODY_THERE: ReadonlySet<number> = new Set([502, 503, 504]);
+
 /** What a service did or is, as the end of a sentence that begins with its name and is safe to show: never a word of its body. */
 export class Misbehavior extends Error {}
 

@@ -12,7 +12,14 @@ export const ERRORS_MAX = 100;
  * answer for, null where it was asked for none: the gateway merges them by their order.
  */
 export function readAnswer({ status, text }: Reply, entities: number | null): SubgraphAnswer {
-  const answer = parsed(text, status);
+  return checkedAnswer(parsed(text, status), { status, entities });
+}
+
+/** The same of an answer that came in JSON of another kind, which `parsed` has read. */
+export function checkedAnswer(
+  answer: unknown,
+  { status, entities }: { readonly status: number; readonly entities: number | null },
+): SubgraphAnswer {
   if (!isObject(answer)) throw notGraphQL();
   const { data, errors } = answer;
   if (data == null && errors == null)
@@ -25,7 +32,8 @@ export function readAnswer({ status, text }: Reply, entities: number | null): Su
   return { data: data ?? null, ...(shown.length > 0 && { errors: shown }) };
 }
 
-function parsed(text: string, status: number): unknown {
+/** JSON of a service, without what would become a prototype. */
+export function parsed(text: string, status: number): unknown {
   // A byte order mark, which some services send.
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {

@@ -1,8 +1,10 @@
 import { Agent } from 'undici';
 import type { StoredSubgraph } from '../../../schema/ledger/supergraphs.ts';
 import { hostRefusal, type HostRules } from '../allowed-hosts.ts';
-import { checkedLookup } from '../checked-lookup.ts';
-import type { AskSubgraph } from '../context.ts';
+import { checkedLookup, type Lookup } from '../checked-lookup.ts';
+import type { AskSubgraph, EventSource } from '../context.ts';
+import { type EventsAddress, judgedUrl } from './events-address.ts';
+import { remoteEvents } from './remote-events.ts';
 import { type RemoteSubgraph, remoteSubgraph } from './remote-subgraph.ts';
 import { type BreakerState, type Patience, Service, type Tally } from './service.ts';
 
@@ -18,6 +20,8 @@ const PATIENCE: Patience = {
 /** The remote services of a graph: connections, circuit breakers and what is under way outlive its supergraphs. */
 export interface RemoteServices {
   ask(subgraph: RemoteSubgraph): AskSubgraph;
+  /** The same service, asked for events. */
+  events(subgraph: RemoteSubgraph, address: EventsAddress): EventSource;
   /** Of those that have been asked for: how they do. */
   states(): { readonly name: string; readonly state: BreakerState; readonly tally: Readonly<Tally> }[];
   /** Forgets those that the graph has no more. */
@@ -31,6 +35,8 @@ export interface RemoteServicesDeps {
   readonly patience?: Partial<Patience>;
   /** False sends each query by itself: for measuring. */
   readonly sharing?: boolean;
+  /** How names are resolved; as the system does where nothing is said. */
+  readonly lookup?: Lookup;
   /** Certificates that are trusted in place of the system's. */
   readonly authorities?: readonly string[];
 }
@@ -38,9 +44,8 @@ export interface RemoteServicesDeps {
 /** Opens no connection before one is needed. */
 export function openRemoteServices(deps: RemoteServicesDeps): RemoteServices {
   // HTTP/1.1 alone: decision 011.
-  const agent = new Agent({
-    // Of each service. More would burden it; what is beyond waits, as long as its time lasts.
-    connections: 64,
+  const lookup = checkedLookup(deps.hosts, deps.lookup);
+  const options: Agent.Options = {
     // Where a service does not say how long it keeps a connection: less than the 5 s that many do.
     keepAliveTimeout: 4_000,
     keepAliveMaxTimeout: 60_000,
@@ -49,10 +54,14 @@ export function openRemoteServices(deps: RemoteServicesDeps): RemoteServices {
     bodyTimeout: 0,
     connect: {
       timeout: 3_000,
-      lookup: checkedLookup(deps.hosts),
+      lookup,
       ...(deps.authorities && { ca: [...deps.authorities] }),
     },
-  });
+  };
+  // Of each service. More would burden it; what is beyond waits, as long as its time lasts.
+  const agent = new Agent({ ...options, connections: 64 });
+  // Each subscription holds a connection: of these, how many there may be is said where subscribers come in.
+  const streaming = new Agent(options);
   const services = new Map<string, { readonly url: string; readonly service: Service }>();
 
   const serviceOf = ({ name, url }: RemoteSubgraph): Service => {
@@ -69,6 +78,13 @@ export function openRemoteServices(deps: RemoteServicesDeps): RemoteServices {
         refusal: hostRefusal(subgraph.url, deps.hosts),
         sharing: deps.sharing ?? true,
       }),
+    events: (subgraph, address) =>
+      remoteEvents(subgraph, serviceOf(subgraph), address, {
+        refusal: hostRefusal(judgedUrl(address), deps.hosts),
+        dispatcher: streaming,
+        lookup,
+        authorities: deps.authorities,
+      }),
     states: () =>
       [...services].map(
         ([
@@ -82,6 +98,8 @@ export function openRemoteServices(deps: RemoteServicesDeps): RemoteServices {
       const names = new Set(subgraphs.map(({ name }) => name));
       for (const name of services.keys()) if (!names.has(name)) services.delete(name);
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all([agent.destroy(), streaming.destroy()]);
+    },
   };
 }

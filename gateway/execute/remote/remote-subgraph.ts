@@ -82,7 +82,8 @@ function unavailable(name: string, query: string, error: unknown): SubgraphAnswe
   return { data: null, errors: errors.length > 0 ? errors : [{ message, extensions }] };
 }
 
-function reasonOf(error: unknown): string {
+/** What a service did, as the end of a sentence that begins with its name. */
+export function reasonOf(error: unknown): string {
   if (error instanceof Misbehavior) return error.message;
   if (error instanceof Refusal) return `was not asked: ${error.message.replace(/\.$/, '')}`;
   return 'cannot be reached';

@@ -81,16 +81,25 @@ export class Service {
   }
 
   /** Asks it within its time, a query twice where that may help. Rejects with a Misbehavior, a refusal, or why `ending` ended. */
-  async fetch(sending: Sending, isQuery: boolean, ending: Ending): Promise<Reply> {
+  fetch(sending: Sending, isQuery: boolean, ending: Ending): Promise<Reply> {
+    const policy = isQuery ? this.#twice : this.#breaker;
+    return this.#tried(ending, () => policy.execute(() => exchange(this.#dispatcher, this.#address, sending, ending)));
+  }
+
+  /** Begins what goes on for longer, within the time of an answer; `ending` ends it then. */
+  begin<Begun>(ending: Ending, start: () => Promise<Begun>): Promise<Begun> {
+    return this.#tried(ending, () => this.#breaker.execute(start));
+  }
+
+  async #tried<Value>(ending: Ending, ask: () => Promise<Value>): Promise<Value> {
     const tooLate = `did not answer within ${this.#timeoutMs / 1000} s`;
     const timer = setTimeout(() => ending.abort(new OutOfReach(tooLate, false)), this.#timeoutMs);
     try {
       // While one request tries it, the others do not wait for what that learns.
       if (this.state === 'half open') throw new BrokenCircuitError();
-      const policy = isQuery ? this.#twice : this.#breaker;
-      const reply = await policy.execute(() => exchange(this.#dispatcher, this.#address, sending, ending));
+      const value = await ask();
       this.tally.answered += 1;
-      return reply;
+      return value;
     } catch (error) {
       if (error instanceof BrokenCircuitError) {
         this.tally.refused += 1;
