@@ -19,6 +19,7 @@ const environment = z.object({
   WEFT_OPERATIONS: z.string().min(1).optional(),
   WEFT_OPERATIONS_ONLY: z.enum(['on', 'off']).default('off'),
   WEFT_COST_MAX: z.coerce.number().int().min(1).optional(),
+  WEFT_SUBSCRIPTIONS_MAX: z.coerce.number().int().min(0).max(100_000).default(1_000),
   WEFT_SLOW_MS: z.coerce.number().min(0).default(1_000),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
 });
@@ -40,6 +41,8 @@ export interface GatewayConfig {
   readonly operations: { readonly file: string | null; readonly only: boolean };
   /** The most that an operation which is not in managed products alone may cost; null where there is no limit. */
   readonly costMax: number | null;
+  /** GraphQL subscriptions that may be under way at once; each holds two connections. */
+  readonly subscriptionsMax: number;
   /** What takes longer is logged, with its statements. */
   readonly slowMs: number;
   /** Where people find the Temporal Web UI; null where nobody said. */
@@ -69,6 +72,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     answerCacheBytes: Math.round(data.WEFT_ANSWER_CACHE_MB * 1024 * 1024),
     operations: { file: data.WEFT_OPERATIONS ?? null, only: data.WEFT_OPERATIONS_ONLY === 'on' },
     costMax: data.WEFT_COST_MAX ?? null,
+    subscriptionsMax: data.WEFT_SUBSCRIPTIONS_MAX,
     slowMs: data.WEFT_SLOW_MS,
     temporalUi:
       data.WEFT_TEMPORAL_UI_URL === undefined

@@ -82,7 +82,8 @@ function parsedBody(body: Buffer): unknown {
   }
 }
 
-function parameters(url: string): unknown {
+/** Of a GET its parameters, as JSON would have them; null where one is twice there, or is no JSON. */
+export function parameters(url: string): unknown {
   const { searchParams } = new URL(url, 'http://here');
   const fields: Record<string, unknown> = {};
   for (const [name, value] of searchParams) {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { OperationContext } from './execute/context.ts';
+import type { LiveOperations } from './live/live-operations.ts';
 import type { Graph } from './graph.ts';
 
 /** What Prometheus reads at /metrics; names follow its conventions (base units, `_total`). */
@@ -13,7 +14,7 @@ export interface Metrics {
   readonly estimated: (cost: number) => void;
   readonly swapped: (outcome: { failure: string | null }) => void;
   /** Gauges that are read from the graph when they are asked for. */
-  readonly watch: (graph: Graph) => void;
+  readonly watch: (graph: Graph, live: LiveOperations) => void;
 }
 
 const BREAKER_STATES = { closed: 0, 'half open': 1, open: 2 } as const;
@@ -63,7 +64,15 @@ export function openMetrics(): Metrics {
     // One without end would hide the sum of all others.
     estimated: (estimate) => cost.observe(Math.min(estimate, COST_SHOWN_MAX)),
     swapped: ({ failure }) => swaps.inc({ outcome: failure === null ? 'ok' : 'failed' }),
-    watch: (graph) => {
+    watch: (graph, live) => {
+      new Gauge({
+        name: 'weft_subscriptions',
+        help: 'GraphQL subscriptions under way.',
+        registers,
+        collect() {
+          this.set(live.count);
+        },
+      });
       new Gauge({
         name: 'weft_supergraph_id',
         help: 'The supergraph that is served.',

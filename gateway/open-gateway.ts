@@ -8,6 +8,7 @@ import type { GatewayConfig } from './config.ts';
 import type { LogFault } from './execute/shown-error.ts';
 import { openGraph } from './graph.ts';
 import { inTurn } from './in-turn.ts';
+import { LiveOperations } from './live/live-operations.ts';
 import { openMetrics } from './metrics.ts';
 import { registerCatalog } from './register-catalog.ts';
 import { openServer } from './server.ts';
@@ -60,13 +61,15 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
     onSwap: (outcome) => {
       metrics.swapped(outcome);
       traces?.swapped(outcome);
+      void live.review();
       if (outcome.failure === null) logger.info({ supergraph: outcome.supergraph }, 'supergraph swapped');
       else logger.error(outcome, 'the new supergraph does not load; the old one is served on');
     },
     onReloadFault: (error) => logger.warn({ err: error }, 'the ledger cannot be read; what is served stays'),
   });
-  metrics.watch(graph);
-  const server = await openServer({ config, graph, metrics, logger, logFault, traces });
+  const live = new LiveOperations({ graph, logFault, max: config.subscriptionsMax });
+  metrics.watch(graph, live);
+  const server = await openServer({ config, graph, live, metrics, logger, logFault, traces });
   logger.info({ url: server.url, supergraph: graph.current().supergraph.id }, 'gateway serves');
   return {
     url: server.url,

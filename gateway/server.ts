@@ -24,6 +24,10 @@ import { SELECTIONS_MAX } from './execute/operations.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
 import { StatementsSeen } from './execute/statements-seen.ts';
 import type { Graph } from './graph.ts';
+import { answerStreamRoute } from './live/answer-stream-route.ts';
+import type { LiveOperations } from './live/live-operations.ts';
+import { UpgradableRequest } from './live/upgradable-request.ts';
+import { openWebSockets } from './live/web-sockets.ts';
 import type { Metrics } from './metrics.ts';
 import { TOKENS_MAX } from './nesting.ts';
 import { operationRoute } from './operation-route.ts';
@@ -42,6 +46,7 @@ const CONSOLE = fileURLToPath(new URL('./console/', import.meta.url));
 export interface ServerDeps {
   readonly config: GatewayConfig;
   readonly graph: Graph;
+  readonly live: LiveOperations;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly logFault: LogFault;
@@ -51,27 +56,26 @@ export interface ServerDeps {
 
 /** The one door: GraphQL, console, health, metrics, and the exported supergraph. Listens once it is ready to answer. */
 export async function openServer(deps: ServerDeps): Promise<{ url: string; close: () => Promise<void> }> {
-  const { config, graph, metrics, logger, logFault, traces } = deps;
+  const { config, graph, live, metrics, logger, logFault, traces } = deps;
   const actorOf = actors(config.adminKey);
   const { file, only } = config.operations;
   const persisted = persistedOperations(file === null ? [] : readManifest(file), { only });
   const app = express();
-  const http = createServer(
-    operationRoute(
-      {
-        graph,
-        underWay: new AnswersUnderWay(),
-        metrics,
-        traces,
-        persisted,
-        actorOf,
-        logger,
-        logFault,
-        slowMs: config.slowMs,
-      },
-      app,
-    ),
-  );
+  const asking = {
+    graph,
+    live,
+    underWay: new AnswersUnderWay(),
+    metrics,
+    traces,
+    persisted,
+    actorOf,
+    logger,
+    logFault,
+    slowMs: config.slowMs,
+  };
+  const http = createServer({ IncomingMessage: UpgradableRequest }, operationRoute(asking, app));
+  const sockets = openWebSockets({ ...asking, max: config.subscriptionsMax });
+  http.on('upgrade', sockets.upgrade);
   const farewell = draining(http);
   const apollo = new ApolloServer<OperationContext>({
     gateway: planningGateway(graph),
@@ -138,7 +142,13 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     if (typeof query === 'string') persisted.textOf({ query, hash: null }, actorOf(request.headers.authorization));
     next();
   };
-  app.all('/graphql', requestBody(actorOf), admitted, expressMiddleware(apollo, { context }));
+  app.all(
+    '/graphql',
+    requestBody(actorOf),
+    admitted,
+    answerStreamRoute(asking),
+    expressMiddleware(apollo, { context }),
+  );
   app.post('/subgraphs/:domain/:revision', requestBody(actorOf), subgraphRoute(graph, actorOf, logFault));
   app.use('/', express.static(CONSOLE, { index: 'index.html', dotfiles: 'ignore', maxAge: '1h' }));
   app.use((_request, response) => {
@@ -152,7 +162,10 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     close: async () => {
-      await farewell.begin();
+      const told = farewell.begin();
+      await sockets.close();
+      live.drain();
+      await told;
       await farewell.end();
       await apollo.stop();
     },

@@ -87,6 +87,7 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
       allowedHosts: [],
       answerCacheBytes: 0,
       operations: { file: null, only: false },
+      subscriptionsMax: 1_000,
       slowMs: 10_000,
       traces: null,
       costMax: null,
