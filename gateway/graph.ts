@@ -11,6 +11,7 @@ import { readCostRules } from './execute/cost/cost-rules.ts';
 import { openCosts } from './execute/cost/open-costs.ts';
 import { dataSource } from './execute/data-source.ts';
 import { type ExecuteHere, localSubgraph, managedSubgraph, wholeSubgraph } from './execute/local-subgraph.ts';
+import { withDefer } from './execute/deferred.ts';
 import { readGuards } from './execute/guards.ts';
 import { openOperations, type Operations } from './execute/operations.ts';
 import { type Federation, openFederation } from './execute/plan/federation.ts';
@@ -121,7 +122,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   });
 
   gateway.onSchemaLoadOrUpdate(({ apiSchema }) => {
-    schema = apiSchema;
+    schema = withDefer(apiSchema);
   });
 
   const load = (snapshot: Snapshot): void => {

@@ -1,5 +1,6 @@
 import type { ApolloGateway } from '@apollo/gateway';
 import type { OperationContext } from './execute/context.ts';
+import { withDefer } from './execute/deferred.ts';
 import { operationContext } from './execute/operation-context.ts';
 import { needsStream } from './live/needs-stream.ts';
 import type { Graph } from './graph.ts';
@@ -38,7 +39,8 @@ export function planningGateway(graph: Graph): Gateway {
       const loaded = await gateway.load(options);
       return { ...loaded, executor: execute(loaded.executor) };
     },
-    onSchemaLoadOrUpdate: (callback) => gateway.onSchemaLoadOrUpdate(callback),
+    onSchemaLoadOrUpdate: (callback) =>
+      gateway.onSchemaLoadOrUpdate((loaded) => callback({ ...loaded, apiSchema: withDefer(loaded.apiSchema) })),
     stop: () => gateway.stop(),
   };
 }

@@ -23,6 +23,7 @@ import { requireBoundedNesting, TOKENS_MAX } from '../nesting.ts';
 import { type Authorized, authorize } from './authorization.ts';
 import type { Costs } from './cost/open-costs.ts';
 import type { OperationContext } from './context.ts';
+import { withoutDefer } from './deferred.ts';
 import { operationFaults } from './operation-faults.ts';
 import type { Guards, Rights } from './guards.ts';
 import type { Federation } from './plan/federation.ts';
@@ -180,8 +181,10 @@ function readOperation({ query, operationName }: Asked): ReadOperation | Exclude
 }
 
 function compile(deps: OperationsDeps, asked: Asked & ReadOperation, id: number): Operation {
-  const { document, operation, operationName, rights } = asked;
-  if (validate(deps.schema, document, undefined, { maxErrors: 1 }).length > 0) return OTHER;
+  const { operationName, rights } = asked;
+  if (validate(deps.schema, asked.document, undefined, { maxErrors: 1 }).length > 0) return OTHER;
+  const document = withoutDefer(asked.document);
+  const operation = document === asked.document ? asked.operation : getOperationAST(document, operationName)!;
   const guards = deps.guards();
   const allowed: Authorized =
     guards === null ? { document, errors: () => [] } : authorize(guards, document, { operationName, rights });
