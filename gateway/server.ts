@@ -162,10 +162,10 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     close: async () => {
-      const told = farewell.begin();
-      await sockets.close();
+      await farewell.begin();
+      const left = sockets.close();
       live.drain();
-      await told;
+      await left;
       await farewell.end();
       await apollo.stop();
     },

@@ -75,7 +75,12 @@ export class LiveOperation implements AsyncIterable<string> {
 
   /** Ends it where it would not mean the same in the graph that is served now. */
   review(): void {
-    if (!this.#isSame()) this.end(graphChanged());
+    try {
+      if (!this.#isSame()) this.end(graphChanged());
+    } catch {
+      // It cannot be planned any more; whoever subscribes anew is told what is wrong.
+      this.end(graphChanged());
+    }
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {

@@ -5,8 +5,9 @@ import type { SubgraphAnswer } from '../context.ts';
 /** Of one event: it tells of something; it is no table. */
 export const EVENT_LIMIT = 1024 * 1024;
 
-// A burst that a client takes within a moment. With more, one that does not read would hold on to memory for nothing.
-const WAITING_MAX = 256;
+// Small events that come in a few packets at once, and a client takes within a moment. With more, one that does not read would hold on
+// to memory for nothing.
+const WAITING_MAX = 4_096;
 const WAITING_LIMIT = 4 * EVENT_LIMIT;
 
 /**
