@@ -1,6 +1,6 @@
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
 import type { Finding } from '../findings.ts';
-import { CATALOG_TYPES, SQL_FUNCTIONS } from './sql-functions.ts';
+import { nodeWords, walkSelect, type Fault, type SqlNode } from './sql-walk.ts';
 
 /** Letters of the longest query that is read; real transformations have some thousands. */
 const SQL_LIMIT = 64 * 1024;
@@ -47,9 +47,12 @@ export function fillPlaceholders(
     );
 }
 
-type Node = Readonly<Record<string, unknown>>;
-
-async function check(ask: SqlAsk, sql: string, offset: number, extra?: (select: Node) => boolean): Promise<SqlCheck> {
+async function check(
+  ask: SqlAsk,
+  sql: string,
+  offset: number,
+  extra?: (select: SqlNode) => boolean,
+): Promise<SqlCheck> {
   const findings: Finding[] = [];
   const relations = new Set<string>();
   // Places are those of what the team wrote: of the file, or of the text in its contract, without what was put around it.
@@ -78,7 +81,7 @@ async function check(ask: SqlAsk, sql: string, offset: number, extra?: (select: 
   try {
     const statements = (parseSync(sql).stmts ?? []).map(({ stmt, stmt_location: start }) => ({
       // The parser's own types name every statement; here only the tag counts.
-      stmt: stmt as Readonly<Record<string, Node>> | undefined,
+      stmt: stmt as Readonly<Record<string, SqlNode>> | undefined,
       start: start ?? 0,
     }));
     const [first, second] = statements;
@@ -111,155 +114,19 @@ async function check(ask: SqlAsk, sql: string, offset: number, extra?: (select: 
   return done();
 }
 
-type Fault = (code: string, message: string, byte: number | null) => void;
-
-interface Walk {
-  readonly allowed: ReadonlySet<string>;
-  readonly relations: Set<string>;
-  readonly fault: Fault;
-}
-
-const NODES = new Set(
-  `A_ArrayExpr A_Const A_Expr A_Indices A_Indirection A_Star Alias BitString BoolExpr Boolean BooleanTest CaseExpr CaseWhen
-  CoalesceExpr CollateClause ColumnDef ColumnRef CommonTableExpr Float FuncCall GroupingFunc GroupingSet Integer JoinExpr
-  JsonAggConstructor JsonArgument JsonArrayAgg JsonArrayConstructor JsonArrayQueryConstructor JsonBehavior JsonFormat
-  JsonFuncExpr JsonIsPredicate JsonKeyValue JsonObjectAgg JsonObjectConstructor JsonOutput JsonParseExpr JsonReturning
-  JsonScalarExpr JsonSerializeExpr JsonTable JsonTableColumn JsonTablePathSpec JsonValueExpr List MinMaxExpr NamedArgExpr
-  NullTest RangeFunction RangeSubselect RangeVar ResTarget RowExpr SelectStmt SortBy SQLValueFunction String SubLink TypeCast
-  TypeName WindowDef WithClause`.split(/\s+/),
-);
-
-/** A SELECT with the names of the CTEs that are in scope; those of its own WITH come to them. */
-function walkSelect(select: Node, outer: ReadonlySet<string>, walk: Walk): void {
-  const scope = new Set(outer);
-  if (select['intoClause'] !== undefined)
-    walk.fault('SQL_INTO', 'SELECT … INTO makes a table: only reading is allowed.', locationOf(select['intoClause']));
-  if (select['lockingClause'] !== undefined)
-    walk.fault('SQL_LOCK', 'FOR UPDATE and FOR SHARE lock rows: only reading is allowed.', null);
-  const withClause = select['withClause'] as { ctes?: { CommonTableExpr?: Node }[]; recursive?: boolean } | undefined;
-  const tables = (withClause?.ctes ?? []).flatMap(({ CommonTableExpr: table }): Node[] =>
-    table === undefined ? [] : [table],
-  );
-  if (withClause?.recursive === true) for (const table of tables) scope.add(String(table['ctename']));
-  for (const table of tables) {
-    walkNode(table['ctequery'], scope, walk);
-    scope.add(String(table['ctename']));
-  }
-  for (const [key, value] of Object.entries(select)) {
-    if (key === 'withClause' || key === 'intoClause' || key === 'lockingClause') continue;
-    // The arms of UNION, INTERSECT and EXCEPT stand without a tag.
-    if (key === 'larg' || key === 'rarg') walkSelect(value as Node, scope, walk);
-    else walkNode(value, scope, walk);
-  }
-}
-
-function walkNode(value: unknown, scope: ReadonlySet<string>, walk: Walk): void {
-  if (Array.isArray(value)) {
-    for (const item of value) walkNode(item, scope, walk);
-    return;
-  }
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, inner] of Object.entries(value)) {
-    if (!/^[A-Z]/.test(key)) {
-      if (key === 'typeName' || key === 'returning') checkType(inner as Node, walk);
-      walkNode(inner, scope, walk);
-      continue;
-    }
-    if (!NODES.has(key)) {
-      walk.fault(
-        'SQL_REFUSED',
-        `${words(key)} is refused: only one SELECT over declared inputs is allowed.`,
-        locationOf(inner),
-      );
-      continue;
-    }
-    const node = inner as Node;
-    if (key === 'SelectStmt') {
-      walkSelect(node, scope, walk);
-      continue;
-    }
-    if (key === 'RangeVar') checkRelation(node, scope, walk);
-    else if (key === 'FuncCall') checkFunction(node, walk);
-    else if (key === 'A_Expr') checkOperator(node, walk);
-    else if (key === 'TypeName') checkType(node, walk);
-    walkNode(inner, scope, walk);
-  }
-}
-
-function checkRelation(node: Node, scope: ReadonlySet<string>, { allowed, relations, fault }: Walk): void {
-  const name = String(node['relname']);
-  const schema = node['schemaname'];
-  if (typeof schema === 'string')
-    fault(
-      'SQL_SCHEMA',
-      `${schema}.${name} is outside: name inputs without a schema (${list(allowed)}).`,
-      locationOf(node),
-    );
-  else if (scope.has(name)) return;
-  else if (allowed.has(name)) relations.add(name);
-  else
-    fault(
-      'SQL_RELATION',
-      `${name} is no input: there ${allowed.size === 0 ? 'is none' : `are ${list(allowed)}`}. Declare it as an input port.`,
-      locationOf(node),
-    );
-}
-
-function checkFunction(node: Node, { fault }: Walk): void {
-  const path = namePath(node['funcname']);
-  const name = path.at(-1) ?? '';
-  if (path.length > 2 || (path.length === 2 && path[0] !== 'pg_catalog'))
-    fault(
-      'SQL_FUNCTION',
-      `${path.join('.')} is outside: only Postgres' own functions may be called.`,
-      locationOf(node),
-    );
-  else if (!SQL_FUNCTIONS.has(name))
-    fault(
-      'SQL_FUNCTION',
-      `${name}() may not be called: it is not among the functions that answer from their arguments alone.`,
-      locationOf(node),
-    );
-}
-
-function checkOperator(node: Node, { fault }: Walk): void {
-  const path = namePath(node['name']);
-  if (path.length > 1 && path[0] !== 'pg_catalog')
-    fault('SQL_OPERATOR', `The operator ${path.join('.')} is outside.`, locationOf(node));
-}
-
-function checkType(node: Node, { fault }: Walk): void {
-  const path = namePath(node['names']);
-  const name = path.at(-1) ?? '';
-  if ((path.length > 1 && path[0] !== 'pg_catalog') || CATALOG_TYPES.has(name) || node['pct_type'] === true)
-    fault('SQL_TYPE', `The type ${path.join('.')} may not be used here.`, locationOf(node));
-}
-
 /** One bare value from one relation: nothing that would make other rows of it. */
-function isExpression(select: Node): boolean {
+function isExpression(select: SqlNode): boolean {
   const { targetList, fromClause, limitOption: _limit, op, ...rest } = select;
   return (
     Array.isArray(targetList) &&
     targetList.length === 1 &&
-    (targetList[0] as { ResTarget?: Node }).ResTarget?.['name'] === undefined &&
+    (targetList[0] as { ResTarget?: SqlNode }).ResTarget?.['name'] === undefined &&
     Array.isArray(fromClause) &&
     fromClause.length === 1 &&
     op === 'SETOP_NONE' &&
     Object.keys(rest).length === 0 &&
     !JSON.stringify(targetList).includes('"RowExpr"')
   );
-}
-
-function namePath(names: unknown): string[] {
-  return Array.isArray(names) ? names.map((name) => (name as { String?: { sval?: string } }).String?.sval ?? '') : [];
-}
-
-/** Byte offset of a node; the parser leaves a zero out. */
-function locationOf(node: unknown): number | null {
-  if (typeof node !== 'object' || node === null) return null;
-  const { location, rel } = node as { location?: number; rel?: unknown };
-  if (rel !== undefined && location === undefined) return locationOf(rel);
-  return location === undefined ? 0 : location < 0 ? null : location;
 }
 
 function positionOf(sql: string, byte: number, offset: number): { line: number; column: number } {
@@ -274,17 +141,6 @@ function firstWord(sql: string, start: number): number {
   return start + Buffer.byteLength(/^(?:\s|--[^\n]*\n?|;)*/.exec(rest)?.[0] ?? '');
 }
 
-function statementName(statement: Node | undefined): string {
-  return words(Object.keys(statement ?? {})[0] ?? 'This');
-}
-
-function words(node: string): string {
-  return node
-    .replace(/Stmt$/, '')
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .toUpperCase();
-}
-
-function list(names: ReadonlySet<string>): string {
-  return [...names].sort().join(', ');
+function statementName(statement: SqlNode | undefined): string {
+  return nodeWords(Object.keys(statement ?? {})[0] ?? 'This');
 }
