@@ -45,6 +45,11 @@ export const REFUSALS = {
   ORCHESTRATOR_UNREACHABLE: { http: 503, retry: true, says: 'Temporal cannot be reached; what was asked is queued.' },
   QUERY_TIMEOUT: { http: 504, retry: true, says: 'The query took too long, or was cancelled.' },
   COST_EXCEEDED: { http: 400, retry: false, says: 'The operation may bring more than one operation is allowed to.' },
+  EXPRESSION_FAILED: {
+    http: 422,
+    retry: false,
+    says: 'A measure or dimension of a contract cannot be computed of the data.',
+  },
   OVERLOADED: { http: 503, retry: true, says: 'Too many queries are under way that take long.' },
   SUBSCRIPTION_NEEDS_STREAM: {
     http: 406,

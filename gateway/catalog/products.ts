@@ -1,4 +1,4 @@
-import type { Product, Property, QualityRule, SchemaObject } from '../../schema/contract/model.ts';
+import type { Product, QualityRule, SchemaObject, Value } from '../../schema/contract/model.ts';
 import { type DomainId, domainOf, type ProductId } from '../../schema/ids.ts';
 import type { DatasetVersion } from '../../schema/ledger/datasets.ts';
 import { withinSlo } from '../data-products.ts';
@@ -132,18 +132,17 @@ function contracts(product: Product) {
   return Object.entries(product.files).map(([id, file]) => ({ id, file, product: product.id }));
 }
 
-function schemaObject({ name, type, description, properties, semantics, quality, key }: SchemaObject) {
+function schemaObject({ name, type, description, properties, dimensions, measures, quality, key }: SchemaObject) {
   return {
     name,
     type,
     description,
     properties: [
       ...properties.map((property) => ({ ...property, type: typeOf(property), primaryKey: key.includes(property) })),
-      ...semantics.map((semantic) => ({
+      ...[...dimensions, ...measures].map((semantic) => ({
         ...semantic,
-        type: semantic.scalar,
+        type: typeOf(semantic),
         primaryKey: false,
-        required: false,
         unique: false,
         examples: [],
       })),
@@ -152,7 +151,7 @@ function schemaObject({ name, type, description, properties, semantics, quality,
   };
 }
 
-function typeOf({ enum: members, scalar, list, required }: Property): string {
+function typeOf({ enum: members, scalar, list, required }: Value): string {
   const name = members?.type ?? scalar;
   return `${list ? `[${name}!]` : name}${required ? '!' : ''}`;
 }

@@ -1,5 +1,5 @@
 import { domainOf } from '../ids.ts';
-import type { Property, Reference, Scalar, SchemaObject } from './model.ts';
+import type { Property, Reference, RowValue, Scalar, SchemaObject, Value } from './model.ts';
 
 /** Every name that a managed subgraph derives from an object: SDL and resolvers take them from here. */
 
@@ -24,7 +24,7 @@ export const DATE_UNITS = ['YEAR', 'QUARTER', 'MONTH', 'WEEK', 'DAY', 'HOUR', 'M
 export type DateUnit = (typeof DATE_UNITS)[number];
 
 /** The units that a property's values can be truncated to in `groupBy`; none where they are no days or times. */
-export function dateUnits(property: Property): readonly DateUnit[] {
+export function dateUnits(property: Value): readonly DateUnit[] {
   if (property.enum !== null || property.list) return [];
   switch (property.scalar) {
     case 'Date':
@@ -66,8 +66,16 @@ export function partOrderByType(object: Named, part: AggregatePart): string {
   return `${partType(object, part)}OrderBy`;
 }
 
-/** The properties that a part of the aggregate has; empty means that the part is left out. */
-export function partProperties(object: Pick<SchemaObject, 'properties'>, part: AggregatePart): Property[] {
+type Valued = Pick<SchemaObject, 'properties' | 'dimensions'>;
+
+/** What rows can be filtered and grouped by: properties of one value, and dimensions. */
+export function rowValues({ properties, dimensions }: Valued): RowValue[] {
+  return [...properties, ...dimensions].filter(isComparable);
+}
+
+/** The values that a part of the aggregate has; empty means that the part is left out. */
+export function partValues(object: Valued, part: AggregatePart): RowValue[] {
+  if (part === 'key') return rowValues(object);
   return object.properties.filter((property) => isComparable(property) && partScalar(property, part) !== null);
 }
 
@@ -75,7 +83,7 @@ export function partProperties(object: Pick<SchemaObject, 'properties'>, part: A
  * The named GraphQL type of a property within a part; null where it does not apply. Sums are one size wider than what they
  * sum; averages are Float, of Decimal exact.
  */
-export function partScalar(property: Property, part: AggregatePart): string | null {
+export function partScalar(property: Value, part: AggregatePart): string | null {
   const { scalar } = property;
   switch (part) {
     case 'key':
@@ -101,22 +109,22 @@ const SUMS: Readonly<Partial<Record<Scalar, Scalar>>> = {
 };
 
 /** True where a property can stand in `where`, `orderBy` and `groupBy`: one value that can be compared. */
-export function isComparable(property: Property): boolean {
+export function isComparable(property: Value): boolean {
   return !property.list && property.scalar !== 'JSON';
 }
 
 /** `StringFilter`, `BirdStrikeDamageFilter`; null where a property cannot be filtered by. */
-export function filterType(property: Property): string | null {
+export function filterType(property: Value): string | null {
   return isComparable(property) ? `${namedType(property)}Filter` : null;
 }
 
 /** The scalar or enum of one value. */
-export function namedType(property: Property): string {
+export function namedType(property: Value): string {
   return property.enum?.type ?? property.scalar;
 }
 
 /** The property's type in SDL: `[String!]`, `ID!`. */
-export function fieldType(property: Property): string {
+export function fieldType(property: Value): string {
   const named = property.list ? `[${namedType(property)}!]` : namedType(property);
   return property.required ? `${named}!` : named;
 }
@@ -179,7 +187,7 @@ export const FILTER_OPERATORS: Readonly<Record<Exclude<Scalar, 'JSON'> | 'enum',
 /** Every type name that an object claims in the mesh. */
 export function claimedTypes(object: SchemaObject): string[] {
   const parts = AGGREGATE_PARTS.flatMap((part) => [partType(object, part), partOrderByType(object, part)]);
-  const enums = object.properties.flatMap(({ enum: values }) =>
+  const enums = [...object.properties, ...object.dimensions, ...object.measures].flatMap(({ enum: values }) =>
     values === null ? [] : [values.type, `${values.type}Filter`],
   );
   const derived = [

@@ -12,7 +12,7 @@ export function linkReferences(owned: readonly Owned[], dangling: Finding['sever
   const fields = new Map(
     owned.map(({ object }) => [
       object.type,
-      new Set([...object.properties, ...object.semantics].map(({ field }) => field)),
+      new Set([...object.properties, ...object.dimensions].map(({ field }) => field)),
     ]),
   );
   for (const from of owned.filter(({ product }) => product.kind === 'managed'))

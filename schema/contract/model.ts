@@ -3,6 +3,7 @@
  * this is what tables, SDL, audit and schedules are derived from. Two steps make it: `readProduct` (one folder alone)
  * and `linkMesh` (relationships and inputs between products).
  */
+import type { Finding } from '../findings.ts';
 import type { DomainId, ProductId, SqlName } from '../ids.ts';
 import type { OdcsServer } from './odcs-server.ts';
 import type { OdcsContract } from './odcs.ts';
@@ -28,13 +29,12 @@ export interface EnumMember {
   readonly description: string | null;
 }
 
-export interface Property {
+/** What a value of the graph is, be it of a column or of an expression. */
+export interface Value {
   /** As the contract writes it. */
   readonly name: string;
   /** In the graph: camelCase, or `graphqlName`. */
   readonly field: string;
-  /** In Postgres: `physicalName`, else the name in snake case. */
-  readonly column: SqlName;
   readonly scalar: Scalar;
   /** The Postgres type of one value, without `[]`: `text`, `numeric(18,2)`. */
   readonly pgType: string;
@@ -42,7 +42,6 @@ export interface Property {
   /** GraphQL enum type and members; null where any value is allowed. */
   readonly enum: { readonly type: string; readonly members: readonly EnumMember[] } | null;
   readonly required: boolean;
-  readonly unique: boolean;
   /** From 1 in a primary key, null outside. */
   readonly keyPosition: number | null;
   readonly description: string | null;
@@ -50,21 +49,35 @@ export interface Property {
   readonly deprecated: string | null;
   /** Names of `@tag`: of all that is made of the property in the graph. */
   readonly tags: readonly string[];
+}
+
+export interface Property extends Value {
+  /** In Postgres: `physicalName`, else the name in snake case. */
+  readonly column: SqlName;
+  readonly unique: boolean;
   readonly examples: readonly unknown[];
   /** SQL over the input's columns, or a bare name of one; null where the input's column has the same name. */
   readonly transformLogic: string | null;
 }
 
-/** A measure or dimension of the semantic layer: no column, an expression. */
-export interface SemanticProperty {
-  readonly name: string;
-  readonly field: string;
-  readonly kind: 'measure' | 'dimension';
-  readonly scalar: Scalar;
-  readonly pgType: string;
+/** A measure or a dimension of the semantic layer: no column, an expression. It may be missing, and is no list and no structure. */
+export interface SemanticProperty extends Value {
+  /** As the contract writes it. */
   readonly expression: string;
-  readonly description: string | null;
+  /** The same as it was read, cast to `pgType`: what stands in statements. Empty in a remote product. */
+  readonly sql: ExpressionSql;
+  /** Path in the document, for findings. */
+  readonly path: string;
 }
+
+/** What each row has a value of: a column's, or a dimension's. */
+export type RowValue = Property | SemanticProperty;
+
+/** SQL with the object's own properties in their places; these stand for their columns. */
+export type ExpressionSql = readonly (string | Property)[];
+
+/** A fault of the contract by which what has it is left out of the graph, for a check to refuse. */
+export type SemanticFault = Pick<Finding, 'code' | 'message'> & { readonly path: string };
 
 /** A relationship as the contract writes it, not yet resolved. */
 export interface Relationship {
@@ -129,7 +142,11 @@ export interface SchemaObject {
   /** Names of `@tag`: of the type, and of all types and root fields that come from it. */
   readonly tags: readonly string[];
   readonly properties: readonly Property[];
-  readonly semantics: readonly SemanticProperty[];
+  /** What rows can be filtered and grouped by beside their properties. */
+  readonly dimensions: readonly SemanticProperty[];
+  /** What is computed of a group of rows. */
+  readonly measures: readonly SemanticProperty[];
+  readonly semanticFaults: readonly SemanticFault[];
   /** In order of `keyPosition`; never empty in a managed product. */
   readonly key: readonly Property[];
   readonly relationships: readonly Relationship[];

@@ -5,10 +5,11 @@ import { RESERVED_TYPES, rootFields, typeName } from './names.ts';
 import type { OdcsObject, OdcsProperty } from './odcs.ts';
 import type { OdcsQuality } from './odcs-quality.ts';
 import type { Path } from './parse.ts';
-import { chosenName, readProperty, readSemantic } from './property.ts';
+import { chosenName, readProperty } from './property.ts';
 import { readRule, ruleDoubt, uniqueRules } from './quality.ts';
 import { parseReference } from './reference.ts';
 import { custom, type Reporter } from './report.ts';
+import { readSemantics } from './semantics.ts';
 import { readTags } from './tags.ts';
 
 /** Letters of a table's name: `__` and the number of a dataset version follow, and Postgres ends at 63. */
@@ -44,11 +45,7 @@ export function readObject(
     );
   const keys = keyColumns(object, path, report);
   const all = (object.properties ?? []).map((property, index) => ({ property, path: [...path, 'properties', index] }));
-  const semantics = all.flatMap(({ property, path: place }) => {
-    const kind = property.semanticType ?? 'column';
-    return kind === 'column' ? [] : (readSemantic(property, { kind, path: place, report }) ?? []);
-  });
-  const columns = all.filter(({ property }) => (property.semanticType ?? 'column') === 'column');
+  const columns = all.filter(({ property }) => isColumn(property));
   const properties = columns.map(({ property, path: place }) => {
     const position = keys.indexOf(property.name) + 1;
     return readProperty(property, {
@@ -58,7 +55,11 @@ export function readObject(
       key: position === 0 ? null : { position, single: keys.length === 1 },
     });
   });
-  duplicates([...properties, ...semantics], ({ field }) => field, 'field', { path, report });
+  const semantics = readSemantics(all, { type, object: object.name, properties, report, managed: at.managed });
+  duplicates([...properties, ...semantics.dimensions, ...semantics.measures], ({ field }) => field, 'field', {
+    path,
+    report,
+  });
   duplicates(properties, ({ column }) => column, 'column', { path, report });
   if (at.managed && properties.length === 0)
     report.error('OBJECT_EMPTY', path, `${object.name} has no properties: a table needs a column.`);
@@ -77,7 +78,7 @@ export function readObject(
     description: object.description ?? object.businessName ?? null,
     tags: readTags(object, path, report),
     properties,
-    semantics,
+    ...semantics,
     key: properties
       .filter(({ keyPosition }) => keyPosition !== null)
       .sort((a, b) => (a.keyPosition ?? 0) - (b.keyPosition ?? 0)),
@@ -88,14 +89,19 @@ export function readObject(
 
 /** A schema object of a source: `column` is what `transform.sql` sees, `sourceColumn` what the source calls it. */
 export function readSource(object: OdcsObject, at: { path: Path; report: Reporter }): SourceObject {
-  const properties = (object.properties ?? []).map((property, index) => {
-    const place = [...at.path, 'properties', index];
-    const read = readProperty(
-      { ...property, enum: undefined },
-      { type: 'Source', path: place, report: at.report, key: null, source: true },
-    );
-    return { ...read, column: sqlName(property.name), sourceColumn: property.physicalName ?? property.name };
-  });
+  const all = (object.properties ?? []).map((property, index) => ({
+    property,
+    place: [...at.path, 'properties', index],
+  }));
+  const properties = all
+    .filter(({ property }) => isColumn(property))
+    .map(({ property, place }) => {
+      const read = readProperty(
+        { ...property, enum: undefined },
+        { type: 'Source', path: place, report: at.report, key: null, source: true },
+      );
+      return { ...read, column: sqlName(property.name), sourceColumn: property.physicalName ?? property.name };
+    });
   duplicates(properties, ({ column }) => column, 'column', at);
   if (properties.length === 0)
     at.report.error(
@@ -106,11 +112,15 @@ export function readSource(object: OdcsObject, at: { path: Path; report: Reporte
   return { name: object.name, physicalName: object.physicalName ?? null, view: sqlName(object.name), properties };
 }
 
+function isColumn({ semanticType = 'column' }: OdcsProperty): boolean {
+  return semanticType === 'column';
+}
+
 /** Names of the key's properties, in the order of their positions (without positions, as they stand). */
 function keyColumns(object: OdcsObject, path: Path, report: Reporter): string[] {
   const keys = (object.properties ?? [])
     .map((property, index) => ({ property, index, position: property.primaryKeyPosition ?? -1 }))
-    .filter(({ property }) => property.primaryKey === true && (property.semanticType ?? 'column') === 'column');
+    .filter(({ property }) => property.primaryKey === true && isColumn(property));
   const positions = keys.map(({ position }) => position).filter((position) => position > 0);
   if (new Set(positions).size < positions.length)
     report.error('KEY_POSITION', path, `Two properties of ${object.name} have the same primaryKeyPosition.`);

@@ -1,5 +1,5 @@
 import type { Finding } from '../findings.ts';
-import type { Product, ProductInput } from './model.ts';
+import type { Product, ProductInput, SchemaObject, SemanticFault } from './model.ts';
 import { originOf } from './renaming.ts';
 import { checkExpression, checkSelect, fillPlaceholders, type SqlCheck } from './sql.ts';
 
@@ -36,16 +36,6 @@ export async function checkProductSql(product: Product, inputs: readonly Product
             }),
           );
       }
-    for (const semantic of object.semantics)
-      checks.push(
-        checkExpression({
-          sql: semantic.expression,
-          file,
-          path: `${object.name}.${semantic.name}.transformLogic`,
-          relations: [object.table],
-          over: object.table,
-        }),
-      );
     for (const rule of object.quality) {
       if (rule.type !== 'sql' || rule.query === null) continue;
       const property = object.properties.find(({ name }) => name === rule.property);
@@ -55,7 +45,11 @@ export async function checkProductSql(product: Product, inputs: readonly Product
       );
     }
   }
-  return (await Promise.all(checks)).flatMap(({ findings }) => findings);
+  const found = (await Promise.all(checks)).flatMap(({ findings }) => findings);
+  const semantic = product.objects.flatMap((object) =>
+    object.semanticFaults.map((fault) => semanticFinding(product, object, fault)),
+  );
+  return [...found, ...semantic];
 }
 
 /** What `transform.sql` may read: the product's input objects, under their names. */
@@ -67,6 +61,17 @@ export function inputRelations(product: Product, inputs: readonly ProductInput[]
 /** What a quality query may read: the product's own objects first, then inputs whose names these leave free. */
 export function qualityRelations(product: Product, inputs: readonly ProductInput[]): string[] {
   return [...new Set([...product.objects.map(({ table }) => table), ...inputRelations(product, inputs)])];
+}
+
+/** What is wrong with a measure or dimension, in its place. */
+export function semanticFinding(
+  product: Product,
+  { contractId }: SchemaObject,
+  { code, message, path }: SemanticFault,
+): Finding {
+  const file = product.files[contractId] ?? null;
+  const { line, column } = (file === null ? null : product.locate(file, path)) ?? { line: null, column: null };
+  return { code, severity: 'error', message, file, line, column, path };
 }
 
 function transformFile(product: Product, object: string): string {

@@ -1,6 +1,6 @@
 import { sqlName } from '../ids.ts';
 import { readEnum } from './enumeration.ts';
-import type { Property, SemanticProperty } from './model.ts';
+import type { Property } from './model.ts';
 import { fieldName } from './names.ts';
 import type { OdcsProperty } from './odcs.ts';
 import type { Path } from './parse.ts';
@@ -69,33 +69,6 @@ export function readProperty(
   };
 }
 
-/** A measure or a dimension: an expression over the object's columns. Null where it has none. */
-export function readSemantic(
-  property: OdcsProperty,
-  at: { kind: 'measure' | 'dimension'; path: Path; report: Reporter },
-): SemanticProperty | null {
-  const field = fieldOf(property, at.path, at.report);
-  if (property.transformLogic === undefined) {
-    at.report.error(
-      'SEMANTIC_EXPRESSION',
-      at.path,
-      `The ${at.kind} ${property.name} needs transformLogic: the SQL that it is.`,
-    );
-    return null;
-  }
-  const { scalar, pgType } = propertyType(property);
-  const description = property.description ?? property.businessName ?? null;
-  return {
-    name: property.name,
-    field,
-    kind: at.kind,
-    scalar,
-    pgType,
-    expression: property.transformLogic.trim(),
-    description,
-  };
-}
-
 /** The name that the owner chose for the graph (`graphqlName`), if it is one. */
 export function chosenName(owner: Parameters<typeof custom>[0], path: Path, report: Reporter): string | null {
   const chosen = custom(owner, 'graphqlName');
@@ -109,7 +82,8 @@ export function chosenName(owner: Parameters<typeof custom>[0], path: Path, repo
   return null;
 }
 
-function fieldOf(property: OdcsProperty, path: Path, report: Reporter): string {
+/** The field of a property, measure or dimension; what can be none is reported. */
+export function fieldOf(property: OdcsProperty, path: Path, report: Reporter): string {
   const field = chosenName(property, path, report) ?? fieldName(property.name);
   if (field === null) {
     report.error(
@@ -128,7 +102,8 @@ function fieldOf(property: OdcsProperty, path: Path, report: Reporter): string {
   return field;
 }
 
-function deprecation(property: OdcsProperty): string | null {
+/** Why not to use it any more; null where it is not deprecated. */
+export function deprecation(property: OdcsProperty): string | null {
   if (property.deprecated !== true) return null;
   const reason = custom(property, 'deprecationReason');
   const replacement = custom(property, 'replacement');

@@ -3,12 +3,13 @@ import {
   DATE_UNITS,
   dateUnits,
   FILTER_OPERATORS,
-  isComparable,
   namedType,
   partScalar,
+  partValues,
+  rowValues,
   AGGREGATE_PARTS,
 } from './graph-names.ts';
-import type { Property } from './model.ts';
+import type { Property, SchemaObject } from './model.ts';
 
 export type Lines = readonly string[];
 /** No definition. */
@@ -31,23 +32,21 @@ export function described(text: string | null, indent: number): Lines {
   return printed.split('\n').map((line) => (line === '' ? '' : `${' '.repeat(indent)}${line}`));
 }
 
-/** Scalars, filters, the sort direction and the units of dates, as far as the properties use them: alike in every subgraph that has them. */
-export function sharedDefinitions(properties: readonly Property[], keys: readonly Property[]): Lines[] {
-  const used = properties.filter(isComparable);
-  const filters = new Set(used.filter((property) => property.enum === null).map(({ scalar }) => scalar));
-  const parts = used.flatMap((property) => AGGREGATE_PARTS.map((part) => partScalar(property, part)));
-  const types = new Set(
-    [...properties, ...keys].map(namedType).concat(
-      parts.filter((type) => type !== null),
-      properties.length > 0 ? ['BigInt'] : [],
-    ),
+/** Scalars, filters, the sort direction and the units of dates, as far as the objects use them: alike in every subgraph that has them. */
+export function sharedDefinitions(objects: readonly SchemaObject[], keys: readonly Property[]): Lines[] {
+  const used = objects.flatMap(rowValues);
+  const filters = new Set(used.filter((value) => value.enum === null).map(({ scalar }) => scalar));
+  const parts = objects.flatMap((object) =>
+    AGGREGATE_PARTS.flatMap((part) => partValues(object, part).map((value) => partScalar(value, part))),
   );
+  const shown = [...objects.flatMap(({ properties, measures }) => [...properties, ...measures]), ...keys];
+  const types = new Set([...shown.map(namedType), ...parts, ...(objects.length > 0 ? ['BigInt'] : [])]);
   return [
     ...Object.entries(SCALARS).flatMap(([name, description]) =>
       types.has(name) ? [[...described(description, 0), `scalar ${name}`]] : [],
     ),
-    properties.length === 0 ? blank : block('enum SortDirection', ['  ASC', '  DESC']),
-    properties.some((property) => dateUnits(property).length > 0)
+    objects.length === 0 ? blank : block('enum SortDirection', ['  ASC', '  DESC']),
+    used.some((value) => dateUnits(value).length > 0)
       ? block(
           'enum DateUnit',
           DATE_UNITS.map((unit) => `  ${unit}`),

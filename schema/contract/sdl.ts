@@ -15,16 +15,17 @@ import {
   namedType,
   orderByType,
   partOrderByType,
-  partProperties,
   partScalar,
   partType,
+  partValues,
   propertyEnumType,
+  rowValues,
   whereListType,
   whereType,
   WHERE_LIST,
   type AggregatePart,
 } from './graph-names.ts';
-import type { ManagedProducts, Property, Reference, SchemaObject } from './model.ts';
+import type { ManagedProducts, Reference, SchemaObject, Value } from './model.ts';
 import { blank, block, described, sharedDefinitions, type Lines } from './sdl-text.ts';
 import { tagged } from './tags.ts';
 
@@ -46,10 +47,7 @@ export function subgraphSdl(model: ManagedProducts): string {
     ...[...foreign.values()].map((object) => stub(object, model.references)),
     ...enumDefinitions(keys),
     pageInfo,
-    ...sharedDefinitions(
-      objects.flatMap(({ properties }) => properties),
-      keys,
-    ),
+    ...sharedDefinitions(objects, keys),
   ];
   const imports = ['"@key"', '"@shareable"', ...([...objects, ...foreign.values()].some(hasTags) ? ['"@tag"'] : [])];
   return [
@@ -90,7 +88,7 @@ function aggregateArguments(object: SchemaObject): string {
 }
 
 function objectDefinitions(object: SchemaObject, references: readonly Reference[]): Lines[] {
-  const comparable = object.properties.filter(isComparable);
+  const values = rowValues(object);
   const fields = [
     ...object.properties.flatMap((property) => [
       ...described(property.description, 2),
@@ -99,7 +97,7 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
     ...references.filter(({ from }) => from === object).flatMap(referenceLines),
     ...references.filter(({ to }) => to === object).flatMap(reverseLines),
   ];
-  const parts = AGGREGATE_PARTS.filter((part) => partProperties(object, part).length > 0);
+  const parts = AGGREGATE_PARTS.filter((part) => partValues(object, part).length > 0);
   const within = references.filter(isWithinDomain);
   const tags = tagged(object);
   return [
@@ -114,7 +112,7 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
     block(`input ${whereType(object)}${tags}`, [
       ...['and', 'or'].map((word) => `  ${word}: [${whereType(object)}!]`),
       `  not: ${whereType(object)}`,
-      ...comparable.map((property) => `  ${property.field}: ${filterType(property) ?? ''}${tagged(property)}`),
+      ...values.map((value) => `  ${value.field}: ${filterType(value) ?? ''}${tagged(value)}`),
       ...within
         .filter(({ from }) => from === object)
         .map((reference) => `  ${reference.field}: ${whereType(reference.to)}${taggedAs(reference, reference.to)}`),
@@ -135,16 +133,21 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
       ...described('One field each; several stand in a list, the weightiest first.', 0),
       ...block(
         `input ${orderByType(object)}${tags}`,
-        comparable.map((property) => `  ${property.field}: SortDirection${tagged(property)}`),
+        object.properties
+          .filter(isComparable)
+          .map((property) => `  ${property.field}: SortDirection${tagged(property)}`),
       ),
     ],
-    block(
-      `enum ${propertyEnumType(object)}${tags}`,
-      comparable.map((property) => `  ${property.field}${tagged(property)}`),
-    ),
+    block(`enum ${propertyEnumType(object)}${tags}`, [
+      ...object.properties.filter(isComparable).map((property) => `  ${property.field}${tagged(property)}`),
+      ...object.dimensions.flatMap((dimension) => [
+        ...described(dimension.description, 2),
+        `  ${dimension.field}${tagged(dimension)}`,
+      ]),
+    ]),
     block(`input ${groupByType(object)}${tags}`, [
       `  property: ${propertyEnumType(object)}!`,
-      ...(object.properties.some((property) => dateUnits(property).length > 0)
+      ...(values.some((value) => dateUnits(value).length > 0)
         ? [
             ...described('Groups by the first moment of the unit, in UTC; weeks begin on Monday.', 2),
             '  truncate: DateUnit',
@@ -154,19 +157,24 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
     block(`type ${aggregateType(object)}${tags}`, [
       '  count: BigInt!',
       ...parts.map((part) => `  ${part}: ${partType(object, part)}!`),
+      ...object.measures.flatMap((measure) => [
+        ...described(measure.description, 2),
+        `  ${measure.field}: ${namedType(measure)}${deprecated(measure)}${tagged(measure)}`,
+      ]),
     ]),
     ...parts.map((part) => partDefinition(object, part)),
     block(`input ${aggregateOrderByType(object)}${tags}`, [
       '  count: SortDirection',
       ...parts.map((part) => `  ${part}: ${partOrderByType(object, part)}`),
+      ...object.measures.map((measure) => `  ${measure.field}: SortDirection${tagged(measure)}`),
     ]),
     ...parts.map((part) =>
       block(
         `input ${partOrderByType(object, part)}${tags}`,
-        partProperties(object, part).map((property) => `  ${property.field}: SortDirection${tagged(property)}`),
+        partValues(object, part).map((value) => `  ${value.field}: SortDirection${tagged(value)}`),
       ),
     ),
-    ...enumDefinitions(object.properties),
+    ...enumDefinitions([...object.properties, ...object.dimensions, ...object.measures]),
   ];
 }
 
@@ -175,9 +183,10 @@ function partDefinition(object: SchemaObject, part: AggregatePart): Lines {
   const tags = tagged(object);
   return block(
     `type ${partType(object, part)}${tags}`,
-    partProperties(object, part).map(
-      (property) => `  ${property.field}: ${partScalar(property, part) ?? ''}${bang}${tagged(property)}`,
-    ),
+    partValues(object, part).flatMap((value) => [
+      ...('sql' in value ? described(value.description, 2) : []),
+      `  ${value.field}: ${partScalar(value, part) ?? ''}${bang}${tagged(value)}`,
+    ]),
   );
 }
 
@@ -210,7 +219,7 @@ function taggedAs({ columns }: Reference, target: SchemaObject): string {
   return tagged(...columns.map(({ from }) => from), target);
 }
 
-function enumDefinitions(properties: readonly Property[]): Lines[] {
+function enumDefinitions(properties: readonly Value[]): Lines[] {
   return properties.flatMap((property) => {
     const { enum: values } = property;
     if (values === null) return [];
@@ -232,8 +241,8 @@ function enumFilter(type: string): Lines {
   return [`  eq: ${type}`, `  ne: ${type}`, `  in: [${type}!]`, `  notIn: [${type}!]`, '  isNull: Boolean'];
 }
 
-function hasTags({ tags, properties }: SchemaObject): boolean {
-  return tags.length > 0 || properties.some((property) => property.tags.length > 0);
+function hasTags({ tags, properties, dimensions, measures }: SchemaObject): boolean {
+  return tags.length > 0 || [...properties, ...dimensions, ...measures].some((value) => value.tags.length > 0);
 }
 
 /** By its primary key an entity is found, and by each property that is unique by itself. */
@@ -242,7 +251,7 @@ function keyDirectives(object: SchemaObject): string {
   return keys.map((fields) => ` @key(fields: "${fields}")`).join('');
 }
 
-function deprecated(property: Property): string {
+function deprecated(property: Value): string {
   return property.deprecated === null
     ? ''
     : ` @deprecated(reason: ${JSON.stringify(property.deprecated.replace(/[\p{Cc}\p{Cf}]+/gu, ' '))})`;

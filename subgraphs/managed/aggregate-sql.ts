@@ -1,4 +1,7 @@
+import type { SemanticProperty } from '../../schema/contract/model.ts';
 import { conditionSql, correlationSql, whereSql } from './condition-sql.ts';
+import { expressionSql } from './expression-sql.ts';
+import { failedSql } from './failed-measures.ts';
 import type { Aggregate, AggregateField, Measure } from './fetch.ts';
 import { arraySql, nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
 import { rowScope, type RowScope, type Scope } from './scope.ts';
@@ -13,7 +16,7 @@ import { familyOf, propertyJson, scalarJson, type Family } from './values.ts';
  * Under a row (`parent`) it is correlated: of those that refer to it.
  */
 export function aggregateSql(draft: Draft, aggregate: Aggregate, parent: Scope | null): JsonSql {
-  const row = rowScope(draft.alias());
+  const row = rowScope(draft);
   const [grouped, numbered] = [draft.alias(), draft.alias()];
   const columns = new Map<string, string>();
   const column = (expression: string): string => {
@@ -29,12 +32,18 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate, parent: Scope |
   const terms = [
     ...aggregate.order.map((term) => {
       const place =
-        term.by === 'measure' ? column(measureOf(row, term.measure).expression) : keys.get(term.property.name)!;
+        term.by === 'measure' ? column(measureOf(draft, row, term.measure).expression) : keys.get(term.property.name)!;
       return `${place}${term.direction === 'DESC' ? ' desc' : ''} nulls last`;
     }),
     ...[...keys.values()].map((key) => `${key} nulls last`),
   ];
   const saying = { strict: draft.strict, nullable: true };
+  const contractMeasure = (measure: SemanticProperty): JsonSql => {
+    draft.answers(measure);
+    const failure = draft.failed.get(measure);
+    if (failure !== undefined) return failedSql(failure);
+    return propertyJson(`${grouped}.${column(expressionSql(draft, measure, row.column))}`, measure, saying);
+  };
   const field = (part: AggregateField): JsonSql => {
     switch (part.kind) {
       case 'typename':
@@ -48,7 +57,8 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate, parent: Scope |
           : propertyJson(`${grouped}.${key}`, part.property, saying);
       }
       case 'measure': {
-        const { expression, family } = measureOf(row, part.measure);
+        if (part.measure.over === 'expression') return contractMeasure(part.measure.measure);
+        const { expression, family } = measureOf(draft, row, part.measure);
         const cast = part.scalar === 'Float' ? '::double precision' : '';
         return scalarJson(
           `${grouped}.${column(expression)}${cast}`,
@@ -76,8 +86,10 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate, parent: Scope |
   return { sql: `(select ${list.sql} from (${items}) as ${numbered})`, sound: list.sound };
 }
 
-function measureOf(row: RowScope, measure: Measure): { expression: string; family: Family } {
+function measureOf(draft: Draft, row: RowScope, measure: Measure): { expression: string; family: Family } {
   if (measure.over === 'rows') return { expression: 'count(*)', family: 'integer' };
+  if (measure.over === 'expression')
+    return { expression: expressionSql(draft, measure.measure, row.column), family: familyOf(measure.measure) };
   const column = row.column(measure.property);
   const family = familyOf(measure.property);
   // Sums of float4 are float4: too coarse beyond a few thousand rows.

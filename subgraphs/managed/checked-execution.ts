@@ -2,17 +2,20 @@ import {
   type DocumentNode,
   execute,
   type ExecutionResult,
-  GraphQLError,
   type GraphQLFieldResolver,
+  type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   isUnionType,
 } from 'graphql';
+import { aggregateType } from '../../schema/contract/graph-names.ts';
 import { Refusal } from '../../schema/errors.ts';
 import type { Reading } from '../../schema/reading.ts';
 import { typesAsked } from './entities.ts';
 import type { EntityTypes } from './entity-types.ts';
+import { readMeasure, withFailedMeasures } from './failed-measures.ts';
 import type { Limits } from './limits.ts';
+import { refusalError } from './refusal-error.ts';
 import type { SelectRoot } from './root-fields.ts';
 import type { RunStatement } from './run-statement.ts';
 import { requireWithinBudget, type RowBudget, type Selection } from './selection.ts';
@@ -61,8 +64,12 @@ export function checkedExecution({ schema, roots, types, limits, run }: CheckedD
     // What is refused takes nothing from the others.
     budget.push(...own);
     requireWithinBudget(budget, limits, info.variableValues);
-    const statement = operationSql([{ key: 'field', fetch }], reading.datasets, { strict: false });
-    const { field } = JSON.parse((await run(statement, info.variableValues, reading))!) as { field: unknown };
+    const root = [{ key: 'field', fetch }];
+    const json = await withFailedMeasures(
+      (failed) => operationSql(root, reading.datasets, { strict: false, failed }),
+      (statement) => run(statement, info.variableValues, reading),
+    );
+    const { field } = JSON.parse(json!) as { field: unknown };
     return fetch.kind === 'entities' ? withTypes(field as (object | null)[], args['representations']) : field;
   };
   const query = schema.getQueryType()!;
@@ -70,6 +77,10 @@ export function checkedExecution({ schema, roots, types, limits, run }: CheckedD
     const field = query.getFields()[name];
     if (field !== undefined) field.resolve = refusalsShown(resolveRoot) as GraphQLFieldResolver<unknown, unknown>;
   }
+  for (const { object, table } of types.values())
+    if (table !== null)
+      for (const { field } of object.measures)
+        (schema.getType(aggregateType(object)) as GraphQLObjectType).getFields()[field]!.resolve = readMeasure;
   const entity = schema.getType('_Entity');
   if (isUnionType(entity)) entity.resolveType = (value: { readonly [TYPE]: string }) => value[TYPE];
   return async ({ document, operationName, variables, reading, failure }) =>
@@ -103,12 +114,7 @@ function refusalsShown(resolver: Resolver): Resolver {
       const answer: unknown = await resolver(source, args, context, info);
       return answer;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const { code, findings } = error;
-      throw new GraphQLError(error.message, {
-        originalError: error,
-        extensions: findings.length === 0 ? { code } : { code, findings },
-      });
+      throw error instanceof Refusal ? refusalError(error) : error;
     }
   };
 }

@@ -1,13 +1,13 @@
 import type { Condition, Cursor, Order } from './fetch.ts';
 import { holdsNoNulls } from './page.ts';
 import type { Property, Reference } from '../../schema/contract/model.ts';
-import { rowScope, type Scope } from './scope.ts';
+import { rowScope, type RowScope, type Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
 import { tableSql } from './table.ts';
 import { familyOf } from './values.ts';
 
 /** A condition as SQL over the row of `scope`. May be NULL for false; `not` takes that into account. */
-export function conditionSql(draft: Draft, scope: Scope, condition: Condition): string {
+export function conditionSql(draft: Draft, scope: RowScope, condition: Condition): string {
   switch (condition.kind) {
     case 'and':
     case 'or':
@@ -29,20 +29,24 @@ export function conditionSql(draft: Draft, scope: Scope, condition: Condition): 
 }
 
 /** A semi-join: by the key, whose columns have an index on either side. */
-function relatedSql(draft: Draft, scope: Scope, { reference, to, table, of }: Condition & { kind: 'related' }): string {
-  const row = rowScope(draft.alias());
+function relatedSql(
+  draft: Draft,
+  scope: RowScope,
+  { reference, to, table, of }: Condition & { kind: 'related' },
+): string {
+  const row = rowScope(draft);
   const on = to === 'referring' ? correlationSql(reference, row, scope) : correlationSql(reference, scope, row);
   const where = whereSql([...on, conditionSql(draft, row, of)]);
   return `exists (select from ${tableSql(draft, table)} as ${row.alias}${where})`;
 }
 
-function comparedSql(scope: Scope, { property, operator }: Condition & { kind: 'compare' }): string {
+function comparedSql(scope: RowScope, { property, operator }: Condition & { kind: 'compare' }): string {
   const column = scope.column(property);
   // Patterns are for text; a uuid, which is a String in the graph, has no such operator.
   return operator.endsWith('like') && familyOf(property) !== 'text' ? `${column}::text` : column;
 }
 
-function negated(draft: Draft, scope: Scope, condition: Condition): string {
+function negated(draft: Draft, scope: RowScope, condition: Condition): string {
   const [only, another] = condition.kind === 'and' ? condition.of : [condition];
   const inner = only !== undefined && another === undefined ? only : condition;
   if (inner.kind === 'isNull') return `${scope.column(inner.property)} is not null`;

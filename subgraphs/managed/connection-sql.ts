@@ -54,7 +54,7 @@ function sound(sql: string): JsonSql {
 }
 
 function totalSql(draft: Draft, { table, parent: reference, where }: Connection, parent: Scope | null): string {
-  const row = rowScope(draft.alias());
+  const row = rowScope(draft);
   const conditions = [
     ...correlationSql(reference, row, parent),
     where === null ? null : conditionSql(draft, row, where),
@@ -65,7 +65,7 @@ function totalSql(draft: Draft, { table, parent: reference, where }: Connection,
 /** The page as a row source: `field` answers what the connection's fields are over its rows, `rows` the source itself. */
 function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fieldsSql: FieldsSql) {
   const alias = draft.alias();
-  const row = rowScope(draft.alias());
+  const row = rowScope(draft);
   const { order, page, fields } = connection;
   const { size, backward } = page;
   const asks = (kind: PageInfoField['kind']): boolean =>

@@ -4,7 +4,14 @@
  * not in it but where they say it, so that one tree serves all requests whose variables have the same shape.
  */
 import type { DateUnit } from '../../schema/contract/graph-names.ts';
-import type { Property, Reference, SchemaObject, Scalar } from '../../schema/contract/model.ts';
+import type {
+  Property,
+  Reference,
+  RowValue,
+  Scalar,
+  SchemaObject,
+  SemanticProperty,
+} from '../../schema/contract/model.ts';
 import type { ProductId } from '../../schema/ids.ts';
 import type { Variables } from './slot.ts';
 
@@ -27,10 +34,10 @@ export interface Table {
 export type Condition =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Condition[] }
   | { readonly kind: 'not'; readonly of: Condition }
-  | { readonly kind: 'compare'; readonly property: Property; readonly operator: Comparison; readonly value: Bound }
+  | { readonly kind: 'compare'; readonly property: RowValue; readonly operator: Comparison; readonly value: Bound }
   /** `value` is an array. */
-  | { readonly kind: 'oneOf'; readonly property: Property; readonly value: Bound }
-  | { readonly kind: 'isNull'; readonly property: Property }
+  | { readonly kind: 'oneOf'; readonly property: RowValue; readonly value: Bound }
+  | { readonly kind: 'isNull'; readonly property: RowValue }
   /** There is a related row that `of` holds for: the one referred to, or one of those that refer to this. */
   | {
       readonly kind: 'related';
@@ -107,25 +114,28 @@ export interface Connection {
   readonly fields: readonly ConnectionField[];
 }
 
-/** What is computed over a group: over its rows, or over the values of one property. */
-export type Measure = { readonly over: 'rows' } | { readonly over: AggregateFunction; readonly property: Property };
+/** What is computed over a group: over its rows, over the values of one property, or as the contract says. */
+export type Measure =
+  | { readonly over: 'rows' }
+  | { readonly over: AggregateFunction; readonly property: Property }
+  | { readonly over: 'expression'; readonly measure: SemanticProperty };
 
 export type AggregateFunction = 'countDistinct' | 'sum' | 'avg' | 'min' | 'max';
 
 export type AggregateField =
   | Typename
   | { readonly kind: 'measure'; readonly key: string; readonly measure: Measure; readonly scalar: Scalar }
-  | { readonly kind: 'groupKey'; readonly key: string; readonly property: Property }
+  | { readonly kind: 'groupKey'; readonly key: string; readonly property: RowValue }
   | { readonly kind: 'object'; readonly key: string; readonly fields: readonly AggregateField[] };
 
-/** What a group's rows have in common: a property's value, or the first moment of its unit. */
+/** What a group's rows have in common: a property's or dimension's value, or the first moment of its unit. */
 export interface Grouping {
-  readonly property: Property;
+  readonly property: RowValue;
   readonly unit: DateUnit | null;
 }
 
 export type AggregateTerm = { readonly direction: Direction } & (
-  { readonly by: 'measure'; readonly measure: Measure } | { readonly by: 'groupKey'; readonly property: Property }
+  { readonly by: 'measure'; readonly measure: Measure } | { readonly by: 'groupKey'; readonly property: RowValue }
 );
 
 /** Groups of rows, under a row (`parent` given) of those that refer to it; without `groupBy` the one group of all. */

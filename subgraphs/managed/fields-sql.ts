@@ -78,7 +78,7 @@ function referenceSql(draft: Draft, scope: Scope, field: Field & { kind: 'refere
     const { sql, sound } = fieldsSql(draft, keyed, fields);
     return { sql: `case when ${given} then ${sql} else 'null' end`, sound };
   }
-  const row = rowScope(draft.alias());
+  const row = rowScope(draft);
   const on = reference.columns.map(({ from, to }) => `${row.column(to)} = ${scope.column(from)}`);
   const missing = scope.exists === null ? missingSql(draft, foreign, fields) : null;
   if (missing !== null) {

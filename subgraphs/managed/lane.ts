@@ -48,7 +48,7 @@ interface Session {
 export function openLane(pool: Pool, options: LaneOptions): Lane {
   const sessions = new WeakMap<pg.PoolClient, Session>();
   const uses = recent<number>(COUNTED);
-  const run: Lane['run'] = async ({ text, name }, values, signal) => {
+  const run: Lane['run'] = async ({ text, name, computes }, values, signal) => {
     throwIfAborted(signal);
     const client = await connect(pool, signal);
     let reusable = false;
@@ -72,7 +72,7 @@ export function openLane(pool: Pool, options: LaneOptions): Lane {
     } catch (error) {
       // An error of the statement leaves the connection sound; any other may not.
       reusable = error instanceof pg.DatabaseError && error.severity === 'ERROR';
-      throw translated(error, signal);
+      throw translated(error, signal, computes);
     } finally {
       signal.removeEventListener('abort', cancel);
       if (cancellations.length > 0) await Promise.all(cancellations);
@@ -83,7 +83,11 @@ export function openLane(pool: Pool, options: LaneOptions): Lane {
     run,
     explain: async ({ text, name }, values, signal) => {
       const explained = { text: `explain (analyze, buffers, format json) ${text}`, name: `${name}_plan` };
-      const plan = await run({ ...explained, parameters: [], products: [] }, values, signal);
+      const plan = await run(
+        { ...explained, parameters: [], products: [], measures: [], computes: false },
+        values,
+        signal,
+      );
       return JSON.parse(plan ?? 'null') as unknown;
     },
   };
@@ -162,12 +166,28 @@ const BAD_VALUES = new Set(['22P02', '22003', '22007', '22008', '22021', '22025'
 /** Shutting down, starting, out of connections or memory, and connection exceptions. */
 const UNREACHABLE = /^(57P0[123]|53|08)/;
 
-function translated(error: unknown, signal: GoneSignal): unknown {
+/** Of data that an expression cannot take, of more than Postgres computes, and of types that do not fit. */
+const EXPRESSION = /^(2[12]|54|0A|42(725|803|804|846|883))/;
+/** What may be said of it: Postgres' own words have values of the data in them. */
+const EXPRESSION_FAULTS: Readonly<Record<string, string>> = {
+  '22012': 'it divides by zero',
+  '22003': 'a number is out of range',
+};
+
+function expressionRefusal(state: string, cause: unknown): Refusal {
+  const fault = EXPRESSION_FAULTS[state] ?? 'a value is none that it can take';
+  return new Refusal('EXPRESSION_FAILED', `An expression of the contract cannot be computed of this data: ${fault}.`, {
+    cause,
+  });
+}
+
+function translated(error: unknown, signal: GoneSignal, computes: boolean): unknown {
   if (error instanceof Refusal) return error;
   const state = error instanceof pg.DatabaseError ? (error.code ?? '') : '08000';
   if (signal.aborted) return cancelledRefusal(error);
   if (state === '57014') return new TooSlow('The statement took too long', { cause: error });
   if (UNREACHABLE.test(state)) return unreachableRefusal('went away', error);
+  if (computes && EXPRESSION.test(state)) return expressionRefusal(state, error);
   if (BAD_VALUES.has(state))
     return new Refusal('BAD_INPUT', 'A value of the arguments is out of range for what it is compared with.', {
       cause: error,

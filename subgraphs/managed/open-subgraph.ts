@@ -1,5 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, type GraphQLSchema, parse, validate } from 'graphql';
+import { rowValues } from '../../schema/contract/graph-names.ts';
 import type { ManagedProducts } from '../../schema/contract/model.ts';
 import { subgraphSdl } from '../../schema/contract/sdl.ts';
 import type { ManagedOperation, OpenSubgraph, ReaderPools } from '../../schema/reading.ts';
@@ -54,5 +55,5 @@ export function executableSchema(products: ManagedProducts): GraphQLSchema {
 
 function dataEnums({ products, references }: ManagedProducts): ReadonlySet<string> {
   const objects = [...products.flatMap((product) => product.objects), ...references.map(({ to }) => to)];
-  return new Set(objects.flatMap(({ properties }) => properties.flatMap((property) => property.enum?.type ?? [])));
+  return new Set(objects.flatMap((object) => rowValues(object).flatMap((value) => value.enum?.type ?? [])));
 }

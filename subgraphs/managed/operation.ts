@@ -15,6 +15,7 @@ import type { Room } from '../../schema/room.ts';
 import type { CheckedExecution } from './checked-execution.ts';
 import { variablesCoercion } from './coerce-variables.ts';
 import { collectFields } from './collect-fields.ts';
+import { isExpressionFailure } from './failed-measures.ts';
 import type { RootField } from './fetch.ts';
 import type { Limits } from './limits.ts';
 import type { SelectRoot } from './root-fields.ts';
@@ -117,9 +118,9 @@ export function compileOperation(
   };
 }
 
-/** What is wrong with a field's arguments is that field's error, and the others are answered; anything else would befall them all. */
+/** What is wrong with a field's arguments or expressions is that field's error, and the others are answered; anything else would befall them all. */
 function failureOf(error: unknown): Error | null {
-  if (isOfArguments(error)) return null;
+  if (isOfArguments(error) || isExpressionFailure(error)) return null;
   return error instanceof Error ? error : new Error('The statement failed', { cause: error });
 }
 

@@ -1,4 +1,4 @@
-import type { Property } from '../../schema/contract/model.ts';
+import type { Value } from '../../schema/contract/model.ts';
 import { familyOf, type Family } from './values.ts';
 
 const INTEGER = /^-?\d{1,19}$/;
@@ -89,7 +89,7 @@ const BY_FAMILY: Readonly<Record<Exclude<Family, 'json'>, (text: string) => stri
  * How a value of the graph becomes the text to bind: of an enum's member, what stands for it in the data. Null where a column of the
  * property's type cannot hold it, or there is no such member.
  */
-export function valueParser(property: Property): (value: unknown) => string | null {
+export function valueParser(property: Value): (value: unknown) => string | null {
   const family = familyOf(property);
   if (family === 'json') return () => null;
   const parse = BY_FAMILY[family];

@@ -1,5 +1,7 @@
-import type { Property } from '../../schema/contract/model.ts';
+import type { Property, RowValue } from '../../schema/contract/model.ts';
 import { quoted } from '../../schema/ids.ts';
+import { expressionSql } from './expression-sql.ts';
+import type { Draft } from './statement.ts';
 
 /** A row in a statement: how its properties are named there. */
 export interface Scope {
@@ -13,20 +15,25 @@ export interface Scope {
 /** A row of a named source. */
 export interface RowScope extends Scope {
   readonly alias: string;
+  /** A dimension's value too, which is computed where it stands. */
+  readonly column: (value: RowValue) => string;
   /** The columns that were asked for so far, as they stand in a select list. */
   used(): string[];
 }
 
-/** A row of the source `alias`, under the columns' own names. */
-export function rowScope(alias: string): RowScope {
+/** A row of a source of its own, under the columns' own names. */
+export function rowScope(draft: Draft): RowScope {
+  const alias = draft.alias();
   const used = new Set<string>();
+  const column: RowScope['column'] = (value) => {
+    if ('sql' in value) return expressionSql(draft, value, column);
+    const name = `${alias}.${quoted(value.column)}`;
+    used.add(name);
+    return name;
+  };
   return {
     alias,
-    column: (property) => {
-      const column = `${alias}.${quoted(property.column)}`;
-      used.add(column);
-      return column;
-    },
+    column,
     exists: null,
     isGiven: () => true,
     used: () => [...used],

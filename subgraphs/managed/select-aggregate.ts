@@ -6,7 +6,7 @@ import {
   type AggregatePart,
   type DateUnit,
 } from '../../schema/contract/graph-names.ts';
-import type { Property, Scalar, SchemaObject } from '../../schema/contract/model.ts';
+import type { Property, RowValue, Scalar, SchemaObject } from '../../schema/contract/model.ts';
 import { badInput } from './bad-input.ts';
 import { argumentsOf, collectFields, type Selected } from './collect-fields.ts';
 import type { EntityType } from './entity-types.ts';
@@ -56,12 +56,17 @@ function aggregateFields(
     const { key, name } = selected;
     if (name === '__typename') return { kind: 'typename', key, type: type.name };
     if (name === 'count') return { kind: 'measure', key, measure: { over: 'rows' }, scalar: 'BigInt' };
+    const measure = object.measures.find(({ field }) => field === name);
+    if (measure !== undefined)
+      return { kind: 'measure', key, measure: { over: 'expression', measure }, scalar: measure.scalar };
     const part = partNamed(name);
     const partType = namedType(type, name);
     const fields = collectFields(selection.info, partType.name, selected.nodes).map((item): AggregateField => {
       if (item.name === '__typename') return { kind: 'typename', key: item.key, type: partType.name };
-      const property = requireProperty(`${type.name}.${name}`, object, item.name);
-      if (part === 'key') return { kind: 'groupKey', key: item.key, property };
+      const place = `${type.name}.${name}`;
+      if (part === 'key')
+        return { kind: 'groupKey', key: item.key, property: requireRowValue(place, object, item.name) };
+      const property = requireProperty(place, object, item.name);
       const scalar = partScalar(property, part) as Scalar;
       return { kind: 'measure', key: item.key, measure: { over: part, property }, scalar };
     });
@@ -73,7 +78,7 @@ function readGroupBy(place: string, object: SchemaObject, groupBy: unknown): Gro
   const items = (groupBy as readonly { readonly property: string; readonly truncate?: DateUnit | null }[] | null) ?? [];
   const groupings = new Map<string, Grouping>();
   for (const item of items) {
-    const property = requireProperty(place, object, item.property);
+    const property = requireRowValue(place, object, item.property);
     const unit = item.truncate ?? null;
     const units = dateUnits(property);
     if (unit !== null && !units.includes(unit))
@@ -99,10 +104,16 @@ function readAggregateOrder(
   return items.map((item): AggregateTerm => {
     const [name, value] = onlyEntry(place, item);
     if (name === 'count') return { by: 'measure', measure: { over: 'rows' }, direction: value as Direction };
+    const measure = object.measures.find((candidate) => candidate.field === name);
+    if (measure !== undefined)
+      return { by: 'measure', measure: { over: 'expression', measure }, direction: value as Direction };
     const [field, direction] = onlyEntry(`${place}.${name}`, value as Readonly<Record<string, unknown>>);
-    const property = requireProperty(place, object, field);
     const part = partNamed(name);
-    if (part !== 'key') return { by: 'measure', measure: { over: part, property }, direction: direction as Direction };
+    if (part !== 'key') {
+      const property = requireProperty(place, object, field);
+      return { by: 'measure', measure: { over: part, property }, direction: direction as Direction };
+    }
+    const property = requireRowValue(place, object, field);
     if (!groupBy.some((grouping) => grouping.property === property))
       throw badInput(place, `orders by the key ${field}, which groupBy does not have.`);
     return { by: 'groupKey', property, direction: direction as Direction };
@@ -115,8 +126,16 @@ function partNamed(name: string): AggregatePart {
   return part;
 }
 
-function requireProperty(place: string, object: SchemaObject, field: string): Property {
-  const property = object.properties.find((candidate) => candidate.field === field);
-  if (property === undefined) throw badInput(place, `has no property ${field}.`);
-  return property;
+function requireProperty(place: string, { properties }: SchemaObject, field: string): Property {
+  return named(place, properties, field);
+}
+
+function requireRowValue(place: string, { properties, dimensions }: SchemaObject, field: string): RowValue {
+  return named<RowValue>(place, [...properties, ...dimensions], field);
+}
+
+function named<Item extends RowValue>(place: string, items: readonly Item[], field: string): Item {
+  const item = items.find((candidate) => candidate.field === field);
+  if (item === undefined) throw badInput(place, `has no property ${field}.`);
+  return item;
 }

@@ -6,19 +6,21 @@ import type { Amount, Entities, Fetch, RootField } from './fetch.ts';
 import { fieldsSql } from './fields-sql.ts';
 import { arraySql, nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
 import { rowScope } from './scope.ts';
-import { draft, type Draft, type Statement } from './statement.ts';
+import { draft, type Draft, type FailedMeasures, type Statement } from './statement.ts';
 import { tableSql } from './table.ts';
+
+const NONE_FAILED: FailedMeasures = new Map();
 
 /**
  * The root fields of an operation -> the one statement that answers it: one row of one column, JSON text. `strict`: NULL where
- * there is something in it that the graph cannot say (statement.ts).
+ * there is something in it that the graph cannot say (statement.ts). In the places of `failed` measures stands why.
  */
 export function operationSql(
   fields: readonly RootField[],
   datasets: Reading['datasets'],
-  options: { strict: boolean },
+  { strict, failed = NONE_FAILED }: { strict: boolean; failed?: FailedMeasures },
 ): Statement {
-  const open = draft(datasets, options);
+  const open = draft(datasets, { strict, failed });
   return open.finish(`select ${objectSql(fields.map(({ key, fetch }): Entry => [key, rootSql(open, fetch)])).sql}`);
 }
 
@@ -38,7 +40,7 @@ function rootSql(open: Draft, fetch: Fetch): JsonSql {
 }
 
 function oneSql(open: Draft, { table, keyValues, fields }: Fetch & { kind: 'one' }): JsonSql {
-  const row = rowScope(open.alias());
+  const row = rowScope(open);
   const keys = table.object.key.map((property, index) => `${row.column(property)} = ${open.bind(keyValues[index]!)}`);
   const { sql, sound } = fieldsSql(open, row, fields);
   const found = `from ${tableSql(open, table)} as ${row.alias}${whereSql(keys)} limit 1`;
@@ -73,12 +75,12 @@ function entitiesSql(open: Draft, types: readonly Entities[], count: Amount): Js
       sound &&= item.sound;
       continue;
     }
-    const row = rowScope(open.alias());
+    const row = rowScope(open);
     const item = fieldsSql(open, row, fields);
     const on = object.key.map((property) => {
       // A lookup for each row that has no key, by the unique property's index: one join serves representations by any key.
       const lookups = furtherKeys.map((further, index) => {
-        const other = rowScope(open.alias());
+        const other = rowScope(open);
         const isIt = `${other.column(further.property)} = ${given}.${names[keyColumns.length + index]!}`;
         return `(select ${other.column(property)} from ${tableSql(open, table)} as ${other.alias} where ${isIt})`;
       });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SemanticProperty } from '../../schema/contract/model.ts';
 import type { ProductId } from '../../schema/ids.ts';
 import type { Reading } from '../../schema/reading.ts';
 import type { Bound } from './fetch.ts';
@@ -11,7 +12,14 @@ export interface Statement {
   readonly parameters: readonly Bound[];
   /** Every product that it reads. */
   readonly products: readonly ProductId[];
+  /** True where an expression of a contract stands in it, which may fail on the data. */
+  readonly computes: boolean;
+  /** The contract's measures that it answers. */
+  readonly measures: readonly SemanticProperty[];
 }
+
+/** Why measures cannot be computed of the data. */
+export type FailedMeasures = ReadonlyMap<SemanticProperty, string>;
 
 /** What grows while a fetch tree becomes text: its parameters and the names of its row sources. */
 export interface Draft {
@@ -25,28 +33,44 @@ export interface Draft {
   bind(bound: Bound): string;
   /** A name that no other row source of the statement has. */
   alias(): string;
+  /** Measures that are not computed: what is said in their places. */
+  readonly failed: FailedMeasures;
   /** Notes that the product is read. */
   reads(product: ProductId): void;
+  /** Notes that an expression of a contract stands in it. */
+  computes(): void;
+  /** Notes that the measure is answered. */
+  answers(measure: SemanticProperty): void;
   finish(text: string): Statement;
 }
 
 /** An empty statement that reads these versions. */
-export function draft(datasets: Reading['datasets'], { strict }: { strict: boolean }): Draft {
+export function draft(
+  datasets: Reading['datasets'],
+  { strict, failed }: { strict: boolean; failed: FailedMeasures },
+): Draft {
   const parameters: Bound[] = [];
   const products = new Set<ProductId>();
+  const measures = new Set<SemanticProperty>();
   let aliases = 0;
+  let computes = false;
   return {
     datasets,
     strict,
+    failed,
     bind: (bound) => {
       parameters.push(bound);
       return `$${parameters.length}::${bound.pgType}`;
     },
     alias: () => `t${(aliases += 1)}`,
     reads: (product) => void products.add(product),
+    computes: () => {
+      computes = true;
+    },
+    answers: (measure) => void measures.add(measure),
     finish: (text) => {
       const name = `weft_${createHash('sha256').update(text).digest('base64url').slice(0, 24)}`;
-      return { text, name, parameters, products: [...products] };
+      return { text, name, parameters, products: [...products], computes, measures: [...measures] };
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { EnumMember, Property, Scalar } from '../../schema/contract/model.ts';
+import type { EnumMember, Scalar, Value } from '../../schema/contract/model.ts';
 import { concatenated, type JsonSql } from './json-sql.ts';
 
 /** How values of a Postgres type are compared, bound and shown. */
@@ -64,12 +64,12 @@ function typeOf(pgType: string): readonly [Family, string] {
 }
 
 /** The family of a property's values (of one item, where it is a list). Throws on a type that the graph cannot show. */
-export function familyOf(property: Pick<Property, 'pgType'>): Family {
+export function familyOf(property: Pick<Value, 'pgType'>): Family {
   return typeOf(property.pgType)[0];
 }
 
 /** The type, from a closed list, that parameters compared with the property are cast to. */
-export function parameterType(property: Pick<Property, 'pgType'>): string {
+export function parameterType(property: Pick<Value, 'pgType'>): string {
   return typeOf(property.pgType)[1];
 }
 
@@ -81,7 +81,7 @@ export interface Saying {
 }
 
 /** SQL for a property's value as JSON text in the form of its scalar or enum. */
-export function propertyJson(expression: string, property: Property, saying: Saying): JsonSql {
+export function propertyJson(expression: string, property: Value, saying: Saying): JsonSql {
   const value = (item: string): Said =>
     property.enum === null
       ? saidSql(item, { family: familyOf(property), isBounded: property.pgType.includes('(') }, property.scalar)

@@ -1,4 +1,4 @@
-import type { Property, Reference } from '../../schema/contract/model.ts';
+import type { Reference, RowValue } from '../../schema/contract/model.ts';
 import { badInput } from './bad-input.ts';
 import { requireEntityType, type EntityType } from './entity-types.ts';
 import type { Bound, Comparison, Condition } from './fetch.ts';
@@ -53,7 +53,8 @@ function objectCondition(reading: WhereReading, at: At, filter: Filter): Conditi
   for (const [name, value] of Object.entries(filter)) {
     if (value === null || value === undefined) continue;
     const meaning = entity.fields.get(name);
-    if (meaning?.kind === 'column') of.push(propertyCondition(`${place}.${name}`, meaning.property, value as Filter));
+    const property = meaning === undefined ? dimensionOf(entity, name) : meaning.kind === 'column' && meaning.property;
+    if (property) of.push(propertyCondition(`${place}.${name}`, property, value as Filter));
     else if (name === 'and' || name === 'or') of.push({ kind: name, of: (value as unknown[]).map(below) });
     else if (name === 'not') of.push({ kind: 'not', of: below(value) });
     else if (meaning?.kind === 'reference')
@@ -62,6 +63,10 @@ function objectCondition(reading: WhereReading, at: At, filter: Filter): Conditi
     else throw badInput(place, `cannot filter by ${name}.`);
   }
   return { kind: 'and', of };
+}
+
+function dimensionOf({ object }: EntityType, name: string): RowValue | undefined {
+  return object.dimensions.find(({ field }) => field === name);
 }
 
 type Relation = Pick<Condition & { kind: 'related' }, 'reference' | 'to'>;
@@ -95,14 +100,14 @@ function listCondition(reading: WhereReading, at: At, reference: Reference, filt
   return { kind: 'and', of };
 }
 
-function propertyCondition(place: string, property: Property, filter: Filter): Condition {
+function propertyCondition(place: string, property: RowValue, filter: Filter): Condition {
   const of = Object.entries(filter)
     .filter(([, value]) => value !== undefined)
     .map(([operator, value]) => operatorCondition(`${place}.${operator}`, property, operator, value));
   return { kind: 'and', of };
 }
 
-function operatorCondition(place: string, property: Property, operator: string, value: unknown): Condition {
+function operatorCondition(place: string, property: RowValue, operator: string, value: unknown): Condition {
   if (value === null) throw badInput(place, 'cannot be null; ask for missing values by isNull.');
   const comparison = Object.hasOwn(COMPARISONS, operator) ? COMPARISONS[operator] : undefined;
   if (comparison !== undefined) return compare(place, property, comparison, value);
@@ -127,13 +132,13 @@ function operatorCondition(place: string, property: Property, operator: string, 
   }
 }
 
-function compare(place: string, property: Property, operator: Comparison, value: unknown): Condition {
+function compare(place: string, property: RowValue, operator: Comparison, value: unknown): Condition {
   const of = converted(value, binding(place, property));
   return { kind: 'compare', property, operator, value: { of, pgType: parameterType(property) } };
 }
 
 function like(
-  property: Property,
+  property: RowValue,
   operator: 'like' | 'ilike',
   value: unknown,
   pattern: (value: unknown) => string,
@@ -141,14 +146,14 @@ function like(
   return { kind: 'compare', property, operator, value: { of: converted(value, pattern), pgType: 'text' } };
 }
 
-function oneOf(place: string, property: Property, values: unknown): Condition {
+function oneOf(place: string, property: RowValue, values: unknown): Condition {
   const bind = binding(place, property);
   const items = (found: unknown) => (found as readonly unknown[]).map(bind);
   const value: Bound = { of: converted(values, items), pgType: `${parameterType(property)}[]` };
   return { kind: 'oneOf', property, value };
 }
 
-function binding(place: string, property: Property): (value: unknown) => string {
+function binding(place: string, property: RowValue): (value: unknown) => string {
   const parse = valueParser(property);
   return (value) => {
     const text = parse(value);

@@ -9,6 +9,7 @@ import { linkedMesh } from '../subgraphs/managed/mesh.ts';
 import { cloneDatabase } from '../testkit/database.ts';
 import type { Dataset, GivenRow } from './data.ts';
 import type { Row, Rows } from './oracle/rows.ts';
+import { withDimensions } from './oracle/semantics.ts';
 import type { Stored } from './oracle/values.ts';
 
 const FOLDER = fileURLToPath(new URL('./mesh', import.meta.url));
@@ -76,7 +77,7 @@ export async function openWorld(): Promise<World> {
     },
   };
 
-  /** The rows as Postgres writes them. */
+  /** The rows as Postgres writes them, and their dimensions as the oracle does. */
   async function written(object: SchemaObject, table: string): Promise<Row[]> {
     const columns = object.properties.map(({ column, list }) => `${quoted(column)}::text${list ? '[]' : ''}`);
     const client = await owner.connect();
@@ -84,7 +85,8 @@ export async function openWorld(): Promise<World> {
       await client.query(`set timezone to 'UTC'`);
       const query = { text: `select ${columns.join(', ')} from ${table}`, rowMode: 'array' as const };
       const { rows } = await client.query<Stored[]>(query);
-      return rows.map((values) => new Map(values.map((value, index) => [object.properties[index]!.name, value])));
+      const named = rows.map((values) => new Map(values.map((value, at) => [object.properties[at]!.name, value])));
+      return named.map((row) => withDimensions(object, row));
     } finally {
       client.release();
     }

@@ -13,8 +13,8 @@ import {
   type ValueNode,
   type VariableDefinitionNode,
 } from 'graphql';
-import { DATE_UNITS, dateUnits } from '../../../schema/contract/graph-names.ts';
-import type { SchemaObject, Property } from '../../../schema/contract/model.ts';
+import { DATE_UNITS, dateUnits, rowValues } from '../../../schema/contract/graph-names.ts';
+import type { SchemaObject, Value } from '../../../schema/contract/model.ts';
 import type { Row, Rows } from '../oracle/rows.ts';
 import type { Draw } from './draw.ts';
 import { drawScalar, type Leaf } from './leaves.ts';
@@ -41,7 +41,7 @@ export interface Drawing {
 
 /** What a value is compared with. */
 interface Hint {
-  readonly property: Property | null;
+  readonly property: Value | null;
   readonly rows: readonly Row[];
 }
 
@@ -95,7 +95,8 @@ function drawPresent(drawing: Drawing, type: GraphQLInputType, hint: Hint, depth
   const object = drawing.objects.get(type.name.replace(/Where$/, ''));
   const fields = [...chosen].map((name) => {
     const field = type.getFields()[name]!.type;
-    const property = object?.properties.find((candidate) => candidate.field === name) ?? null;
+    const property =
+      (object === undefined ? [] : rowValues(object)).find((candidate) => candidate.field === name) ?? null;
     const below = property === null ? hint : { property, rows: drawing.rows.get(object!.type) ?? [] };
     return [name, field, drawInput(drawing, field, below, depth + 1)] as const;
   });
@@ -105,7 +106,7 @@ function drawPresent(drawing: Drawing, type: GraphQLInputType, hint: Hint, depth
 /** A property to group by; of days and times, which are drawn more often than the others, by what they have units of. */
 function drawGrouping({ draw, odd, objects }: Drawing, type: GraphQLInputObjectType): Input {
   const { property: name, truncate } = type.getFields();
-  const { properties } = objects.get(type.name.replace(/GroupBy$/, ''))!;
+  const properties = rowValues(objects.get(type.name.replace(/GroupBy$/, ''))!);
   const members = (getNamedType(name!.type) as GraphQLEnumType).getValues().map(({ value }) => String(value));
   const moments = members.filter((field) => unitsOf(properties, field).length > 0);
   const member = draw.pick(moments.length > 0 && draw.percent(40) ? moments : members);
@@ -117,7 +118,7 @@ function drawGrouping({ draw, odd, objects }: Drawing, type: GraphQLInputObjectT
   return { kind: 'object', fields };
 }
 
-function unitsOf(properties: readonly Property[], field: string): readonly string[] {
+function unitsOf(properties: readonly Value[], field: string): readonly string[] {
   const property = properties.find((candidate) => candidate.field === field);
   return property === undefined ? [] : dateUnits(property);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Kind, type ConstValueNode } from 'graphql';
-import type { Property } from '../../../schema/contract/model.ts';
+import type { Value } from '../../../schema/contract/model.ts';
 import type { Row } from '../oracle/rows.ts';
 import { toGraph } from '../oracle/values.ts';
 import type { Draw } from './draw.ts';
@@ -63,7 +63,7 @@ const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
 export function drawScalar(
   draw: Draw,
   scalar: string,
-  at: { property: Property | null; rows: readonly Row[]; odd: boolean },
+  at: { property: Value | null; rows: readonly Row[]; odd: boolean },
 ): Leaf {
   if (at.odd && draw.percent(10)) return leaf(draw, draw.pick(REFUSED[scalar] ?? [null]), scalar);
   if (at.property !== null && at.rows.length > 0 && draw.percent(70)) {

@@ -1,8 +1,9 @@
-import type { Property, SchemaObject } from '../../../schema/contract/model.ts';
+import type { Value, SchemaObject } from '../../../schema/contract/model.ts';
 import { decimal, decimalText, divide, sumDecimals } from './decimal.ts';
 import type { Related } from './meanings.ts';
 import { onlyEntry, readSize } from './paging.ts';
 import { propertyNamed, type Row } from './rows.ts';
+import { semanticText } from './semantics.ts';
 import { truncated } from './truncated.ts';
 import { comparable, compare, identity, kindOf, refused, toGraph, type Comparable } from './values.ts';
 import { readWhere, type Matches } from './where.ts';
@@ -20,7 +21,7 @@ const UNITS: Readonly<Record<string, readonly string[]>> = { Date: DAYS, Time: T
 
 /** A property, or the first moments of its unit. */
 interface Grouping {
-  readonly property: Property;
+  readonly property: Value;
   readonly unit: string | null;
 }
 
@@ -71,7 +72,7 @@ export function groupsOf(rows: readonly Row[], { matches, groupBy, terms, first 
 }
 
 /** What a field of a group is, as the graph has it. */
-export function measured(group: Group, part: Part, property: Property): unknown {
+export function measured(group: Group, part: Part, property: Value): unknown {
   if (part === 'key') {
     const grouping = group.groupBy.find((one) => one.property === property);
     return grouping === undefined || group.rows[0] === undefined
@@ -101,6 +102,15 @@ function readGroupBy(object: SchemaObject, items: readonly GroupBy[]): Grouping[
 function readTerm(object: SchemaObject, groupBy: readonly Grouping[], item: Input): Term {
   const [name, value] = onlyEntry(item);
   if (name === 'count') return { value: ({ rows }) => exact(String(rows.length)), descending: value === 'DESC' };
+  const measure = object.measures.find((candidate) => candidate.field === name);
+  if (measure !== undefined)
+    return {
+      descending: value === 'DESC',
+      value: ({ rows }) => {
+        const text = semanticText(measure, rows);
+        return text === null ? null : comparable(measure, text);
+      },
+    };
   const [field, direction] = onlyEntry(value as Input);
   const property = propertyNamed(object, field);
   const descending = direction === 'DESC';
@@ -122,7 +132,7 @@ function readTerm(object: SchemaObject, groupBy: readonly Grouping[], item: Inpu
 }
 
 /** As Postgres writes it. */
-function measureText(group: Group, part: Exclude<Part, 'key'>, property: Property): string | null {
+function measureText(group: Group, part: Exclude<Part, 'key'>, property: Value): string | null {
   const texts = group.rows.flatMap((row) => {
     const value = row.get(property.name);
     return typeof value === 'string' ? [value] : [];

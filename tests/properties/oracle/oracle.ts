@@ -21,6 +21,7 @@ import type { Bounds, Meanings } from './meanings.ts';
 import { cursorOf, cut, readOrder, readPage } from './paging.ts';
 import { rowsAsked } from './requests.ts';
 import { equal, propertyNamed, referredTo, referringTo, valueOf, type Row, type Rows } from './rows.ts';
+import { semanticText } from './semantics.ts';
 import { fromGraph, refused, toGraph, comparable } from './values.ts';
 import { readWhere } from './where.ts';
 
@@ -157,6 +158,9 @@ function executable(sdl: DocumentNode, meanings: Meanings, bounds: Bounds): Grap
     const aggregate = schema.getType(`${object.type}Aggregate`) as GraphQLObjectType;
     for (const [part, field] of Object.entries(aggregate.getFields())) {
       set<Group>(aggregate.name, part, (group) => (part === 'count' ? String(group.rows.length) : group));
+      const measure = object.measures.find((candidate) => candidate.field === part);
+      if (measure !== undefined)
+        set<Group>(aggregate.name, part, ({ rows }) => toGraph(measure, semanticText(measure, rows)));
       const type = schema.getType(field.type.toString().replace(/!$/, ''));
       if (!isObjectType(type)) continue;
       for (const name of Object.keys(type.getFields()))

@@ -79,7 +79,7 @@ export function cursorOf(object: SchemaObject, order: Order, row: Row): string {
   return [markOf(object, order), ...values].join(',');
 }
 
-function isText({ pgType }: SchemaObject['properties'][number]): boolean {
+function isText({ pgType }: Order[number]['property']): boolean {
   return pgType === 'text';
 }
 

@@ -1,16 +1,16 @@
-import type { Property, Reference, SchemaObject } from '../../../schema/contract/model.ts';
+import type { Value, Reference, SchemaObject } from '../../../schema/contract/model.ts';
 import { comparable, compare, type Comparable, type Stored } from './values.ts';
 
-/** A row as Postgres writes it, by property name. */
+/** A row as Postgres writes it, by the names of properties and dimensions. */
 export type Row = ReadonlyMap<string, Stored>;
 
 /** Every row of each object, by its type's name. */
 export type Rows = ReadonlyMap<string, readonly Row[]>;
 
-export type Order = readonly { readonly property: Property; readonly descending: boolean }[];
+export type Order = readonly { readonly property: Value; readonly descending: boolean }[];
 
 /** One value of a row; null where there is none. */
-export function valueOf(row: Row, property: Property): Comparable | null {
+export function valueOf(row: Row, property: Value): Comparable | null {
   const stored = row.get(property.name) ?? null;
   return typeof stored === 'string' ? comparable(property, stored) : null;
 }
@@ -66,9 +66,9 @@ export function placeOf(order: Order, row: Row): (Comparable | null)[] {
   return order.map(({ property }) => valueOf(row, property));
 }
 
-/** The property of a field; its absence is a fault of the oracle. */
-export function propertyNamed(object: SchemaObject, field: string): Property {
-  const property = object.properties.find((candidate) => candidate.field === field);
-  if (property === undefined) throw new Error(`The oracle knows no ${object.type}.${field}`);
+/** The property or dimension of a field; its absence is a fault of the oracle. */
+export function propertyNamed({ type, properties, dimensions }: SchemaObject, field: string): Value {
+  const property = [...properties, ...dimensions].find((candidate) => candidate.field === field);
+  if (property === undefined) throw new Error(`The oracle knows no ${type}.${field}`);
   return property;
 }

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import type { Property } from '../../../schema/contract/model.ts';
+import type { Value } from '../../../schema/contract/model.ts';
 import { compareDecimals, decimal, type Decimal } from './decimal.ts';
 
 /** A value as Postgres writes it; of a list its items. */
@@ -26,7 +26,7 @@ const RANKS: Readonly<Record<string, Comparable['rank']>> = {
 };
 
 /** What a value that Postgres wrote is compared by. */
-export function comparable({ pgType }: Property, text: string): Comparable {
+export function comparable({ pgType }: Pick<Value, 'pgType'>, text: string): Comparable {
   const kind = kindOf(pgType);
   const rank = kind === 'text' || kind === 'uuid' ? 0 : (RANKS[text] ?? 0);
   if (rank !== 0) return { rank, value: '' };
@@ -72,7 +72,7 @@ export function heldText(text: string): string {
 }
 
 /** A value as the graph has it -> as Postgres would write one that is equal; refused where the column can hold none such. */
-export function fromGraph(property: Property, value: unknown): string {
+export function fromGraph(property: Value, value: unknown): string {
   if (property.enum !== null) return property.enum.members.find(({ name }) => name === value)!.value;
   const text = String(value);
   switch (kindOf(property.pgType)) {
@@ -97,13 +97,13 @@ export function fromGraph(property: Property, value: unknown): string {
 }
 
 /** A value that Postgres wrote -> as the graph has it. What the graph cannot say stays as it stands, for graphql-js to refuse. */
-export function toGraph(property: Property, stored: Stored): unknown {
+export function toGraph(property: Value, stored: Stored): unknown {
   if (stored === null) return null;
   if (typeof stored !== 'string') return stored.map((item) => (item === null ? null : one(property, item)));
   return one(property, stored);
 }
 
-function one(property: Property, text: string): unknown {
+function one(property: Value, text: string): unknown {
   if (property.enum !== null) return property.enum.members.find(({ value }) => value === text)?.name ?? [text];
   switch (property.scalar) {
     case 'Int':

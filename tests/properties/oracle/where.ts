@@ -1,4 +1,4 @@
-import type { Property, SchemaObject } from '../../../schema/contract/model.ts';
+import type { Value, SchemaObject } from '../../../schema/contract/model.ts';
 import type { Related } from './meanings.ts';
 import { propertyNamed, referredTo, referringTo, valueOf, type Row } from './rows.ts';
 import { comparable, compare, fromGraph, heldText, refused } from './values.ts';
@@ -45,7 +45,7 @@ export function readWhere(world: Related, object: SchemaObject, where: unknown, 
   return (row) => all.every((item) => item(row));
 }
 
-function condition(property: Property, operator: string, operand: unknown): Matches {
+function condition(property: Value, operator: string, operand: unknown): Matches {
   if (operand === null) throw refused('is null');
   const compared = (value: unknown, holds: (sign: number) => boolean): Matches => {
     const other = comparable(property, fromGraph(property, value));
@@ -99,7 +99,7 @@ function not(matches: Matches): Matches {
   return (row) => !matches(row);
 }
 
-function written({ name }: Property, holds: (own: string, given: string) => boolean, given: string): Matches {
+function written({ name }: Value, holds: (own: string, given: string) => boolean, given: string): Matches {
   return (row) => {
     const own = row.get(name);
     return typeof own === 'string' && holds(own, given);

@@ -215,8 +215,8 @@ test('measures and dimensions are no columns', () => {
     ],
   }).objects;
   expect(object?.properties.map(({ name }) => name)).toEqual(['id', 'price']);
-  expect(object?.semantics).toMatchObject([
-    { name: 'total', field: 'total', kind: 'measure', expression: 'sum(price)', scalar: 'Float' },
+  expect(object?.measures).toMatchObject([
+    { name: 'total', field: 'total', expression: 'sum(price)', scalar: 'Float', pgType: 'double precision' },
   ]);
 });
 

@@ -133,8 +133,8 @@ test('all SQL of a product is judged: transformation, logic, measures, quality',
   const findings = await checkProductSql(product, mesh.inputs.get(product.id) ?? []);
   expect(findings.map(({ code, file, path }) => `${code} ${file} ${path}`)).toEqual([
     'SQL_FUNCTION out.odcs.yaml things.a.transformLogic',
-    'SQL_NOT_EXPRESSION out.odcs.yaml things.m.transformLogic',
     'SQL_RELATION out.odcs.yaml things: things.sql',
+    'SQL_NOT_EXPRESSION out.odcs.yaml schema[0].properties[2].transformLogic',
   ]);
   const sql = productOf({ id: 'shop/things', transform: 'select * from other' });
   expect((await checkProductSql(sql, []))[0]).toMatchObject({

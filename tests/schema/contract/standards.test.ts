@@ -5,9 +5,11 @@ import { Ajv2019, type ValidateFunction } from 'ajv/dist/2019.js';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 import { passes, type Finding } from '../../../schema/findings.ts';
+import { readObject } from '../../../schema/contract/object.ts';
 import { parseContract } from '../../../schema/contract/odcs.ts';
 import { parseProduct } from '../../../schema/contract/odps.ts';
 import { printDocument } from '../../../schema/contract/parse.ts';
+import { reporter } from '../../../schema/contract/report.ts';
 
 const STANDARDS = fileURLToPath(new URL('../../../../shared/odcs', import.meta.url));
 const present = existsSync(STANDARDS);
@@ -27,6 +29,24 @@ function read(path: string, text: string): Read {
 }
 
 const official = present ? describe : describe.skip;
+official('the official examples (../shared/odcs; skipped where that is absent)', () => {
+  test('have measures and dimensions that are read', () => {
+    const path = 'measures-and-dimensions.odcs.yaml';
+    const { contract, document } = parseContract({ path, text: readFileSync(`${STANDARDS}/examples/${path}`, 'utf8') });
+    const report = reporter([], path, document);
+    const at = { contractId: path, path: ['schema', 0], report, managed: true, ruleIds: new Set<string>() };
+    const { dimensions, measures, semanticFaults } = readObject(contract!.schema![0]!, at);
+    expect(semanticFaults).toEqual([]);
+    expect([...dimensions, ...measures].map(({ field, scalar }) => `${field}: ${scalar}`)).toEqual([
+      'countryCodeDim: String',
+      'orderMonth: Date',
+      'totalTurnoverEuros: Decimal',
+      'nbReceipts: BigInt',
+      'averageBasketValue: Decimal',
+    ]);
+  });
+});
+
 official('the official standards (../shared/odcs; skipped where that is absent)', () => {
   // Not strict: the standards' own schemas use keywords in ways that ajv would warn of.
   const ajv = addFormats.default(new Ajv2019({ strict: false, allErrors: true }));
