@@ -21,6 +21,7 @@ import {
 import { subgraphsOf } from '../schema/ledger/promote.ts';
 import { readyToRun } from '../schema/ledger/ready-to-run.ts';
 import { requestRun } from '../schema/ledger/runs.ts';
+import { semanticTypeFindings } from '../schema/ledger/semantic-types.ts';
 import type { Actor } from './actor.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
 import { type Candidate, placedInFolder, type ProductFolder, readFolders } from './read-folders.ts';
@@ -98,6 +99,7 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
         ...(await sqlFindings(candidates, mesh)),
         ...kindFindings(candidates, before),
       );
+      if (passes(findings)) findings.push(...(await typeFindings(trx, candidates)));
       if (!passes(findings)) throw new Undo(rejected('CONTRACT_INVALID', findings));
       if (raced.length > 0) throw new Undo(rejected('PUBLISH_CONFLICT', findings));
       const changed = candidates.filter(({ product, digest }) => newest.get(product.id)?.digest !== digest);
@@ -173,6 +175,14 @@ async function sqlFindings(candidates: readonly Candidate[], mesh: Mesh): Promis
     return found.map((finding) => placedInFolder({ ...finding, product: product.id }, candidates));
   });
   return (await Promise.all(checks)).flat();
+}
+
+async function typeFindings(trx: Transaction, candidates: readonly Candidate[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { product } of candidates)
+    for (const finding of await semanticTypeFindings(trx, product))
+      findings.push(placedInFolder({ ...finding, product: product.id }, candidates));
+  return findings;
 }
 
 function kindFindings(candidates: readonly Candidate[], products: readonly Product[]): Finding[] {
