@@ -28,6 +28,16 @@ export const ODD: Readonly<Record<string, readonly Odd[]>> = {
       'B',
     ],
     ['of an operation named like a property', 'query __proto__ { flights { totalCount } }', '{}', '__proto__'],
+    [
+      'that include by null what no row is there for',
+      'query ($on: Boolean = true) { flightAggregate(groupBy: [{ property: id }], first: 0) { count @include(if: $on) } flights(first: 0) { nodes { id @skip(if: $on) } } }',
+      '{"on":null}',
+    ],
+    [
+      'that include by null what is of a group',
+      'query ($on: Boolean = true) { flightAggregate { count @include(if: $on) } }',
+      '{"on":null}',
+    ],
     ['with a mutation', 'mutation { flights { totalCount } }'],
     ['with a fragment that nothing uses', '{ flights { totalCount } } fragment F on Flight { id }'],
     ['with a fragment in itself', '{ flights { nodes { ...F } } } fragment F on Flight { id ...F }'],

@@ -31,7 +31,10 @@ export function visitAt(
       trail.push(segment.Field);
       step(value[segment.Field], at + 1);
       trail.pop();
-    } else if (segment.TypeCondition.some((name) => types.fits(value['__typename'], name))) step(value, at + 1);
+    }
+    // The root's own type, whose name no fetch brings: from a fragment there.
+    else if (at === 0 || segment.TypeCondition.some((name) => types.fits(value['__typename'], name)))
+      step(value, at + 1);
   };
   step(root, 0);
 }

@@ -95,6 +95,12 @@ conforms({
       },
     },
     {
+      that: 'of a fragment at the root that is skipped by a variable',
+      ask: 'query ($no: Boolean!) { ... on Query @skip(if: $no) { tree(id: "o") { birds { tree { kind } } } } }',
+      variables: { no: false },
+      data: { tree: { birds: [{ tree: { kind: 'oak' } }] } },
+    },
+    {
       that: 'where all is skipped the answer is empty, and nobody is asked',
       ask: '{ trees @skip(if: true) { birds { name } } }',
       data: {},
