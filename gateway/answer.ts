@@ -61,69 +61,93 @@ function keyOf({ actor, operation, envelope, mayBeKept, showsPlan }: AnswerAsk):
   return `${operation.id} ${actor.name}\n${JSON.stringify(envelope.variables)}`;
 }
 
+/** An operation that is being answered. */
+interface Answering {
+  readonly ask: AnswerAsk;
+  readonly context: OperationContext;
+  readonly seen: StatementsSeen;
+  /** Of `performance.now()`. */
+  readonly beganMs: number;
+}
+
 async function answerNow(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Promise<Answered> {
-  const { operation, envelope, serving, answers, trace } = ask;
-  const { variables } = envelope;
-  const beganMs = performance.now();
-  const seen = new StatementsSeen(ask.showsPlan, trace);
-  const isPlanned = operation.path === 'planned';
-  const context = operationContext(ask, isPlanned ? bounded(gone) : gone, seen);
-  const cache = ask.mayBeKept && !isPlanned ? answers : null;
-  const plan = (kept: boolean): object | null => {
-    if (!ask.showsPlan) return null;
-    const ms = performance.now() - beganMs;
-    return shownPlan({ operation, variables, serving, kept, ms, seen, fetches: context.fetches });
-  };
+  const seen = new StatementsSeen(ask.showsPlan, ask.trace);
+  const context = operationContext(ask, ask.operation.path === 'planned' ? bounded(gone) : gone, seen);
+  const answering: Answering = { ask, context, seen, beganMs: performance.now() };
   try {
-    requireBoundedNesting({ variables });
-    const key = cache === null ? '' : `${operation.id} ${JSON.stringify(variables)}`;
-    const kept = cache?.get(key, serving) ?? null;
-    if (kept !== null) {
-      trace?.made({ kept: true, products: kept.products });
-      return sound(serving, kept.json, kept.products, plan(true));
-    }
-    const answered = await operation.answer(variables, context);
-    const products = productsOf(context);
-    trace?.made({ kept: false, products });
-    if ('json' in answered) {
-      cache?.put(key, { json: answered.json, products }, serving);
-      return sound(serving, answered.json, products, plan(false));
-    }
-    const { data, errors } = answered;
-    if (errors === undefined) return sound(serving, JSON.stringify(data), products, plan(false));
-    const log = inTrace(deps.logFault, trace);
-    const shown = errors.map((error) => (error instanceof GraphQLError ? shownError(error, log) : error));
-    const made = plan(false);
-    const extensions = { dataProducts: dataProducts(serving, products), ...(made && { plan: made }) };
-    return {
-      // Without data the request itself was at fault (GraphQL, 7.1.2).
-      status: data === undefined ? 400 : 200,
-      body: JSON.stringify({ errors: shown, data, extensions }),
-      outcome: 'error',
-      codes: codesOf(shown),
-    };
+    return await answered(deps, answering);
   } catch (error) {
-    const cause = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
-    const status = error instanceof Refusal ? REFUSALS[error.code].http : 500;
-    const errors = [shownError(cause, inTrace(deps.logFault, trace))];
-    const made = plan(false);
-    const body = JSON.stringify({ errors, ...(made && { extensions: { plan: made } }) });
-    return { status, body, outcome: 'error', codes: codesOf(errors) };
+    return failed(deps, answering, error);
   } finally {
-    const ms = performance.now() - beganMs;
-    if (ms > deps.slowMs)
-      deps.logger.warn(
-        {
-          operation: operation.name,
-          ms,
-          products: productsOf(context),
-          statements: seen.runs,
-          fetches: context.fetches,
-          ...(trace && { trace_id: trace.id }),
-        },
-        'slow operation',
-      );
+    if (performance.now() - answering.beganMs > deps.slowMs) tellSlow(deps, answering);
   }
+}
+
+async function answered(deps: AnswerDeps, answering: Answering): Promise<Answered> {
+  const { ask, context } = answering;
+  const { operation, envelope, serving, trace } = ask;
+  const { variables } = envelope;
+  requireBoundedNesting({ variables });
+  const cache = ask.mayBeKept && operation.path === 'managed' ? ask.answers : null;
+  const key = cache === null ? '' : `${operation.id} ${JSON.stringify(variables)}`;
+  const kept = cache?.get(key, serving) ?? null;
+  if (kept !== null) {
+    trace?.made({ kept: true, products: kept.products });
+    return sound(serving, kept.json, kept.products, planOf(answering, true));
+  }
+  const answer = await operation.answer(variables, context);
+  const products = productsOf(context);
+  trace?.made({ kept: false, products });
+  if ('json' in answer) {
+    cache?.put(key, { json: answer.json, products }, serving);
+    return sound(serving, answer.json, products, planOf(answering, false));
+  }
+  const { data, errors } = answer;
+  const plan = planOf(answering, false);
+  if (errors === undefined) return sound(serving, JSON.stringify(data), products, plan);
+  const log = inTrace(deps.logFault, trace);
+  const shown = errors.map((error) => (error instanceof GraphQLError ? shownError(error, log) : error));
+  const extensions = { dataProducts: dataProducts(serving, products), ...(plan && { plan }) };
+  return {
+    // Without data the request itself was at fault (GraphQL, 7.1.2).
+    status: data === undefined ? 400 : 200,
+    body: JSON.stringify({ errors: shown, data, extensions }),
+    outcome: 'error',
+    codes: codesOf(shown),
+  };
+}
+
+function failed(deps: AnswerDeps, answering: Answering, error: unknown): Answered {
+  const cause = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
+  const status = error instanceof Refusal ? REFUSALS[error.code].http : 500;
+  const errors = [shownError(cause, inTrace(deps.logFault, answering.ask.trace))];
+  const plan = planOf(answering, false);
+  const body = JSON.stringify({ errors, ...(plan && { extensions: { plan } }) });
+  return { status, body, outcome: 'error', codes: codesOf(errors) };
+}
+
+/** Null where nobody asked for it who may see it. */
+function planOf({ ask, context, seen, beganMs }: Answering, kept: boolean): object | null {
+  if (!ask.showsPlan) return null;
+  const { operation, envelope, serving } = ask;
+  const { variables } = envelope;
+  const ms = performance.now() - beganMs;
+  return shownPlan({ operation, variables, serving, kept, ms, seen, fetches: context.fetches });
+}
+
+function tellSlow({ logger }: AnswerDeps, { ask, context, seen, beganMs }: Answering): void {
+  const { operation, trace } = ask;
+  logger.warn(
+    {
+      operation: operation.name,
+      ms: performance.now() - beganMs,
+      products: productsOf(context),
+      statements: seen.runs,
+      fetches: context.fetches,
+      ...(trace && { trace_id: trace.id }),
+    },
+    'slow operation',
+  );
 }
 
 function sound(serving: Serving, json: string, products: readonly ProductId[], plan: object | null): Answered {

@@ -4,7 +4,7 @@ import type { GoneSignal } from '../../schema/reading.ts';
 /** Fires when the client goes before it has its answer: what it asked for is cancelled in the database. */
 export function goneSignal(response: ServerResponse): GoneSignal {
   const gone = new Gone(response);
-  response.on('close', gone.close);
+  response.on('close', () => gone.close());
   return gone;
 }
 
@@ -38,8 +38,8 @@ class Gone implements GoneSignal {
     this.#listeners.delete(listener);
   }
 
-  readonly close = (): void => {
+  close(): void {
     if (!this.#response.writableFinished) for (const listener of this.#listeners) listener();
     this.#listeners.clear();
-  };
+  }
 }

@@ -53,10 +53,7 @@ export function openLane(pool: Pool, options: LaneOptions): Lane {
     const client = await connect(pool, signal);
     let reusable = false;
     const cancellations: Promise<void>[] = [];
-    const cancel = (): void => {
-      const { processID } = client as unknown as { readonly processID: number | null };
-      if (processID !== null) cancellations.push(cancelBackend(pool, processID));
-    };
+    const cancel = cancelling(pool, client, cancellations);
     try {
       const session = sessions.get(client) ?? (await openSession(client, options));
       sessions.set(client, session);
@@ -130,6 +127,14 @@ function wasUsed(uses: ReturnType<typeof recent<number>>, name: string): boolean
   const before = uses.get(name) ?? 0;
   uses.set(name, before + 1);
   return before > 0;
+}
+
+/** Cancels what the client's backend is at, and notes that it does. */
+function cancelling(pool: Pool, client: pg.PoolClient, cancellations: Promise<void>[]): () => void {
+  const { processID } = client as unknown as { readonly processID: number | null };
+  return () => {
+    if (processID !== null) cancellations.push(cancelBackend(pool, processID));
+  };
 }
 
 async function cancelBackend(pool: Pool, backend: number): Promise<void> {
