@@ -20,7 +20,7 @@ import { draining } from './draining.ts';
 import type { OperationContext } from './execute/context.ts';
 import { goneSignal } from './execute/gone-signal.ts';
 import { bounded, operationContext } from './execute/operation-context.ts';
-import { SELECTIONS_MAX } from './execute/operations.ts';
+import { SELECTIONS_MAX } from './execute/operation-bounds.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
 import { StatementsSeen } from './execute/statements-seen.ts';
 import type { Graph } from './graph.ts';

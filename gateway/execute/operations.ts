@@ -1,14 +1,10 @@
 import {
   type DocumentNode,
-  type FragmentDefinitionNode,
   getOperationAST,
   type GraphQLFormattedError,
   type GraphQLSchema,
-  Kind,
   type OperationDefinitionNode,
-  OperationTypeNode,
   parse,
-  type SelectionSetNode,
   stripIgnoredCharacters,
   validate,
 } from 'graphql';
@@ -24,6 +20,7 @@ import { type Authorized, authorize } from './authorization.ts';
 import type { Costs } from './cost/open-costs.ts';
 import type { OperationContext } from './context.ts';
 import { withoutDefer } from './deferred.ts';
+import { requireWithinBounds } from './operation-bounds.ts';
 import { operationFaults } from './operation-faults.ts';
 import type { Guards, Rights } from './guards.ts';
 import type { Federation } from './plan/federation.ts';
@@ -39,10 +36,6 @@ const OPERATION_BYTES = 10_000;
 const BYTES_PER_TOKEN = 300;
 /** A refusal has its stack. */
 const REFUSAL_BYTES = 2_000;
-/** Fields of an operation after its fragments are spread; a page of the console asks for some hundred. */
-export const SELECTIONS_MAX = 10_000;
-/** A page of a dashboard has some 30. Each root field is work of its own, however short it is spelled. */
-const ROOTS_MAX = 200;
 
 /** What became of an operation's text, once: how it is answered. */
 export type Operation =
@@ -171,8 +164,7 @@ function readOperation({ query, operationName }: Asked): ReadOperation | Exclude
   try {
     requireBoundedNesting({ query });
     const document = parse(query, { noLocation: true, maxTokens: TOKENS_MAX });
-    requireBoundedWidth(document);
-    requireUnconditionalSubscriptions(document);
+    requireWithinBounds(document);
     const operation = getOperationAST(document, operationName);
     return operation ? { document, operation } : OTHER;
   } catch (error) {
@@ -214,67 +206,5 @@ function compile(deps: OperationsDeps, asked: Asked & ReadOperation, id: number)
     // Told to each who asks as what it is, a fault.
     const answer = (): Promise<never> => Promise.reject(new Error('No plan was found', { cause: error }));
     return { ...described, type: 'query', answer };
-  }
-}
-
-/** Refuses @skip and @include at the root of a subscription, as GraphQL does (5.2.4.1); where they have a variable, its validation throws. */
-function requireUnconditionalSubscriptions({ definitions }: DocumentNode): void {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-  const seen = new Set<SelectionSetNode>();
-  const check = (selectionSet: SelectionSetNode | undefined): void => {
-    if (selectionSet === undefined || seen.has(selectionSet)) return;
-    seen.add(selectionSet);
-    for (const node of selectionSet.selections) {
-      if (node.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include'))
-        throw new Refusal(
-          'BAD_INPUT',
-          'The root of a subscription takes no @skip and no @include: it is always asked for.',
-        );
-      if (node.kind === Kind.INLINE_FRAGMENT) check(node.selectionSet);
-      if (node.kind === Kind.FRAGMENT_SPREAD) check(fragments.get(node.name.value)?.selectionSet);
-    }
-  };
-  for (const node of definitions)
-    if (node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.SUBSCRIPTION)
-      check(node.selectionSet);
-}
-
-/** Refuses documents of too many fields, and of too many at the root; fragments count where they are spread. */
-function requireBoundedWidth({ definitions }: DocumentNode): void {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-  const sizes = new Map<string, { all: number; roots: number }>();
-  const sizeOf = ({ selections }: SelectionSetNode): { all: number; roots: number } => {
-    let [all, roots] = [0, 0];
-    for (const node of selections) {
-      if (node.kind === Kind.FIELD) {
-        roots += 1;
-        all += 1 + (node.selectionSet === undefined ? 0 : sizeOf(node.selectionSet).all);
-        continue;
-      }
-      const inner = node.kind === Kind.INLINE_FRAGMENT ? sizeOf(node.selectionSet) : spread(node.name.value);
-      all += inner.all;
-      roots += inner.roots;
-    }
-    return { all, roots };
-  };
-  const spread = (name: string): { all: number; roots: number } => {
-    const known = sizes.get(name);
-    if (known !== undefined) return known;
-    // A circle is left to validation.
-    sizes.set(name, { all: 0, roots: 0 });
-    const fragment = fragments.get(name);
-    const size = fragment === undefined ? { all: 0, roots: 0 } : sizeOf(fragment.selectionSet);
-    sizes.set(name, size);
-    return size;
-  };
-  for (const node of definitions) {
-    if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { all, roots } = sizeOf(node.selectionSet);
-    if (all > SELECTIONS_MAX)
-      throw new Refusal('BAD_INPUT', `The operation asks for more than ${SELECTIONS_MAX} fields: ask in several.`);
-    if (roots > ROOTS_MAX)
-      throw new Refusal('BAD_INPUT', `The operation has more than ${ROOTS_MAX} fields at its root: ask in several.`);
   }
 }

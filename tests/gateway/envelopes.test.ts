@@ -158,7 +158,7 @@ describe('what is no request of GraphQL over HTTP is refused:', () => {
     ['a number as name', () => query('{ me { name } }', { operationName: 5 }), 400],
     ['a list as name', () => query('{ me { name } }', { operationName: ['A'] }), 400],
     ['a list as extensions', () => query('{ me { name } }', { extensions: [] }), 400],
-    ['@defer', () => query('{ me { name ... @defer { admin } } }'), 400],
+    ['@stream', () => query('{ domains @stream { id } }'), 400],
     ['an answer in XML', () => post(ME, { ...JSON_BODY, accept: 'application/xml' }), 406],
     ['GET with another content type', () => get('query={me{name}}', { 'content-type': 'text/plain' }), 400],
     [
