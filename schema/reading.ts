@@ -69,7 +69,7 @@ export interface ManagedOperation {
 
 /** Managed products as a GraphQL service: those of a domain, or of the whole mesh as if it were one. */
 export interface ManagedSubgraph {
-  /** Compiles an operation of a document; null where it asks for what is not of these products, or is no query. */
+  /** Compiles an operation of a document that is valid in a graph of these products; null where it asks for what is not of them, or is no query. */
   compile(document: DocumentNode, operationName: string | null): ManagedOperation | null;
   /** Answers one federation request (root fields or `_entities`); compiled forms are kept as long as they are among the last used. */
   execute(request: SubgraphRequest, reading: Reading): Promise<Answer>;
