@@ -1,4 +1,3 @@
-import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import { Refusal, REFUSALS } from '../schema/errors.ts';
 import type { ProductId } from '../schema/ids.ts';
@@ -11,7 +10,7 @@ import type { Actor } from './actor.ts';
 import type { OperationContext } from './execute/context.ts';
 import { bounded, operationContext } from './execute/operation-context.ts';
 import type { CompiledOperation } from './execute/operations.ts';
-import { codesOf, inTrace, type LogFault, shownError } from './execute/shown-error.ts';
+import { codesOf, inTrace, type LogFault, shownThrown } from './execute/shown-error.ts';
 import { StatementsSeen } from './execute/statements-seen.ts';
 import { requireBoundedNesting } from './nesting.ts';
 import type { Serving } from './serving.ts';
@@ -106,7 +105,7 @@ async function answered(deps: AnswerDeps, answering: Answering): Promise<Answere
   const plan = planOf(answering, false);
   if (errors === undefined) return sound(serving, JSON.stringify(data), products, plan);
   const log = inTrace(deps.logFault, trace);
-  const shown = errors.map((error) => (error instanceof GraphQLError ? shownError(error, log) : error));
+  const shown = errors.map((error) => shownThrown(error, log));
   const extensions = { dataProducts: dataProducts(serving, products), ...(plan && { plan }) };
   return {
     // Without data the request itself was at fault (GraphQL, 7.1.2).
@@ -118,9 +117,8 @@ async function answered(deps: AnswerDeps, answering: Answering): Promise<Answere
 }
 
 function failed(deps: AnswerDeps, answering: Answering, error: unknown): Answered {
-  const cause = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
   const status = error instanceof Refusal ? REFUSALS[error.code].http : 500;
-  const errors = [shownError(cause, inTrace(deps.logFault, answering.ask.trace))];
+  const errors = [shownThrown(error as Error, inTrace(deps.logFault, answering.ask.trace))];
   const plan = planOf(answering, false);
   const body = JSON.stringify({ errors, ...(plan && { extensions: { plan } }) });
   return { status, body, outcome: 'error', codes: codesOf(errors) };

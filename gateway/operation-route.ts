@@ -7,7 +7,7 @@ import { type Envelope, envelopeOf, isOrdinary, readRequest } from './envelope.t
 import { goneSignal } from './execute/gone-signal.ts';
 import type { Graph } from './graph.ts';
 import type { Metrics } from './metrics.ts';
-import type { PersistedOperations } from './persisted-operations.ts';
+import { NOT_PERSISTED, type PersistedOperations } from './persisted-operations.ts';
 import { JSON_SECURITY_HEADERS } from './security-headers.ts';
 import type { Traces } from './traces/trace.ts';
 
@@ -67,7 +67,7 @@ function serve(deps: OperationRouteDeps, { actor, envelope, request, response }:
     return;
   }
   if (query === null) {
-    send(response, 200, NOT_PERSISTED);
+    send(response, 200, JSON.stringify(NOT_PERSISTED));
     return;
   }
   const operations = deps.graph.operations();
@@ -124,11 +124,6 @@ function asGet(body: { readonly query?: unknown }): string {
   );
   return `/graphql?${new URLSearchParams(texts).toString()}`;
 }
-
-/** Apollo's clients send the text too when they read this. */
-const NOT_PERSISTED = JSON.stringify({
-  errors: [{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
-});
 
 function refuse(response: ServerResponse, { code, message }: Refusal): void {
   send(response, REFUSALS[code].http, JSON.stringify({ errors: [{ message, extensions: { code } }] }));

@@ -10,6 +10,11 @@ import type { Envelope } from './envelope.ts';
 /** Texts that clients have sent with their hashes; the largest are some 10 kB. */
 const REMEMBERED = { entries: 5_000, bytes: 32 * 1024 * 1024 };
 
+/** What is said of a hash that is not known: Apollo's clients send the text too when they read this. */
+export const NOT_PERSISTED = {
+  errors: [{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
+} as const;
+
 /** Operations that clients may send by their hash alone. */
 export interface PersistedOperations {
   /** The text of an operation; null where only its hash was sent and is not known. Throws where it may not be asked, or is not what its hash says. */

@@ -9,7 +9,7 @@ import type { CompiledOperation, Operation } from '../execute/operations.ts';
 import { shownThrown } from '../execute/shown-error.ts';
 import type { Graph } from '../graph.ts';
 import type { Metrics } from '../metrics.ts';
-import type { PersistedOperations } from '../persisted-operations.ts';
+import { NOT_PERSISTED, type PersistedOperations } from '../persisted-operations.ts';
 import type { LiveOperations } from './live-operations.ts';
 
 export interface AskedDeps extends AnswerDeps {
@@ -34,16 +34,10 @@ export interface NoAnswers {
   readonly errors: readonly GraphQLFormattedError[];
 }
 
-/** Apollo's clients send the text too when they read this. */
-const NOT_PERSISTED: NoAnswers = {
-  status: 200,
-  errors: [{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
-};
-
 /** Finds what is asked for. Throws a refusal. */
 export function askedOperation(deps: AskedDeps, actor: Actor, envelope: Envelope): AskedOperation | NoAnswers {
   const query = deps.persisted.textOf(envelope, actor);
-  if (query === null) return NOT_PERSISTED;
+  if (query === null) return { status: 200, ...NOT_PERSISTED };
   return { actor, envelope, query, operation: deps.graph.operations().find(query, envelope.operationName, actor) };
 }
 
