@@ -1,4 +1,5 @@
-import { type FragmentDefinitionNode, Kind, parse, type SelectionNode } from 'graphql';
+import { Kind, parse, type SelectionNode } from 'graphql';
+import { fragmentsOf } from './fragments-of.ts';
 
 type Path = (string | number)[];
 
@@ -7,9 +8,8 @@ type Path = (string | number)[];
  * entities, those of the first: where a service fails, it fails all of them alike, and one error tells it.
  */
 export function askedPaths(query: string): Path[] {
-  const { definitions } = parse(query, { noLocation: true });
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const document = parse(query, { noLocation: true });
+  const fragments = fragmentsOf(document);
   const paths = new Map<string, Path>();
   const visit = (selections: readonly SelectionNode[] = [], above: Path): void => {
     for (const node of selections)
@@ -23,6 +23,7 @@ export function askedPaths(query: string): Path[] {
         paths.set(name, [...above, name]);
       }
   };
-  for (const node of definitions) if (node.kind === Kind.OPERATION_DEFINITION) visit(node.selectionSet.selections, []);
+  for (const node of document.definitions)
+    if (node.kind === Kind.OPERATION_DEFINITION) visit(node.selectionSet.selections, []);
   return [...paths.values()];
 }

@@ -10,6 +10,7 @@ import {
   type TypeNode,
   visit,
 } from 'graphql';
+import { fragmentsOf } from './fragments-of.ts';
 import type { GuardedType, Guards, Rights } from './guards.ts';
 
 /** An operation as far as who asks may go. */
@@ -46,9 +47,7 @@ export function authorize(
       node.kind === Kind.OPERATION_DEFINITION && (operationName === null || node.name?.value === operationName),
   );
   if (operation === undefined) return { document, errors: () => [] };
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions)
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const fragments = fragmentsOf(document);
   const filter = new Filter(guards, fragments, rights);
   const selectionSet = filter.selections(
     operation.selectionSet,

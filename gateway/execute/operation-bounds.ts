@@ -6,6 +6,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { Refusal } from '../../schema/errors.ts';
+import { fragmentsOf } from './fragments-of.ts';
 
 /** Fields of an operation after its fragments are spread; a page of the console asks for some hundred. */
 export const SELECTIONS_MAX = 10_000;
@@ -14,9 +15,7 @@ const ROOTS_MAX = 200;
 
 /** Refuses documents before they are validated: those of too many fields, and what validation cannot bear. */
 export function requireWithinBounds(document: DocumentNode): void {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions)
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const fragments = fragmentsOf(document);
   requireBoundedWidth(document, fragments);
   requireUnconditionalSubscriptions(document, fragments);
 }

@@ -1,15 +1,9 @@
-import {
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  getVariableValues,
-  type GraphQLSchema,
-  Kind,
-  type OperationDefinitionNode,
-} from 'graphql';
+import { type DocumentNode, getVariableValues, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { Refusal } from '../../../schema/errors.ts';
 import { frequent } from '../../../schema/frequent.ts';
 import { room } from '../../../schema/room.ts';
 import { conditionVariables } from '../condition-variables.ts';
+import { fragmentsOf } from '../fragments-of.ts';
 import { amountFor, type Variables } from './amount.ts';
 import { compileCost, type CompiledCost } from './compile-cost.ts';
 import type { CostRules } from './cost-rules.ts';
@@ -48,9 +42,7 @@ export function openCosts({ schema, rules, max, onEstimate }: CostsDeps): Costs 
     of: (document, operation) => {
       const known = frequent(forms);
       let conditions: readonly string[] | null = null;
-      const fragments: Record<string, FragmentDefinitionNode> = {};
-      for (const node of document.definitions)
-        if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
+      const fragments = Object.fromEntries(fragmentsOf(document));
 
       const compiled = (variables: Variables): CompiledCost => {
         conditions ??= conditionVariables(document);

@@ -3,12 +3,10 @@ import {
   type DocumentNode,
   type ExecutionResult,
   type FieldNode,
-  type FragmentDefinitionNode,
   getVariableValues,
   type GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
-  Kind,
   type OperationDefinitionNode,
   print,
 } from 'graphql';
@@ -18,6 +16,7 @@ import type { Room } from '../../../schema/room.ts';
 import type { Authorized } from '../authorization.ts';
 import { conditionVariables } from '../condition-variables.ts';
 import type { AskSubgraph, EventSource, OperationContext, SubgraphAnswer } from '../context.ts';
+import { fragmentsOf } from '../fragments-of.ts';
 import type { FetchRun, RemoteRun } from '../fetch-run.ts';
 import { StatementsSeen } from '../statements-seen.ts';
 import { compileCompletion, type Completion } from './completion.ts';
@@ -96,7 +95,7 @@ export function compileExecution(graph: PlannedGraph, { document, operation, all
   const { schema, planner, names } = graph;
   const name = operation.name?.value;
   const own = ownDocument(document, name);
-  const fragments = fragmentsOf(own);
+  const fragments = Object.fromEntries(fragmentsOf(own));
   const parted = partIntrospection(schema, ownDocument(allowed.document, name), operation);
   const fetched = parted === null ? ownDocument(allowed.document, name) : parted.rest;
   const query = fetched === null ? null : print(preparedOperation(fetched, names));
@@ -216,9 +215,4 @@ function entitiesOf({ variables = {} }: SubgraphRequest): number | null {
 function inClientsWords(error: GraphQLFormattedError): GraphQLFormattedError {
   if (error.path === undefined) return error;
   return { ...error, path: error.path.map((part) => (typeof part === 'string' ? clientsKey(part) : part)) };
-}
-
-function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
-  const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
-  return Object.fromEntries(fragments.map((node) => [node.name.value, node]));
 }

@@ -11,6 +11,7 @@ import {
   type SelectionSetNode,
   separateOperations,
 } from 'graphql';
+import { fragmentsOf } from '../fragments-of.ts';
 import type { Planner } from './planner.ts';
 
 /**
@@ -55,9 +56,7 @@ function kindsOf(node: PlanNode | null | undefined): string[] {
 
 /** The mutation as one for each key of its answer, in their order. */
 function eachRootField(document: DocumentNode, name: string | null): DocumentNode[] {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions)
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const fragments = fragmentsOf(document);
   const operation = document.definitions.find(
     (node): node is OperationDefinitionNode =>
       node.kind === Kind.OPERATION_DEFINITION && (name === null || node.name?.value === name),
