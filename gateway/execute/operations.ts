@@ -9,6 +9,7 @@ import {
   validate,
 } from 'graphql';
 import { Refusal } from '../../schema/errors.ts';
+import { evidentlyValid } from '../../schema/evidently-valid.ts';
 import { frequent } from '../../schema/frequent.ts';
 import type { Answer, ManagedSubgraph } from '../../schema/reading.ts';
 import { type Kept, room } from '../../schema/room.ts';
@@ -96,6 +97,8 @@ export interface OperationsDeps {
 const NOT_MANAGED = 'It asks for what is not in managed products alone.';
 const NOT_ALLOWED = 'Who asks may not see all of it: what is left of it is planned.';
 
+/** That there is an error is enough. */
+const ONE = { maxErrors: 1 };
 const OTHER = { kind: 'other' } as const;
 
 /**
@@ -174,7 +177,9 @@ function readOperation({ query, operationName }: Asked): ReadOperation | Exclude
 
 function compile(deps: OperationsDeps, asked: Asked & ReadOperation, id: number): Operation {
   const { operationName, rights } = asked;
-  if (validate(deps.schema, asked.document, undefined, { maxErrors: 1 }).length > 0) return OTHER;
+  const { schema } = deps;
+  const valid = evidentlyValid(schema, asked.document) || validate(schema, asked.document, undefined, ONE).length === 0;
+  if (!valid) return OTHER;
   // To look through a document takes as long as to parse it.
   const document = asked.query.includes('defer') ? withoutDefer(asked.document) : asked.document;
   const operation = document === asked.document ? asked.operation : getOperationAST(document, operationName)!;
@@ -190,7 +195,7 @@ function compile(deps: OperationsDeps, asked: Asked & ReadOperation, id: number)
     return { kind: 'compiled', id, name, type: 'query', path: 'managed', because: null, answer, cost };
   }
   // Validation has nothing to say of fields whose type the schema does not have.
-  if (!deps.schema.getRootType(operation.operation))
+  if (!schema.getRootType(operation.operation))
     return { kind: 'refused', refusal: new Refusal('BAD_INPUT', `This graph has no ${operation.operation}.`) };
   const because = allowed.document === document ? NOT_MANAGED : NOT_ALLOWED;
   const described = { kind: 'compiled', id, name, path: 'planned', because, cost } as const;

@@ -12,6 +12,7 @@ import {
 import { rowValues } from '../../schema/contract/graph-names.ts';
 import type { ManagedProducts } from '../../schema/contract/model.ts';
 import { subgraphSdl } from '../../schema/contract/sdl.ts';
+import { evidentlyValid } from '../../schema/evidently-valid.ts';
 import type { ManagedOperation, OpenSubgraph, ReaderPools } from '../../schema/reading.ts';
 import { room } from '../../schema/room.ts';
 import { checkedExecution } from './checked-execution.ts';
@@ -45,8 +46,10 @@ export function openSubgraph(pools: ReaderPools, limits: Limits = LIMITS): OpenS
     const roots = rootFields(types);
     const checked = checkedExecution({ schema, roots, types, limits, run });
     const deps: CompileDeps = { schema, roots, types, dataEnums: dataEnums(products), limits, run, checked, forms };
+    const isOfThese = (document: DocumentNode): boolean =>
+      evidentlyValid(schema, document) || validate(schema, document, NAMES, { maxErrors: 1 }).length === 0;
     const compile = (document: DocumentNode, name: string | null): ManagedOperation | null =>
-      validate(schema, document, NAMES, { maxErrors: 1 }).length === 0 ? compileOperation(deps, document, name) : null;
+      isOfThese(document) ? compileOperation(deps, document, name) : null;
     const documents = documentsOf(schema, (document, name) => compileOperation(deps, document, name));
     return {
       compile,
