@@ -57,8 +57,13 @@ export function openAnswerCache(maxBytes: number): AnswerCache {
   };
 }
 
-/** A product's descriptor may wish it: `customProperties: [{property: answerCache, value: off}]`. */
+/**
+ * Nobody says when a registered table changes. And a product's descriptor may wish it: `customProperties: [{property: answerCache, value:
+ * off}]`.
+ */
 function isUncached({ products }: Serving['mesh'], id: ProductId): boolean {
-  const properties = products.get(id)?.documents.product.customProperties ?? [];
+  const product = products.get(id);
+  if (product?.kind === 'registered') return true;
+  const properties = product?.documents.product.customProperties ?? [];
   return properties.some(({ property, value }) => property === 'answerCache' && (value === 'off' || value === false));
 }

@@ -71,7 +71,7 @@ interface Answering {
 
 async function answerNow(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Promise<Answered> {
   const seen = new StatementsSeen(ask.showsPlan, ask.trace);
-  const context = operationContext(ask, ask.operation.path === 'planned' ? bounded(gone) : gone, seen);
+  const context = operationContext(ask, ask.operation.path === 'managed' ? gone : bounded(gone), seen);
   const answering: Answering = { ask, context, seen, beganMs: performance.now() };
   try {
     return await answered(deps, answering);

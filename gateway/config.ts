@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import { type TracesConfig, tracesConfig } from './traces/traces-config.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -20,6 +21,7 @@ const environment = z.object({
   WEFT_OPERATIONS_ONLY: z.enum(['on', 'off']).default('off'),
   WEFT_COST_MAX: z.coerce.number().int().min(1).optional(),
   WEFT_SUBSCRIPTIONS_MAX: z.coerce.number().int().min(0).max(100_000).default(1_000),
+  WEFT_SECRETS_DIR: z.string().min(1).optional(),
   WEFT_SLOW_MS: z.coerce.number().min(0).default(1_000),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
 });
@@ -43,6 +45,8 @@ export interface GatewayConfig {
   readonly costMax: number | null;
   /** GraphQL subscriptions that may be under way at once; each holds two connections. */
   readonly subscriptionsMax: number;
+  /** What contracts refer to by `${secret:NAME}`. */
+  readonly secrets: Secrets;
   /** What takes longer is logged, with its statements. */
   readonly slowMs: number;
   /** Where people find the Temporal Web UI; null where nobody said. */
@@ -73,6 +77,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     operations: { file: data.WEFT_OPERATIONS ?? null, only: data.WEFT_OPERATIONS_ONLY === 'on' },
     costMax: data.WEFT_COST_MAX ?? null,
     subscriptionsMax: data.WEFT_SUBSCRIPTIONS_MAX,
+    secrets: openSecrets(env, data.WEFT_SECRETS_DIR ?? null),
     slowMs: data.WEFT_SLOW_MS,
     temporalUi:
       data.WEFT_TEMPORAL_UI_URL === undefined

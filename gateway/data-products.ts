@@ -1,5 +1,5 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import type { Product } from '../schema/contract/model.ts';
+import type { Product, ProductKind } from '../schema/contract/model.ts';
 import type { ProductId } from '../schema/ids.ts';
 import type { LiveDataset } from '../schema/ledger/datasets.ts';
 import type { OperationContext } from './execute/context.ts';
@@ -8,9 +8,10 @@ import type { Serving } from './serving.ts';
 /** What an answer says of one product that it was made of. */
 interface DataProductRead {
   readonly id: string;
+  readonly kind: ProductKind;
   /** Of its contract. */
   readonly version: string;
-  /** Null for a remote product, 0 for a managed one without data. */
+  /** 0 for a managed product without data; null for any other, which is read as it is. */
   readonly datasetVersion: number | null;
   readonly refreshedAt: string | null;
   /** Null where its contract promises no freshness, or it is not ours to measure. */
@@ -70,8 +71,9 @@ function productJson(product: Product, dataset: LiveDataset | null, nowMs: numbe
 function productRead(product: Product, dataset: LiveDataset | null): DataProductRead {
   return {
     id: product.id,
+    kind: product.kind,
     version: product.version,
-    datasetVersion: product.kind === 'remote' ? null : (dataset?.version ?? 0),
+    datasetVersion: product.kind === 'managed' ? (dataset?.version ?? 0) : null,
     refreshedAt: dataset?.publishedAt.toISOString() ?? null,
     withinSlo: withinSlo(product, dataset, Date.now()),
     failedWarnings: dataset?.failedWarnings ?? [],
@@ -81,6 +83,6 @@ function productRead(product: Product, dataset: LiveDataset | null): DataProduct
 /** Whether the data is no older than the contract's freshness; null where it promises none. No data is late. */
 export function withinSlo(product: Product, dataset: LiveDataset | null, nowMs: number): boolean | null {
   const { freshnessSeconds } = product.sla;
-  if (product.kind === 'remote' || freshnessSeconds === null) return null;
+  if (product.kind !== 'managed' || freshnessSeconds === null) return null;
   return dataset !== null && nowMs - dataset.publishedAt.getTime() <= freshnessSeconds * 1000;
 }

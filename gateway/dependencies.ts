@@ -24,7 +24,7 @@ function dependenciesOf(mesh: Mesh): Dependency[] {
     if (from !== to) found.set(`${from} ${to} ${kind}`, { from, to, kind });
   };
   for (const [id, inputs] of mesh.inputs) for (const { product } of inputs) add(id, product, 'READS');
-  for (const { references } of mesh.domains.values())
+  for (const { references } of [...mesh.domains.values(), ...mesh.registered.values()])
     for (const { fromProduct, toProduct } of references) add(fromProduct, toProduct, 'REFERS');
   const owners = typeOwners(mesh);
   for (const product of mesh.products.values())
@@ -36,8 +36,8 @@ function dependenciesOf(mesh: Mesh): Dependency[] {
 }
 
 function typeOwners(mesh: Mesh): Map<string, ProductId> {
-  const managed = [...mesh.products.values()].filter(({ kind }) => kind === 'managed');
-  return new Map(managed.flatMap(({ id, objects }) => objects.map(({ type }) => [type, id] as const)));
+  const owners = [...mesh.products.values()].filter(({ kind }) => kind !== 'remote');
+  return new Map(owners.flatMap(({ id, objects }) => objects.map(({ type }) => [type, id] as const)));
 }
 
 /** Object types that a remote service's SDL has a part in. */

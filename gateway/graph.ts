@@ -1,6 +1,7 @@
 import { ApolloGateway } from '@apollo/gateway';
 import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import type { Logger } from 'pino';
+import { connectionKey } from '../schema/contract/postgres-server.ts';
 import type { ProductId } from '../schema/ids.ts';
 import type { Pool } from '../schema/ledger/connect.ts';
 import { listen } from '../schema/ledger/listen.ts';
@@ -10,13 +11,19 @@ import type { AskSubgraph, EventSource } from './execute/context.ts';
 import { readCostRules } from './execute/cost/cost-rules.ts';
 import { openCosts } from './execute/cost/open-costs.ts';
 import { dataSource } from './execute/data-source.ts';
-import { type ExecuteHere, localSubgraph, managedSubgraph, wholeSubgraph } from './execute/local-subgraph.ts';
+import {
+  domainSubgraph,
+  type ExecuteHere,
+  localSubgraph,
+  serverSubgraph,
+  wholeSubgraph,
+} from './execute/local-subgraph.ts';
 import { withDefer } from './execute/deferred.ts';
 import { readGuards } from './execute/guards.ts';
 import { openOperations, type Operations } from './execute/operations.ts';
 import { type Federation, openFederation } from './execute/plan/federation.ts';
 import { loadNativePlanner, openPlanner } from './execute/plan/open-planner.ts';
-import { WHOLE, wholeSupergraph } from './execute/plan/whole-supergraph.ts';
+import { serverWhole, WHOLE, wholeSupergraph } from './execute/plan/whole-supergraph.ts';
 import { eventsAddress } from './execute/remote/events-address.ts';
 import { openRemoteServices, type RemoteServices } from './execute/remote/remote-services.ts';
 import type { LogFault } from './execute/shown-error.ts';
@@ -24,6 +31,7 @@ import { inTurn } from './in-turn.ts';
 import { fittingDatasets, type Serving, serving } from './serving.ts';
 import { loadableSupergraph } from './loadable-supergraph.ts';
 import { onceAsked } from './once-asked.ts';
+import type { RegisteredServers } from './registered/registered-servers.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { type ReadableSubgraph, SupersededSubgraphs } from './superseded.ts';
 import { within } from './within.ts';
@@ -37,6 +45,7 @@ export interface GraphDeps {
   readonly ledger: Pool;
   readonly databaseUrl: string;
   readonly openSubgraph: OpenSubgraph;
+  readonly registered: RegisteredServers;
   readonly openCatalog: (graph: Graph) => ExecuteHere;
   readonly hosts: HostRules;
   readonly answerCacheBytes: number;
@@ -55,6 +64,8 @@ export interface Graph {
   readonly gateway: ApolloGateway;
   /** How the remote services do. */
   readonly remotes: Pick<RemoteServices, 'states'>;
+  /** How the servers of registered products do. */
+  readonly registered: Pick<RegisteredServers, 'states'>;
   /** What is served now. */
   current(): Serving;
   /** Why what the ledger holds is not what is served; null where it is. */
@@ -75,7 +86,8 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   const first = await readSnapshot(deps.ledger, null);
   if (first === null)
     throw new Error('The ledger holds no supergraph: the catalog is registered before the graph opens.');
-  let served = serving(first, null, deps.openSubgraph);
+  const opening = { managed: deps.openSubgraph, registered: deps.registered.open };
+  let served = serving(first, null, opening);
   let loading: Snapshot = first;
   let failure: { supergraph: number; revisions: string; message: string } | null = null;
   const superseded = new SupersededSubgraphs();
@@ -95,18 +107,19 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     if (subgraph === undefined) throw new Error(`The supergraph names a subgraph ${name} that the ledger does not.`);
     if (subgraph.url !== null) return remotes.ask({ ...subgraph, url: subgraph.url });
     if (subgraph.kind === 'catalog') return localSubgraph((catalog ??= deps.openCatalog(graph)), deps.logFault);
-    return managedSubgraph(name, deps.logFault);
+    return domainSubgraph(name, deps.logFault);
   };
 
-  /** The subgraphs of what is served, as plans ask them: the managed ones as one. */
+  /** The subgraphs of what is served, as plans ask them: those of one database as one. */
   const federation = (apiSchema: GraphQLSchema): Federation => {
-    const managed = new Set(served.managed.keys());
-    const supergraphSdl = wholeSupergraph(served.supergraph.sdl, managed);
+    const wholes = wholesOf(served);
+    const supergraphSdl = wholeSupergraph(served.supergraph.sdl, wholes);
     const planner = openPlanner(Planner, supergraphSdl);
     const asks = new Map(
-      served.supergraph.subgraphs.filter(({ name }) => !managed.has(name)).map(({ name }) => [name, askOf(name)]),
+      served.supergraph.subgraphs.filter(({ name }) => !wholes.has(name)).map(({ name }) => [name, askOf(name)]),
     );
     asks.set(WHOLE, wholeSubgraph(deps.logFault));
+    for (const key of served.servers.keys()) asks.set(serverWhole(key), serverSubgraph(key, deps.logFault));
     return openFederation({ planner, supergraphSdl, schema: apiSchema, asks, events: eventSources(served, remotes) });
   };
 
@@ -136,7 +149,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     const moved = id !== served.supergraph.id;
     const beganMs = performance.now();
     try {
-      const opened = serving(next, served, deps.openSubgraph);
+      const opened = serving(next, served, opening);
       try {
         if (moved) load(next);
       } catch (error) {
@@ -146,6 +159,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       superseded.replace(served, opened);
       served = opened;
       remotes.retain(next.supergraph.subgraphs);
+      deps.registered.retain([...next.mesh.registered.values()].map(({ server }) => server));
       operations = null;
       failure = null;
     } catch (error) {
@@ -161,8 +175,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     if (next === null || next === served) return;
     const failedBefore = failure?.supergraph === next.supergraph.id && failure.revisions === next.digests.revisions;
     if (failedBefore) served = { ...served, datasets: fittingDatasets(served, next) };
-    else if (next.supergraph.id === served.supergraph.id && next.mesh === served.mesh)
-      served = { ...next, managed: served.managed, whole: served.whole };
+    else if (next.supergraph.id === served.supergraph.id && next.mesh === served.mesh) served = { ...served, ...next };
     else swap(next);
   };
   const turn = inTurn();
@@ -178,6 +191,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   const graph: Graph = {
     gateway,
     remotes,
+    registered: deps.registered,
     current: () => served,
     operations: () => {
       if (operations !== null) return operations;
@@ -188,6 +202,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       return (operations = openOperations({
         schema: apiSchema,
         whole: served.whole,
+        servers: [...served.servers.values()],
         federation: onceAsked(() => federation(apiSchema)),
         guards: onceAsked(() => readGuards(supergraph())),
         costs: openCosts({
@@ -202,7 +217,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     },
     failure: () => failure && { supergraph: failure.supergraph, message: failure.message },
     subgraph: (url) => {
-      const current = [...served.managed.values()].find((one) => one.url === url);
+      const current = [...served.managed.values(), ...served.registered.values()].find((one) => one.url === url);
       return current ? { subgraph: current.subgraph, datasets: served.datasets } : superseded.find(url, served);
     },
     follow: () => {
@@ -217,10 +232,17 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     close: async () => {
       await listener?.stop();
       await turn(() => Promise.resolve());
-      await remotes.close();
+      await Promise.all([remotes.close(), deps.registered.close()]);
     },
   };
   return graph;
+}
+
+/** Which whole each subgraph over SQL is part of. */
+function wholesOf({ managed, registered, mesh }: Serving): Map<string, string> {
+  const wholes = new Map([...managed.keys()].map((name) => [name, WHOLE]));
+  for (const name of registered.keys()) wholes.set(name, serverWhole(connectionKey(mesh.registered.get(name)!.server)));
+  return wholes;
 }
 
 /** The remote subgraphs, as they tell of events. */

@@ -113,6 +113,16 @@ export function openMetrics(): Metrics {
           for (const { name, state } of graph.remotes.states()) this.set({ service: name }, BREAKER_STATES[state]);
         },
       });
+      new Gauge({
+        name: 'weft_registered_breaker_state',
+        help: 'Whether a server of registered products is connected to: 0 it is (closed), 1 one connection tries it (half open), 2 it is not (open).',
+        labelNames: ['server'] as const,
+        registers,
+        collect() {
+          this.reset();
+          for (const { name, state } of graph.registered.states()) this.set({ server: name }, BREAKER_STATES[state]);
+        },
+      });
       new Counter({
         name: 'weft_remote_requests_total',
         help: 'Requests to a remote service: answered, failed, refused by its circuit breaker; besides, those sent twice (retried) and those that shared the answer of another.',

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { openPool } from '../schema/ledger/connect.ts';
 import { migrate } from '../schema/ledger/migrate.ts';
 import { ensureRole, READER, roleUrl } from '../schema/ledger/roles.ts';
-import type { OpenSubgraph, ReaderPools } from '../schema/reading.ts';
+import type { InspectTables, OpenSubgraph, ReaderPools } from '../schema/reading.ts';
 import { openCatalog } from './catalog/open-catalog.ts';
 import type { GatewayConfig } from './config.ts';
 import type { LogFault } from './execute/shown-error.ts';
@@ -10,18 +10,21 @@ import { openGraph } from './graph.ts';
 import { inTurn } from './in-turn.ts';
 import { LiveOperations } from './live/live-operations.ts';
 import { openMetrics } from './metrics.ts';
+import { tablesCheck } from './registered/check-tables.ts';
+import { openRegisteredServers } from './registered/registered-servers.ts';
 import { registerCatalog } from './register-catalog.ts';
 import { openServer } from './server.ts';
 
 export interface GatewayDeps {
   readonly config: GatewayConfig;
-  /** What makes managed subgraphs executable over the pool of the reading role. */
+  /** What makes products over SQL executable over the pools of a reading role. */
   readonly openSubgraphs: (pools: ReaderPools) => OpenSubgraph;
+  readonly inspectTables: InspectTables;
   readonly logger: Logger;
 }
 
 /** Opens everything that a gateway is made of and serves; `close` drains what is in flight and releases it in turn. */
-export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps): Promise<{
+export async function openGateway({ config, openSubgraphs, inspectTables, logger }: GatewayDeps): Promise<{
   readonly url: string;
   readonly close: () => Promise<void>;
 }> {
@@ -46,12 +49,20 @@ export async function openGateway({ config, openSubgraphs, logger }: GatewayDeps
 
   const writers = inTurn();
   await registerCatalog({ ledger, writers });
+  const { secrets, temporalUi } = config;
+  const connecting = { hosts: config, secrets };
+  const registered = openRegisteredServers({
+    ...connecting,
+    openSubgraphs,
+    onState: (change) => logger.warn(change, 'the circuit breaker of a server of registered products moved'),
+  });
+  const checkTables = tablesCheck(connecting, inspectTables);
   const graph = await openGraph({
     ledger,
     databaseUrl: config.databaseUrl,
     openSubgraph: openSubgraphs(pools),
-    openCatalog: (opened) =>
-      openCatalog({ ledger, writers, graph: opened, hosts: config, temporalUi: config.temporalUi }),
+    registered,
+    openCatalog: (opened) => openCatalog({ ledger, writers, graph: opened, hosts: config, checkTables, temporalUi }),
     hosts: config,
     answerCacheBytes: config.answerCacheBytes,
     costMax: config.costMax,

@@ -24,6 +24,7 @@ import { requestRun } from '../schema/ledger/runs.ts';
 import { semanticTypeFindings } from '../schema/ledger/semantic-types.ts';
 import type { Actor } from './actor.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
+import type { CheckTables } from './registered/check-tables.ts';
 import { type Candidate, placedInFolder, type ProductFolder, readFolders } from './read-folders.ts';
 import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
 
@@ -64,6 +65,7 @@ export interface PublishAsk {
 
 export interface PublishDeps extends GraphWriting {
   readonly hosts: HostRules;
+  readonly checkTables: CheckTables;
 }
 
 /** An outcome before which nothing was, or may stay, written: rolls the transaction back. */
@@ -83,6 +85,8 @@ class Undo extends Error {
 export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<PublishOutcome> {
   const { candidates, findings } = readFolders(ask.folders, deps.hosts);
   const seen = await newestRevisions(deps.ledger);
+  // Before the head is held: another's server may take its time.
+  findings.push(...(await tableFindings(deps, candidates)));
   try {
     return await writeInTurn(deps, async (trx) => {
       const newest = await newestRevisions(trx);
@@ -175,6 +179,11 @@ async function sqlFindings(candidates: readonly Candidate[], mesh: Mesh): Promis
     return found.map((finding) => placedInFolder({ ...finding, product: product.id }, candidates));
   });
   return (await Promise.all(checks)).flat();
+}
+
+async function tableFindings({ checkTables }: PublishDeps, candidates: readonly Candidate[]): Promise<Finding[]> {
+  const found = await Promise.all(candidates.map(({ product }) => checkTables(product)));
+  return found.flat().map((finding) => placedInFolder(finding, candidates));
 }
 
 async function typeFindings(trx: Transaction, candidates: readonly Candidate[]): Promise<Finding[]> {

@@ -1,15 +1,22 @@
-import type { DomainModel, ManagedProducts, Mesh } from '../schema/contract/model.ts';
+import type { DomainModel, ManagedProducts, Mesh, RegisteredModel } from '../schema/contract/model.ts';
+import { connectionKey, type PostgresServer } from '../schema/contract/postgres-server.ts';
 import type { DomainId } from '../schema/ids.ts';
 import { routingUrl } from '../schema/ledger/promote.ts';
 import type { StoredSubgraph } from '../schema/ledger/supergraphs.ts';
 import type { ManagedSubgraph, OpenSubgraph } from '../schema/reading.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** A domain's managed products, opened. */
+/** A domain's managed products, or its registered ones of one server, opened. */
 export interface DomainSubgraph {
   readonly url: string;
   readonly model: DomainModel;
   readonly subgraph: ManagedSubgraph;
+}
+
+/** How products are opened. */
+export interface Opening {
+  readonly managed: OpenSubgraph;
+  readonly registered: (server: PostgresServer) => OpenSubgraph;
 }
 
 /** All that is served at one moment, in one immutable value; an operation keeps the one that it started with. */
@@ -21,23 +28,49 @@ export interface Serving extends Snapshot {
    * where there are none.
    */
   readonly whole: ManagedSubgraph | null;
+  /** By the subgraph's name. */
+  readonly registered: ReadonlyMap<string, DomainSubgraph>;
+  /** The registered products of each server as one, by `connectionKey`: what lies on it alone is one statement. */
+  readonly servers: ReadonlyMap<string, ManagedSubgraph>;
 }
 
-/** Opens the managed subgraphs of a snapshot; those that are as they were before are taken over. Throws where one cannot be opened. */
-export function serving(snapshot: Snapshot, before: Serving | null, open: OpenSubgraph): Serving {
+/** Opens the subgraphs over SQL of a snapshot; those that are as they were before are taken over. Throws where one cannot be opened. */
+export function serving(snapshot: Snapshot, before: Serving | null, open: Opening): Serving {
+  const { mesh } = snapshot;
   const managed = new Map<string, DomainSubgraph>();
-  for (const subgraph of snapshot.supergraph.subgraphs)
-    if (subgraph.kind === 'managed')
-      managed.set(subgraph.name, opened(subgraph, snapshot, before?.managed.get(subgraph.name), open));
-  if (before !== null && sameValues(before.managed, managed)) return { ...snapshot, managed, whole: before.whole };
-  return { ...snapshot, managed, whole: managed.size === 0 ? null : open(everyDomain(snapshot.mesh)) };
+  const registered = new Map<string, DomainSubgraph>();
+  for (const subgraph of snapshot.supergraph.subgraphs) {
+    const { name, kind } = subgraph;
+    if (kind === 'managed') {
+      const model = mesh.domains.get(name as DomainId);
+      managed.set(name, opened(subgraph, model, before?.managed.get(name), open.managed));
+    } else if (kind === 'registered') {
+      const model = mesh.registered.get(name);
+      const openHere: OpenSubgraph = (products) => open.registered(model!.server)(products);
+      registered.set(name, opened(subgraph, model, before?.registered.get(name), openHere));
+    }
+  }
+  const isSameWhole = before !== null && sameValues(before.managed, managed);
+  const whole = isSameWhole ? before.whole : managed.size === 0 ? null : open.managed(together(mesh.domains.values()));
+  const isSameServers = before !== null && sameValues(before.registered, registered);
+  const servers = isSameServers ? before.servers : openServers(mesh, open);
+  return { ...snapshot, managed, whole, registered, servers };
 }
 
-function everyDomain({ domains }: Mesh): ManagedProducts {
-  const models = [...domains.values()];
+function openServers({ registered }: Mesh, open: Opening): Map<string, ManagedSubgraph> {
+  const byKey = new Map<string, RegisteredModel[]>();
+  for (const model of registered.values()) {
+    const key = connectionKey(model.server);
+    byKey.set(key, [...(byKey.get(key) ?? []), model]);
+  }
+  return new Map([...byKey].map(([key, models]) => [key, open.registered(models[0]!.server)(together(models))]));
+}
+
+function together(models: Iterable<ManagedProducts>): ManagedProducts {
+  const all = [...models];
   return {
-    products: models.flatMap(({ products }) => products),
-    references: models.flatMap(({ references }) => references),
+    products: all.flatMap(({ products }) => products),
+    references: all.flatMap(({ references }) => references),
   };
 }
 
@@ -47,12 +80,12 @@ function sameValues<Value>(before: ReadonlyMap<string, Value>, now: ReadonlyMap<
 
 function opened(
   subgraph: StoredSubgraph,
-  { mesh }: Snapshot,
+  model: DomainModel | undefined,
   before: DomainSubgraph | undefined,
   open: OpenSubgraph,
 ): DomainSubgraph {
-  const model = mesh.domains.get(subgraph.name as DomainId);
-  if (model === undefined) throw new Error(`The supergraph has a subgraph ${subgraph.name}, the mesh no such domain.`);
+  if (model === undefined)
+    throw new Error(`The supergraph has a subgraph ${subgraph.name}, the mesh no such products.`);
   const url = routingUrl(subgraph);
   if (before?.url === url && isSame(before.model, model)) return before;
   return { url, model, subgraph: open(model) };

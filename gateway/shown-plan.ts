@@ -1,6 +1,6 @@
 import type { CompiledOperation } from './execute/operations.ts';
 import type { FetchRun } from './execute/fetch-run.ts';
-import { WHOLE } from './execute/plan/whole-supergraph.ts';
+import { serverWhole, WHOLE } from './execute/plan/whole-supergraph.ts';
 import type { StatementsSeen } from './execute/statements-seen.ts';
 import type { Serving } from './serving.ts';
 
@@ -41,6 +41,8 @@ function reasonOf(subgraph: string, fallbacks: readonly string[], { supergraph }
   if (fallbacks.length > 0) return fallbacks.join(' ');
   if (subgraph === WHOLE)
     return 'One statement for what lies in managed products; what others answer comes before it, after it or beside it.';
+  if (subgraph.startsWith(serverWhole('')))
+    return 'One statement for what lies on one server of registered products; what others answer comes before it, after it or beside it.';
   const stored = supergraph.subgraphs.find(({ name }) => name === subgraph);
   return stored?.kind === 'catalog'
     ? 'The catalog is of the ledger, which no statement on products reads.'

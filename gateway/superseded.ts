@@ -26,8 +26,8 @@ export class SupersededSubgraphs {
   replace(before: Serving, now: Serving): void {
     const since = Date.now();
     const { mesh, datasets } = before;
-    const urls = new Set([...now.managed.values()].map(({ url }) => url));
-    for (const { url, subgraph } of before.managed.values())
+    const urls = new Set([...now.managed.values(), ...now.registered.values()].map(({ url }) => url));
+    for (const { url, subgraph } of [...before.managed.values(), ...before.registered.values()])
       if (!urls.has(url)) this.#kept.set(url, { subgraph, graph: { mesh, datasets }, since });
     for (const [url, kept] of this.#kept)
       if (urls.has(url) || since - kept.since > KEPT_FOR_MS || this.#kept.size > KEPT_MAX) this.#kept.delete(url);

@@ -9,7 +9,7 @@ export type DomainId = Branded<'DomainId'>;
 export type ProductId = Branded<'ProductId'>;
 /** A run of a product's refresh: a UUID, as OpenLineage's `runId` must be. */
 export type RunId = Branded<'RunId'>;
-/** A name in Postgres: snake case, at most 63 bytes, safe to stand in double quotes. */
+/** A name in Postgres: at most 63 bytes, safe to stand in double quotes; in snake case where Weft gave it. */
 export type SqlName = Branded<'SqlName'>;
 
 const KEBAB = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -57,6 +57,16 @@ export function sqlName(text: string): SqlName {
     .toLowerCase();
   const safe = /^[a-z_]/.test(snake) ? snake : `_${snake}`;
   return safe.slice(0, 63) as SqlName;
+}
+
+/**
+ * A name that something in a database has already, letter for letter: null where it cannot stand in double quotes as it is, is longer
+ * than 63 bytes, or begins with `#`, as names do that statements make up.
+ */
+export function existingName(text: string): SqlName | null {
+  return text !== '' && !/["\0]|^#/.test(text) && new TextEncoder().encode(text).length <= 63
+    ? (text as SqlName)
+    : null;
 }
 
 /** `flights`, `42` -> `flights__42`: a name of the platform's own, since `sqlName` makes none with two underscores. `end` is never cut. */

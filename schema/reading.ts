@@ -1,7 +1,8 @@
 import type { DocumentNode, ExecutionResult } from 'graphql';
-import type { ManagedProducts } from './contract/model.ts';
+import type { ManagedProducts, Product } from './contract/model.ts';
+import type { Finding } from './findings.ts';
 import type { ProductId } from './ids.ts';
-import type { Pool } from './ledger/connect.ts';
+import type { Pool, Queryable } from './ledger/connect.ts';
 import type { LiveDataset } from './ledger/datasets.ts';
 
 /** What one operation reads with: one dataset version of each product, fixed when it starts. */
@@ -61,13 +62,13 @@ export interface SubgraphRequest {
 /** What an operation answers: `data` as JSON text that nothing has to be said about, or a result as GraphQL has it, errors too. */
 export type Answer = { readonly json: string } | ExecutionResult;
 
-/** An operation on managed products alone, parsed, checked and compiled once. */
+/** An operation on products of one database alone, parsed, checked and compiled once. */
 export interface ManagedOperation {
   /** `variables` as the client sent them. */
   answer(variables: Readonly<Record<string, unknown>>, reading: Reading): Promise<Answer>;
 }
 
-/** Managed products as a GraphQL service: those of a domain, or of the whole mesh as if it were one. */
+/** Products over SQL as a GraphQL service: those of a domain, or all of a database as if they were of one. */
 export interface ManagedSubgraph {
   /** Compiles an operation of a document that is valid in a graph of these products; null where it asks for what is not of them, or is no query. */
   compile(document: DocumentNode, operationName: string | null): ManagedOperation | null;
@@ -75,11 +76,16 @@ export interface ManagedSubgraph {
   execute(request: SubgraphRequest, reading: Reading): Promise<Answer>;
 }
 
-/** Pools of the reading role: one for statements that take milliseconds, one for those that take long. */
+/** Pools of a reading role: one for statements that take milliseconds, one for those that take long. */
 export interface ReaderPools {
   readonly quick: Pool;
   readonly slow: Pool;
+  /** The server of registered products that they are on, by its contract's name; absent where it is Weft's own. */
+  readonly server?: string;
 }
 
-/** Makes managed products executable: what the composition root hands from `subgraphs` to `gateway`. */
+/** Whether a registered product's tables are there and as its contract says, by a connection of its role; what is not is found. */
+export type InspectTables = (db: Queryable, product: Product) => Promise<Finding[]>;
+
+/** Makes products over SQL executable: what the composition root hands from `subgraphs` to `gateway`. */
 export type OpenSubgraph = (products: ManagedProducts) => ManagedSubgraph;

@@ -50,7 +50,7 @@ export const mutations = {
     const { runId: run, joined } = await transaction(context.ledger, async (trx) => {
       const { kind } = await requireProduct(trx, id);
       if (kind !== 'managed')
-        throw new Refusal('NOT_REFRESHABLE', `${id} is a ${kind} product: its own service has its data.`);
+        throw new Refusal('NOT_REFRESHABLE', `${id} is a ${kind} product: its data is elsewhere, and read as it is.`);
       const ask = {
         runId: randomUUID() as RunId,
         productId: id,

@@ -66,6 +66,12 @@ const productFields: Record<string, Field> = {
       contract: product && contracts(product).find(({ id }) => id === port.contractId),
     })),
   contracts: ({ product }) => (product === null ? [] : contracts(product)),
+  server: ({ product }) =>
+    product?.server && {
+      name: product.server.name,
+      database: product.server.database,
+      tables: product.objects.flatMap(({ registeredTable: at }) => (at === null ? [] : `${at.schema}.${at.table}`)),
+    },
   schemaObjects: ({ product }) => (product?.objects ?? []).map(schemaObject),
   sla: ({ product }) => product?.sla.promises ?? [],
   files: ({ id }, _args, { loaders }) => loaders.files.load(id),

@@ -100,6 +100,7 @@ ${RUN}`,
       name type description
       properties { name field type description primaryKey deprecated }
     }
+    server { name database tables }
     sla { property value unit element }
     revision { revision state publishedBy publishedAt }
     ${DATA}
@@ -136,6 +137,7 @@ ${RUN}`,
               product: z.object({ id: z.string() }).nullable(),
             }),
           ),
+          server: z.object({ name: z.string(), database: z.string(), tables: z.array(z.string()) }).nullable(),
           outputPorts: z.array(z.object({ name: z.string(), version: z.string(), type: z.string().nullable() })),
           schemaObjects: z.array(
             z.object({

@@ -25,7 +25,7 @@ const fetched = z.object({
 /** How an admin is told that an operation was answered: `extensions.plan`. */
 const answered = z.object({
   plan: z.object({
-    path: z.enum(['managed', 'planned']),
+    path: z.enum(['managed', 'registered', 'planned']),
     kept: z.boolean(),
     ms: z.number(),
     because: z.string().optional(),

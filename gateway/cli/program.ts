@@ -68,7 +68,10 @@ export function program({ out, err }: Streams, act: Act): Command {
   add('products', 'list the products of the mesh', ['products', 'products --search delay', 'products --domain network'])
     .option('--search <text>', 'in ids, titles, descriptions, tags, types and fields')
     .option('--domain <id>', 'of one domain')
-    .action((options: { search?: string; domain?: string }) => on((terminal) => products(terminal, options)));
+    .addOption(new Option('--kind <kind>', 'only products of the kind').choices(['managed', 'registered', 'remote']))
+    .action((options: { search?: string; domain?: string; kind?: string }) =>
+      on((terminal) => products(terminal, options)),
+    );
   add('product <id>', 'show a product: owner, fields, freshness, lineage', ['product network/airports']).action(
     (id: string) => on((terminal) => product(terminal, id)),
   );

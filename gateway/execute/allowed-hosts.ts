@@ -6,7 +6,7 @@ export interface HostRules {
 }
 
 /**
- * Where a remote subgraph may be: at a host that WEFT_ALLOWED_HOSTS lists (`host` or `host:port`), or, as long as the gateway
+ * Where a remote subgraph or a registered table may be: at a host that WEFT_ALLOWED_HOSTS lists (`host` or `host:port`), or, as long as the gateway
  * itself listens on loopback alone, on loopback. Null where it may, else the sentence that says why not. URL parsing has made
  * `2130706433` and `0x7f.1` into `127.0.0.1` before it is judged.
  */
@@ -20,4 +20,17 @@ export function hostRefusal(address: string, rules: HostRules): string | null {
   return `${url.host} is not allowed: an operator lists it in WEFT_ALLOWED_HOSTS${
     LOOPBACK.test(url.hostname) ? ', or has Weft listen on loopback alone' : ''
   }.`;
+}
+
+/** A Postgres server's host as it is connected to, and the sentence that says why it may not be; null where it may. */
+export function judgedServer(
+  { host, port }: { readonly host: string; readonly port: number },
+  rules: HostRules,
+): { readonly host: string; readonly refusal: string | null } {
+  const address = `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
+  const url = URL.canParse(address) ? new URL(address) : null;
+  // A path, a query or a user in it would hide where it leads; so would a folder of sockets.
+  if (url === null || url.href !== `${url.origin}/`)
+    return { host, refusal: `${host.slice(0, 200)} is no host's name.` };
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), refusal: hostRefusal(address, rules) };
 }

@@ -25,10 +25,20 @@ export function wholeSubgraph(log: LogFault): AskSubgraph {
   }, log);
 }
 
-/** A domain's managed subgraph: of each operation the one that it started with. */
-export function managedSubgraph(name: string, log: LogFault): AskSubgraph {
+/** The registered products of one server, which plans ask as one: of each operation those that it started with. */
+export function serverSubgraph(key: string, log: LogFault): AskSubgraph {
   return localSubgraph(async (request, { serving, reading }) => {
-    const domain = serving.managed.get(name);
+    const server = serving.servers.get(key);
+    if (server === undefined)
+      throw new Error('A plan asks a server of registered products, which its graph does not have.');
+    return inObjects(await server.execute(request, reading));
+  }, log);
+}
+
+/** A domain's subgraph over SQL: of each operation the one that it started with. */
+export function domainSubgraph(name: string, log: LogFault): AskSubgraph {
+  return localSubgraph(async (request, { serving, reading }) => {
+    const domain = serving.managed.get(name) ?? serving.registered.get(name);
     if (domain === undefined) throw new Error(`A plan asks the subgraph ${name}, which its graph does not have.`);
     return inObjects(await domain.subgraph.execute(request, reading));
   }, log);

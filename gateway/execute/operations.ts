@@ -11,7 +11,7 @@ import {
 import { Refusal } from '../../schema/errors.ts';
 import { evidentlyValid } from '../../schema/evidently-valid.ts';
 import { frequent } from '../../schema/frequent.ts';
-import type { Answer, ManagedSubgraph } from '../../schema/reading.ts';
+import type { Answer, ManagedOperation, ManagedSubgraph } from '../../schema/reading.ts';
 import { type Kept, room } from '../../schema/room.ts';
 import { type AnswerCache, openAnswerCache } from '../answer-cache.ts';
 import type { Actor } from '../actor.ts';
@@ -52,8 +52,11 @@ export interface CompiledOperation {
   /** No other operation of the graph has it. */
   readonly id: number;
   readonly type: 'query' | 'mutation';
-  /** In managed products alone, it is one statement, and its answer the same until one of them has new data. */
-  readonly path: 'managed' | 'planned';
+  /**
+   * In managed products alone, or in registered ones of one server, it is one statement; of managed ones its answer is the same until
+   * one of them has new data.
+   */
+  readonly path: 'managed' | 'registered' | 'planned';
   /** By its text; null where it has no name. */
   readonly name: string | null;
   /** Why it is planned; null where it is one statement. */
@@ -84,6 +87,8 @@ export interface OperationsDeps {
   readonly schema: GraphQLSchema;
   /** The managed products of the whole mesh; null where there are none. */
   readonly whole: ManagedSubgraph | null;
+  /** The registered products of each server. */
+  readonly servers: readonly ManagedSubgraph[];
   /** All subgraphs, opened when the first operation needs it. */
   readonly federation: () => Federation;
   /** What of the graph is not for everyone; null where all of it is. */
@@ -94,7 +99,7 @@ export interface OperationsDeps {
   readonly answerCacheBytes: number;
 }
 
-const NOT_MANAGED = 'It asks for what is not in managed products alone.';
+const NOT_MANAGED = 'It asks for what is not in managed products alone, or in those of one server.';
 const NOT_ALLOWED = 'Who asks may not see all of it: what is left of it is planned.';
 
 /** That there is an error is enough. */
@@ -175,6 +180,21 @@ function readOperation({ query, operationName }: Asked): ReadOperation | Exclude
   }
 }
 
+/** The operation as one statement of one database; null where it is none. */
+function oneStatement(
+  { whole, servers }: OperationsDeps,
+  document: DocumentNode,
+  operationName: string | null,
+): { readonly path: 'managed' | 'registered'; readonly compiled: ManagedOperation } | null {
+  const managed = whole?.compile(document, operationName) ?? null;
+  if (managed !== null) return { path: 'managed', compiled: managed };
+  for (const server of servers) {
+    const compiled = server.compile(document, operationName);
+    if (compiled !== null) return { path: 'registered', compiled };
+  }
+  return null;
+}
+
 function compile(deps: OperationsDeps, asked: Asked & ReadOperation, id: number): Operation {
   const { operationName, rights } = asked;
   const { schema } = deps;
@@ -187,12 +207,13 @@ function compile(deps: OperationsDeps, asked: Asked & ReadOperation, id: number)
   const allowed: Authorized =
     guards === null ? { document, errors: () => [] } : authorize(guards, document, { operationName, rights });
   const name = operation.name?.value ?? null;
-  const managed = allowed.document === document ? deps.whole?.compile(document, operationName) : null;
+  const statement = allowed.document === document ? oneStatement(deps, document, operationName) : null;
   const costs = onceAsked(() => deps.costs.of(document, operation));
   const cost: CompiledOperation['cost'] = (variables) => costs().estimate(variables);
-  if (managed != null) {
-    const answer: CompiledOperation['answer'] = (variables, { reading }) => managed.answer(variables, reading);
-    return { kind: 'compiled', id, name, type: 'query', path: 'managed', because: null, answer, cost };
+  if (statement !== null) {
+    const { path, compiled } = statement;
+    const answer: CompiledOperation['answer'] = (variables, { reading }) => compiled.answer(variables, reading);
+    return { kind: 'compiled', id, name, type: 'query', path, because: null, answer, cost };
   }
   // Validation has nothing to say of fields whose type the schema does not have.
   if (!schema.getRootType(operation.operation))

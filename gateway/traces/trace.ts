@@ -49,7 +49,7 @@ export interface TracedOperation {
   readonly type: string;
   readonly name: string | null;
   /** Null where it is not ours to answer. */
-  readonly path: 'managed' | 'planned' | null;
+  readonly path: 'managed' | 'registered' | 'planned' | null;
   /** Its text: told without the values in it. */
   readonly query: string;
 }

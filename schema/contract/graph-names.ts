@@ -1,5 +1,4 @@
-import { domainOf } from '../ids.ts';
-import type { Property, Reference, RowValue, Scalar, SchemaObject, Value } from './model.ts';
+import type { Property, RowValue, Scalar, SchemaObject, Value } from './model.ts';
 
 /** Every name that a managed subgraph derives from an object: SDL and resolvers take them from here. */
 
@@ -144,11 +143,6 @@ export function furtherKeys(object: SchemaObject): Property[] {
   return object.properties.filter(
     (property) => property.unique && property.required && isComparable(property) && !isKey(property),
   );
-}
-
-/** True where each side can be filtered by the other: both are of one domain, whose subgraph has both where types. */
-export function isWithinDomain({ fromProduct, toProduct }: Reference): boolean {
-  return domainOf(fromProduct) === domainOf(toProduct);
 }
 
 /** What a filter of those that refer to a row says of them. */

@@ -3,7 +3,7 @@ import type { Say } from './link-finding.ts';
 import type { Product, ProductInput } from './model.ts';
 import { originOf } from './renaming.ts';
 
-/** What each product reads of others; inputs that point at nothing, at a remote product or around in a circle are refused. */
+/** What each product reads of others; inputs that point at nothing, at a product without tables of Weft's or around in a circle are refused. */
 export function linkInputs(products: readonly Product[], say: Say): ReadonlyMap<ProductId, readonly ProductInput[]> {
   const inputs = new Map(products.map((product) => [product.id, inputsOf(product, products, say)]));
   for (const product of products) checkViews(product, inputs.get(product.id) ?? [], say);
@@ -33,12 +33,8 @@ function inputsOf(product: Product, products: readonly Product[], say: Say): Pro
       );
       return [];
     }
-    if (owner.kind === 'remote') {
-      say(
-        { product },
-        'INPUT_REMOTE',
-        `the input port ${name} reads ${owner.id}, which is a remote service and has no tables to read.`,
-      );
+    if (owner.kind !== 'managed') {
+      say({ product }, ...noInput(name, owner));
       return [];
     }
     const wanted =
@@ -53,6 +49,16 @@ function inputsOf(product: Product, products: readonly Product[], say: Say): Pro
     const objects = owner.objects.filter((object) => object.contractId === contractId);
     return [{ port: name, product: owner.id, objects }];
   });
+}
+
+/** Why a product that Weft has no tables of is none to read from. */
+function noInput(port: string, { id, kind }: Product): [code: string, message: string] {
+  return kind === 'remote'
+    ? ['INPUT_REMOTE', `the input port ${port} reads ${id}, which is a remote service and has no tables to read.`]
+    : [
+        'INPUT_REGISTERED',
+        `the input port ${port} reads ${id}, whose tables are registered and lie elsewhere: read them by a contract of this folder that names their server.`,
+      ];
 }
 
 /** `transform.sql` sees inputs by their objects' names, so these must differ; a renaming must find its columns. */

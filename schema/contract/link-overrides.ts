@@ -1,13 +1,14 @@
 import { Kind, parse, visit } from 'graphql';
 import type { Say } from './link-finding.ts';
 import type { Product } from './model.ts';
+import { subgraphName } from './subgraph-name.ts';
 
 /**
  * A service may add fields to a managed type, and take fields over from another service (`@override`), but not those of managed
  * products: their domain answers for them. Where there is no such service, composition would take nothing over and not say so.
  */
 export function checkOverrides(products: readonly Product[], say: Say): void {
-  const managed = new Set<string>(products.filter(({ kind }) => kind === 'managed').map(({ domain }) => domain));
+  const managed = new Set<string>(products.filter(({ kind }) => kind !== 'remote').map(subgraphName));
   const services = new Set<string>(products.filter(({ kind }) => kind === 'remote').map(({ id }) => id));
   for (const product of products) {
     if (product.remote === null || !/\bfrom\s*:/.test(product.remote.sdl)) continue;

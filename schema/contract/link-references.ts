@@ -1,12 +1,12 @@
 import type { Finding } from '../findings.ts';
-import { isWithinDomain } from './graph-names.ts';
 import type { Owned, Say } from './link-finding.ts';
 import type { Property, Reference, Relationship } from './model.ts';
 import { referenceField, reverseAggregateField, reverseField } from './names.ts';
 import { parseReference, type ReferenceText } from './reference.ts';
+import { subgraphName } from './subgraph-name.ts';
 import { typeFamily } from './types.ts';
 
-/** Relationships of managed objects, resolved; those that cannot be are found, with `dangling` as severity. */
+/** Relationships of managed and registered objects, resolved; those that cannot be are found, with `dangling` as severity. */
 export function linkReferences(owned: readonly Owned[], dangling: Finding['severity'], say: Say): Reference[] {
   const references: Reference[] = [];
   const fields = new Map(
@@ -15,7 +15,7 @@ export function linkReferences(owned: readonly Owned[], dangling: Finding['sever
       new Set([...object.properties, ...object.dimensions].map(({ field }) => field)),
     ]),
   );
-  for (const from of owned.filter(({ product }) => product.kind === 'managed'))
+  for (const from of owned.filter(({ product }) => product.kind !== 'remote'))
     for (const relationship of from.object.relationships) {
       const at = { product: from.product, contractId: from.object.contractId, path: relationship.path };
       const target = findTarget(from, relationship, owned);
@@ -171,6 +171,7 @@ function named(from: Owned, to: Owned, columns: Reference['columns'], relationsh
     field,
     reverseField: reverseField(field, from.object, to.object),
     reverseAggregateField: reverseAggregateField(field, from.object, to.object),
+    within: subgraphName(from.product) === subgraphName(to.product),
   };
 }
 
@@ -178,8 +179,8 @@ function named(from: Owned, to: Owned, columns: Reference['columns'], relationsh
 function claim(reference: Reference, fields: ReadonlyMap<string, Set<string>>): string | null {
   const own = fields.get(reference.from.type) ?? new Set();
   const theirs = fields.get(reference.to.type) ?? new Set();
-  // Beside the words of filters, a filter has the fields of what is related within the domain.
-  if (own.has(reference.field) || (isWithinDomain(reference) && ['and', 'or', 'not'].includes(reference.field)))
+  // Beside the words of filters, a filter has the fields of what is related within the subgraph.
+  if (own.has(reference.field) || (reference.within && ['and', 'or', 'not'].includes(reference.field)))
     return `${reference.from.type}.${reference.field}`;
   const reverse = [reference.reverseField, reference.reverseAggregateField];
   const taken = reverse.find((field) => theirs.has(field));

@@ -5,7 +5,8 @@ import type { Say } from './link-finding.ts';
 import { claimNames } from './link-names.ts';
 import { checkOverrides } from './link-overrides.ts';
 import { linkReferences } from './link-references.ts';
-import type { DomainModel, Mesh, Product } from './model.ts';
+import type { DomainModel, Mesh, Product, RegisteredModel } from './model.ts';
+import { subgraphName } from './subgraph-name.ts';
 
 export interface LinkOptions {
   /** What a relationship without a target is: reading warns, publishing (the default) refuses. */
@@ -41,14 +42,39 @@ export function linkMesh(products: readonly Product[], options: LinkOptions = {}
   const references = linkReferences(owned, options.dangling ?? 'error', say);
   const inputs = linkInputs(sorted, say);
 
+  const linked = (domain: DomainId, among: readonly Product[]): DomainModel => {
+    const ids = new Set(among.map(({ id }) => id));
+    return { domain, products: among, references: references.filter(({ fromProduct }) => ids.has(fromProduct)) };
+  };
   const domains = new Map<DomainId, DomainModel>();
-  for (const domain of new Set(sorted.map(({ id }) => domainOf(id))))
-    domains.set(domain, {
+  for (const [domain, all] of grouped(sorted, ({ id }) => domainOf(id)))
+    domains.set(
       domain,
-      products: sorted.filter((product) => product.domain === domain && product.kind === 'managed'),
-      references: references.filter(({ fromProduct }) => domainOf(fromProduct) === domain),
-    });
-  return { mesh: { products: byId, domains, inputs }, findings };
+      linked(
+        domain,
+        all.filter(({ kind }) => kind === 'managed'),
+      ),
+    );
+  const registered = new Map<string, RegisteredModel>();
+  for (const [name, all] of grouped(
+    sorted.filter(({ kind }) => kind === 'registered'),
+    subgraphName,
+  )) {
+    const [{ domain, server }] = all;
+    if (server !== null) registered.set(name, { name, server, ...linked(domain, all) });
+  }
+  return { mesh: { products: byId, domains, registered, inputs }, findings };
+}
+
+/** Those of each key, in their order. */
+function grouped<Key>(products: readonly Product[], key: (product: Product) => Key): Map<Key, [Product, ...Product[]]> {
+  const groups = new Map<Key, [Product, ...Product[]]>();
+  for (const product of products) {
+    const group = groups.get(key(product));
+    if (group === undefined) groups.set(key(product), [product]);
+    else group.push(product);
+  }
+  return groups;
 }
 
 /** A contract's id is how others reach it: two products cannot both have it. */

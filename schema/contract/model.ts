@@ -9,6 +9,7 @@ import type { OdcsServer } from './odcs-server.ts';
 import type { OdcsContract } from './odcs.ts';
 import type { OdpsProduct } from './odps.ts';
 import type { Locate } from './place.ts';
+import type { PostgresServer } from './postgres-server.ts';
 
 /** A file of a product's folder: path relative to the folder, with `/`. */
 export interface ProductFile {
@@ -16,7 +17,7 @@ export interface ProductFile {
   readonly text: string;
 }
 
-export type ProductKind = 'managed' | 'remote';
+export type ProductKind = 'managed' | 'registered' | 'remote';
 
 /** The scalars of the graph; `BigInt` and `Decimal` travel as strings, exact. */
 export type Scalar =
@@ -49,10 +50,12 @@ export interface Value {
   readonly deprecated: string | null;
   /** Names of `@tag`: of all that is made of the property in the graph. */
   readonly tags: readonly string[];
+  /** A column of a table that is not Weft's: what is said of its type and that it has a value is promised, not known. */
+  readonly registered?: true;
 }
 
 export interface Property extends Value {
-  /** In Postgres: `physicalName`, else the name in snake case. */
+  /** In Postgres: `physicalName` (in a registered table letter for letter), else the name in snake case. */
   readonly column: SqlName;
   readonly unique: boolean;
   readonly examples: readonly unknown[];
@@ -138,6 +141,8 @@ export interface SchemaObject {
   readonly aggregateField: string;
   /** Base name in Postgres, `flights`; a dataset version's own table is `flights__42`. */
   readonly table: SqlName;
+  /** The table or view that it is, in a registered product; null where Weft makes its tables. */
+  readonly registeredTable: { readonly schema: SqlName; readonly table: SqlName } | null;
   readonly description: string | null;
   /** Names of `@tag`: of the type, and of all types and root fields that come from it. */
   readonly tags: readonly string[];
@@ -147,7 +152,7 @@ export interface SchemaObject {
   /** What is computed of a group of rows. */
   readonly measures: readonly SemanticProperty[];
   readonly semanticFaults: readonly SemanticFault[];
-  /** In order of `keyPosition`; never empty in a managed product. */
+  /** In order of `keyPosition`; never empty in a managed or registered product. */
   readonly key: readonly Property[];
   readonly relationships: readonly Relationship[];
   readonly quality: readonly QualityRule[];
@@ -250,6 +255,8 @@ export interface Product {
   readonly sla: Sla;
   /** Remote products only: where the service answers, and the SDL it published. */
   readonly remote: { readonly url: string; readonly sdl: string } | null;
+  /** Registered products only: where their tables are. */
+  readonly server: PostgresServer | null;
   /** The documents as parsed, losslessly. */
   readonly documents: { readonly product: OdpsProduct; readonly contracts: readonly OdcsContract[] };
   /** Where each contract stands, for findings: contract id -> file. */
@@ -274,6 +281,8 @@ export interface Reference {
   readonly reverseField: string;
   /** Beside it: `flightAggregateByOrigin`, `birdStrikeAggregate`. */
   readonly reverseAggregateField: string;
+  /** Both sides are of one subgraph: each can be filtered by the other. */
+  readonly within: boolean;
 }
 
 /** What a product reads: another product's objects, under the names of their schema objects. */
@@ -283,7 +292,7 @@ export interface ProductInput {
   readonly objects: readonly SchemaObject[];
 }
 
-/** Managed products, linked: what a managed subgraph is made of. */
+/** Managed products, or registered ones of one server, linked: what a subgraph over SQL is made of. */
 export interface ManagedProducts {
   readonly products: readonly Product[];
   /** References whose `from` is one of theirs (their reverse connections are fields of the same subgraph). */
@@ -295,9 +304,18 @@ export interface DomainModel extends ManagedProducts {
   readonly domain: DomainId;
 }
 
+/** A domain's registered products of one connection. */
+export interface RegisteredModel extends DomainModel {
+  /** The subgraph's. */
+  readonly name: string;
+  readonly server: PostgresServer;
+}
+
 /** All live products, linked. Remote types are found by parsing their SDL. */
 export interface Mesh {
   readonly products: ReadonlyMap<ProductId, Product>;
   readonly domains: ReadonlyMap<DomainId, DomainModel>;
+  /** By the names of their subgraphs. */
+  readonly registered: ReadonlyMap<string, RegisteredModel>;
   readonly inputs: ReadonlyMap<ProductId, readonly ProductInput[]>;
 }

@@ -1,6 +1,6 @@
-import { sqlName } from '../ids.ts';
+import { type SqlName, sqlName } from '../ids.ts';
 import { pathText } from './grammar.ts';
-import type { QualityRule, Relationship, SchemaObject, SourceObject } from './model.ts';
+import type { ProductKind, QualityRule, Relationship, SchemaObject, SourceObject } from './model.ts';
 import { RESERVED_TYPES, rootFields, typeName } from './names.ts';
 import type { OdcsObject, OdcsProperty } from './odcs.ts';
 import type { OdcsQuality } from './odcs-quality.ts';
@@ -8,6 +8,7 @@ import type { Path } from './parse.ts';
 import { chosenName, readProperty } from './property.ts';
 import { readRule, ruleDoubt, uniqueRules } from './quality.ts';
 import { parseReference } from './reference.ts';
+import { readTable } from './registered.ts';
 import { custom, type Reporter } from './report.ts';
 import { readSemantics } from './semantics.ts';
 import { readTags } from './tags.ts';
@@ -18,11 +19,20 @@ const TABLE_LIMIT = 48;
 /** A schema object of an output contract as a table and a type; everything that can be said of it alone is reported. */
 export function readObject(
   object: OdcsObject,
-  at: { contractId: string; path: Path; report: Reporter; managed: boolean; ruleIds: Set<string> },
+  at: {
+    contractId: string;
+    path: Path;
+    report: Reporter;
+    kind: ProductKind;
+    /** Where a registered product's tables lie. */
+    schema: SqlName | null;
+    ruleIds: Set<string>;
+  },
 ): SchemaObject {
-  const { report, path } = at;
+  const { report, path, schema } = at;
+  const ownsType = at.kind !== 'remote';
   // What an object is physically, in a remote service, is its type there.
-  const physical = at.managed || !/^[A-Z]\w*$/.test(object.physicalName ?? '') ? undefined : object.physicalName;
+  const physical = ownsType || !/^[A-Z]\w*$/.test(object.physicalName ?? '') ? undefined : object.physicalName;
   const type = chosenName(object, path, report) ?? physical ?? typeName(object.name) ?? 'Unnamed';
   if (type === 'Unnamed')
     report.error(
@@ -30,14 +40,14 @@ export function readObject(
       [...path, 'name'],
       `${JSON.stringify(object.name)} has no letter that a type can be named by: add the custom property graphqlName.`,
     );
-  if (at.managed && (RESERVED_TYPES.has(type) || type.startsWith('_')))
+  if (ownsType && (RESERVED_TYPES.has(type) || type.startsWith('_')))
     report.error(
       'TYPE_RESERVED',
       [...path, 'name'],
       `The type ${type} of ${object.name} is the platform's own: rename the object, or add the custom property graphqlName.`,
     );
   const table = sqlName(object.name);
-  if (table.length > TABLE_LIMIT)
+  if (table.length > TABLE_LIMIT && at.kind !== 'registered')
     report.error(
       'TABLE_NAME',
       [...path, 'name'],
@@ -53,17 +63,18 @@ export function readObject(
       path: place,
       report,
       key: position === 0 ? null : { position, single: keys.length === 1 },
+      registered: at.kind === 'registered',
     });
   });
-  const semantics = readSemantics(all, { type, object: object.name, properties, report, managed: at.managed });
+  const semantics = readSemantics(all, { type, object: object.name, properties, report, managed: ownsType });
   duplicates([...properties, ...semantics.dimensions, ...semantics.measures], ({ field }) => field, 'field', {
     path,
     report,
   });
   duplicates(properties, ({ column }) => column, 'column', { path, report });
-  if (at.managed && properties.length === 0)
+  if (ownsType && properties.length === 0)
     report.error('OBJECT_EMPTY', path, `${object.name} has no properties: a table needs a column.`);
-  if (at.managed && keys.length === 0 && properties.length > 0)
+  if (ownsType && keys.length === 0 && properties.length > 0)
     report.error(
       'KEY_MISSING',
       path,
@@ -75,6 +86,7 @@ export function readObject(
     type,
     ...rootFields(type),
     table,
+    registeredTable: schema === null ? null : readTable(object, { table }, { schema, path, report }),
     description: object.description ?? object.businessName ?? null,
     tags: readTags(object, path, report),
     properties,

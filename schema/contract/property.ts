@@ -1,4 +1,4 @@
-import { sqlName } from '../ids.ts';
+import { existingName, sqlName } from '../ids.ts';
 import { readEnum } from './enumeration.ts';
 import type { Property } from './model.ts';
 import { fieldName } from './names.ts';
@@ -6,7 +6,7 @@ import type { OdcsProperty } from './odcs.ts';
 import type { Path } from './parse.ts';
 import { custom, type Reporter } from './report.ts';
 import { readTags } from './tags.ts';
-import { propertyType } from './types.ts';
+import { propertyType, registeredType } from './types.ts';
 
 /** Words of the filters, and literals of GraphQL: no field may have these names. */
 const RESERVED_FIELDS = new Set(['and', 'or', 'not', 'true', 'false', 'null']);
@@ -22,10 +22,12 @@ export function readProperty(
     path: Path;
     report: Reporter;
     source?: boolean;
+    registered?: boolean;
   },
 ): Property {
   const { report, path, key } = at;
-  const type = propertyType(property);
+  const registered = at.registered === true;
+  const type = registered ? registeredType(property) : propertyType(property);
   if (property.logicalType === undefined && property.physicalType === undefined)
     report.warning(
       'PROPERTY_UNTYPED',
@@ -34,12 +36,20 @@ export function readProperty(
     );
   // What a source calls its columns never comes into the graph.
   const field = at.source === true ? (fieldName(property.name) ?? property.name) : fieldOf(property, path, report);
-  const column = sqlName(property.physicalName ?? property.name);
+  const { physicalName } = property;
+  const existing = registered && physicalName !== undefined ? existingName(physicalName) : undefined;
+  if (existing === null)
+    report.error(
+      'COLUMN_NAME',
+      [...path, 'physicalName'],
+      `${physicalName!.slice(0, 100)} is no column that can be read.`,
+    );
+  const column = existing ?? sqlName(physicalName ?? property.name);
   if (SYSTEM_COLUMNS.has(column))
     report.error(
       'COLUMN_RESERVED',
       path,
-      `${column} is a system column of Postgres: give ${property.name} a physicalName.`,
+      `${column} is a system column of Postgres: ${registered ? 'it is no part of the table' : `give ${property.name} a physicalName`}.`,
     );
   const isId = key !== null && key.single;
   if (key !== null && (type.list || type.scalar === 'JSON'))
@@ -66,6 +76,7 @@ export function readProperty(
     tags: at.source === true ? [] : readTags(property, path, report),
     examples: property.examples ?? [],
     transformLogic: property.transformLogic?.trim() ?? null,
+    ...(registered && { registered }),
   };
 }
 

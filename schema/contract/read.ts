@@ -9,6 +9,7 @@ import { readObject } from './object.ts';
 import type { OdpsProduct } from './odps.ts';
 import { locator } from './place.ts';
 import { matchSdl, readSdl } from './remote.ts';
+import { isRegistered, readServers } from './registered.ts';
 import { custom, type Reporter } from './report.ts';
 import { readSla } from './sla.ts';
 import { checkRenamings, readTransforms } from './transforms.ts';
@@ -33,6 +34,7 @@ export function readProduct(
 
   const outputs = outputContracts(odps, contracts, { report, complete });
   const kind = kindOf(odps, outputs);
+  const servers = kind === 'registered' ? readServers(outputs) : null;
   const ruleIds = new Set<string>();
   let objects: readonly SchemaObject[] = outputs.flatMap(({ contract, report: at }) =>
     (contract.schema ?? []).map((object, index) =>
@@ -40,7 +42,8 @@ export function readProduct(
         contractId: contract.id,
         path: ['schema', index],
         report: at,
-        managed: kind === 'managed',
+        kind,
+        schema: servers?.get(contract.id)?.schema ?? null,
         ruleIds,
       }),
     ),
@@ -97,6 +100,7 @@ export function readProduct(
     transforms,
     sla,
     remote,
+    server: servers?.values().next().value ?? null,
     documents: { product: odps, contracts: contracts.map(({ contract }) => contract) },
     files: bare(contracts.map(({ contract, report: at }) => [contract.id, at.file])),
     locate: locator(files),
@@ -163,9 +167,8 @@ function outputContracts(
 
 function kindOf(odps: OdpsProduct, outputs: readonly ReadContract[]): Product['kind'] {
   const isApi = outputs.some(({ contract }) => contract.servers?.some(({ type }) => type === 'api') === true);
-  return isApi || odps.outputPorts?.some(({ type }) => type?.toLowerCase() === 'graphql') === true
-    ? 'remote'
-    : 'managed';
+  if (isApi || odps.outputPorts?.some(({ type }) => type?.toLowerCase() === 'graphql') === true) return 'remote';
+  return isRegistered(odps, outputs) ? 'registered' : 'managed';
 }
 
 function serviceUrl(outputs: readonly ReadContract[], report: Reporter): string {

@@ -10,7 +10,6 @@ import {
   furtherKeys,
   groupByType,
   isComparable,
-  isWithinDomain,
   keyFields,
   namedType,
   orderByType,
@@ -33,7 +32,7 @@ import { tagged } from './tags.ts';
 const FEDERATION = 'v2.0';
 
 /**
- * The SDL of a managed subgraph (Federation 2): root fields, types, connections and aggregates of its objects, entity
+ * The SDL of a subgraph over SQL (Federation 2): root fields, types, connections and aggregates of its objects, entity
  * references, and what its relationships add to other subgraphs' types. The same model gives the same text.
  */
 export function subgraphSdl(model: ManagedProducts): string {
@@ -41,10 +40,15 @@ export function subgraphSdl(model: ManagedProducts): string {
   const local = new Set(objects.map(({ type }) => type));
   const foreign = new Map(model.references.filter(({ to }) => !local.has(to.type)).map(({ to }) => [to.type, to]));
   const keys = [...foreign.values()].flatMap(({ key }) => key);
+  // A server elsewhere may be away by itself: what lies on it is null then, and takes nothing of others with it.
+  const bang = model.products.some(({ kind }) => kind === 'registered') ? '' : '!';
   const definitions: Lines[] = [
-    block('type Query', objects.flatMap(rootLines)),
-    ...objects.flatMap((object) => objectDefinitions(object, model.references)),
-    ...[...foreign.values()].map((object) => stub(object, model.references)),
+    block(
+      'type Query',
+      objects.flatMap((object) => rootLines(object, bang)),
+    ),
+    ...objects.flatMap((object) => objectDefinitions(object, model.references, bang)),
+    ...[...foreign.values()].map((object) => stub(object, model.references, bang)),
     ...enumDefinitions(keys),
     pageInfo,
     ...sharedDefinitions(objects, keys),
@@ -65,15 +69,16 @@ const pageInfo = block('type PageInfo @shareable', [
   '  endCursor: String',
 ]);
 
-function rootLines(object: SchemaObject): Lines {
+/** `bang`: what stands after lists that are always there. */
+function rootLines(object: SchemaObject, bang: string): Lines {
   const key = object.key.map((property) => `${property.field}: ${fieldType(property)}${tagged(property)}`).join(', ');
   return [
     ...described(`One ${object.type} by its key; null where there is none.`, 2),
     `  ${object.oneField}(${key}): ${object.type}${tagged(object)}`,
     ...(object.description === null ? [] : described(object.description, 2)),
-    `  ${object.listField}(${listArguments(object)}): ${connectionType(object)}!${tagged(object)}`,
+    `  ${object.listField}(${listArguments(object)}): ${connectionType(object)}${bang}${tagged(object)}`,
     ...described('Groups of them; without `groupBy` one group of all.', 2),
-    `  ${object.aggregateField}(${aggregateArguments(object)}): [${aggregateType(object)}!]!${tagged(object)}`,
+    `  ${object.aggregateField}(${aggregateArguments(object)}): [${aggregateType(object)}!]${bang}${tagged(object)}`,
   ];
 }
 
@@ -87,7 +92,7 @@ function aggregateArguments(object: SchemaObject): string {
   return `where: ${whereType(object)}, groupBy: [${groupByType(object)}!], orderBy: [${aggregateOrderByType(object)}!], first: Int`;
 }
 
-function objectDefinitions(object: SchemaObject, references: readonly Reference[]): Lines[] {
+function objectDefinitions(object: SchemaObject, references: readonly Reference[], bang: string): Lines[] {
   const values = rowValues(object);
   const fields = [
     ...object.properties.flatMap((property) => [
@@ -95,10 +100,10 @@ function objectDefinitions(object: SchemaObject, references: readonly Reference[
       `  ${property.field}: ${fieldType(property)}${deprecated(property)}${tagged(property)}`,
     ]),
     ...references.filter(({ from }) => from === object).flatMap(referenceLines),
-    ...references.filter(({ to }) => to === object).flatMap(reverseLines),
+    ...references.filter(({ to }) => to === object).flatMap((reference) => reverseLines(reference, bang)),
   ];
   const parts = AGGREGATE_PARTS.filter((part) => partValues(object, part).length > 0);
-  const within = references.filter(isWithinDomain);
+  const within = references.filter(({ within: isWithin }) => isWithin);
   const tags = tagged(object);
   return [
     [...described(object.description, 0), ...block(`type ${object.type}${keyDirectives(object)}${tags}`, fields)],
@@ -191,10 +196,10 @@ function partDefinition(object: SchemaObject, part: AggregatePart): Lines {
 }
 
 /** Another subgraph's type: its key, and what the relationships of this domain add to it. */
-function stub(object: SchemaObject, references: readonly Reference[]): Lines {
+function stub(object: SchemaObject, references: readonly Reference[], bang: string): Lines {
   return block(`type ${object.type} @key(fields: "${keyFields(object)}")`, [
     ...object.key.map((property) => `  ${property.field}: ${fieldType(property)}${tagged(property)}`),
-    ...references.filter(({ to }) => to === object).flatMap(reverseLines),
+    ...references.filter(({ to }) => to === object).flatMap((reference) => reverseLines(reference, bang)),
   ]);
 }
 
@@ -204,13 +209,13 @@ function referenceLines(reference: Reference): Lines {
   return [...described(`The ${to.type} that ${names} names.`, 2), `  ${field}: ${to.type}${taggedAs(reference, to)}`];
 }
 
-function reverseLines(reference: Reference): Lines {
+function reverseLines(reference: Reference, bang: string): Lines {
   const { reverseField, reverseAggregateField, from, field } = reference;
   const tags = taggedAs(reference, from);
   return [
     ...described(`The ${from.listField} whose \`${field}\` this is.`, 2),
-    `  ${reverseField}(${listArguments(from)}): ${connectionType(from)}!${tags}`,
-    `  ${reverseAggregateField}(${aggregateArguments(from)}): [${aggregateType(from)}!]!${tags}`,
+    `  ${reverseField}(${listArguments(from)}): ${connectionType(from)}${bang}${tags}`,
+    `  ${reverseAggregateField}(${aggregateArguments(from)}): [${aggregateType(from)}!]${bang}${tags}`,
   ];
 }
 

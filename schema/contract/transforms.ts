@@ -22,8 +22,8 @@ export function readTransforms(
           ? objects[0]
           : undefined
         : objects.find((one) => folded(one.name) === folded(name));
-    if (kind === 'remote')
-      report.warning('TRANSFORM_UNUSED', null, `${path} is not used: a remote product has its own data.`);
+    if (kind !== 'managed')
+      report.warning('TRANSFORM_UNUSED', null, `${path} is not used: a ${kind} product has its own data.`);
     else if (object !== undefined && entries.some(([known]) => known === object.name))
       report.error('TRANSFORM_TWICE', null, `${path} is a second transformation of ${object.name}.`);
     else if (object !== undefined) entries.push([object.name, text]);

@@ -74,10 +74,29 @@ export function propertyType(property: Partial<OdcsProperty>): PropertyType {
   }
 }
 
+/**
+ * The same of a column that is there already: as finely as its physical type says, so that what is compared with it is of the type that
+ * its index is of.
+ */
+export function registeredType(property: Partial<OdcsProperty>): PropertyType {
+  const type = propertyType(property);
+  const physical =
+    property.physicalType
+      ?.trim()
+      .toLowerCase()
+      .replace(/\s*\(\s*\d+\s*\)/, '') ?? '';
+  if (type.pgType === 'timestamptz' && /^timestamp( without time zone)?(\[\])?$/.test(physical))
+    return { ...type, pgType: 'timestamp' };
+  return type.pgType === 'double precision' && /^(real|float4)(\[\])?$/.test(physical)
+    ? { ...type, pgType: 'real' }
+    : type;
+}
+
 /** Values that a relationship may compare: types of one family. */
 export function typeFamily(pgType: string): string {
   const base = pgType.replace(/\(.*$/, '');
-  if (['integer', 'bigint', 'numeric', 'double precision'].includes(base)) return 'number';
+  if (['integer', 'bigint', 'numeric', 'double precision', 'real'].includes(base)) return 'number';
+  if (base === 'timestamp') return 'timestamptz';
   return base;
 }
 

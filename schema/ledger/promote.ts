@@ -66,7 +66,7 @@ function catalog(sdl: string | undefined): Subgraph[] {
   return [{ name: CATALOG, kind: 'catalog', domainId: null, productId: null, sdl, url: null }];
 }
 
-/** What the mesh contributes to the supergraph: a subgraph for each domain's managed products, and each remote product. */
+/** What the mesh contributes: a subgraph for each domain's managed products, its registered ones of each server, and each remote product. */
 export function subgraphsOf(mesh: Mesh): Subgraph[] {
   const managed = [...mesh.domains.values()]
     .filter((model) => model.products.length > 0)
@@ -78,12 +78,20 @@ export function subgraphsOf(mesh: Mesh): Subgraph[] {
       sdl: subgraphSdl(model),
       url: null,
     }));
+  const registered = [...mesh.registered.values()].map((model): Subgraph => ({
+    name: model.name,
+    kind: 'registered',
+    domainId: model.domain,
+    productId: null,
+    sdl: subgraphSdl(model),
+    url: null,
+  }));
   const remote = [...mesh.products.values()].flatMap((product): Subgraph[] =>
     product.remote === null
       ? []
       : [{ name: product.id, kind: 'remote', domainId: product.domain, productId: product.id, ...product.remote }],
   );
-  return [...managed, ...remote];
+  return [...managed, ...registered, ...remote];
 }
 
 function isSame(wanted: Subgraph, served: StoredSubgraph | undefined): boolean {

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import type { Queryable, Transaction } from './connect.ts';
 
-export type SubgraphKind = 'managed' | 'remote' | 'catalog';
+export type SubgraphKind = 'managed' | 'registered' | 'remote' | 'catalog';
 
 export interface Subgraph {
-  /** A domain's id, a remote product's subgraph name, or `catalog`. */
+  /** A domain's id, that of its tables on a server (`sales@warehouse-…`), a remote product's id, or `catalog`. */
   readonly name: string;
   readonly kind: SubgraphKind;
   readonly domainId: string | null;

@@ -8,7 +8,7 @@ import { rowScope, type RowScope, type Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
 import { tableSql } from './table.ts';
 import { truncatedSql } from './truncated-sql.ts';
-import { familyOf, propertyJson, scalarJson, type Family } from './values.ts';
+import { extremeJson, familyOf, propertyJson, scalarJson, type Family } from './values.ts';
 
 /**
  * SQL for the JSON array of an aggregate: one object a group, each measure computed once. Groups come in the order asked
@@ -59,6 +59,9 @@ export function aggregateSql(draft: Draft, aggregate: Aggregate, parent: Scope |
       case 'measure': {
         if (part.measure.over === 'expression') return contractMeasure(part.measure.measure);
         const { expression, family } = measureOf(draft, row, part.measure);
+        const { over } = part.measure;
+        if (over === 'min' || over === 'max')
+          return extremeJson(`${grouped}.${column(expression)}`, part.measure.property, saying);
         const cast = part.scalar === 'Float' ? '::double precision' : '';
         return scalarJson(
           `${grouped}.${column(expression)}${cast}`,

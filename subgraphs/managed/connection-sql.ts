@@ -100,7 +100,7 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
     const at = isFirst
       ? `min(${cursorColumn()}) filter (where ${ordinal} = 1)`
       : `(array_agg(${cursorColumn()} order by ${shown}) filter (where ${within ?? 'true'}))[${backward ? '1' : asksBeyond ? `least(count(*), ${limit})` : 'count(*)'}]`;
-    return `coalesce(${cursorJson(at, order).sql}, 'null')`;
+    return `coalesce(${cursorJson(at, order, draft).sql}, 'null')`;
   };
 
   const pageInfo = (part: PageInfoField): JsonSql => {
@@ -123,7 +123,7 @@ function pageOf(draft: Draft, connection: Connection, parent: Scope | null, fiel
       case 'typename':
         return nameSql(part.type);
       case 'cursor':
-        return cursorJson(rowCursor(), order);
+        return cursorJson(rowCursor(), order, draft);
       case 'node':
         return fieldsSql(draft, row, part.fields);
     }
@@ -170,9 +170,14 @@ function cursorSql(row: Scope, { table, order }: Connection): string {
   return [`'${orderMark(table.object, order)}'`, ...values.flatMap((value) => [`','`, value])].join(' || ');
 }
 
-/** A cursor as JSON; only texts in it have what must be escaped. */
-function cursorJson(cursor: string, order: Order): JsonSql {
-  return order.some(({ property }) => familyOf(property) === 'text')
+/**
+ * A cursor as JSON; only texts in it have what must be escaped. Where a registered table has no value that it promises there is none,
+ * which is GraphQL's to say.
+ */
+function cursorJson(cursor: string, order: Order, { strict }: Draft): JsonSql {
+  const { sql, ...json } = order.some(({ property }) => familyOf(property) === 'text')
     ? sound(`to_json(${cursor})::text`)
     : { ...concatenated([`'"'`, cursor, `'"'`]), sound: true };
+  if (!order.some(({ property }) => property.registered)) return { sql, ...json };
+  return strict ? { sql, sound: false } : sound(`coalesce(${sql}, 'null')`);
 }

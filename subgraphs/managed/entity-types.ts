@@ -25,7 +25,6 @@ export type EntityTypes = ReadonlyMap<string, EntityType>;
 export function entityTypes(model: ManagedProducts): EntityTypes {
   const types = new Map<string, EntityType & { fields: Map<string, FieldMeaning> }>();
   for (const product of model.products) {
-    if (product.kind !== 'managed') continue;
     for (const object of product.objects)
       types.set(object.type, {
         object,

@@ -1,8 +1,7 @@
-import { isWithinDomain } from '../../schema/contract/graph-names.ts';
 import { aggregateSql } from './aggregate-sql.ts';
 import { whereSql } from './condition-sql.ts';
 import { connectionSql } from './connection-sql.ts';
-import type { Connection, Field } from './fetch.ts';
+import type { Connection, Field, Table } from './fetch.ts';
 import { nameSql, objectSql, type Entry, type JsonSql } from './json-sql.ts';
 import { rowScope, type Scope } from './scope.ts';
 import type { Draft } from './statement.ts';
@@ -20,9 +19,10 @@ function fieldSql(draft: Draft, scope: Scope, field: Field): JsonSql {
       return nameSql(field.type);
     case 'column': {
       const { property } = field;
-      const isThere = scope.exists === null || scope.isGiven(property);
+      // What is promised of a registered table may not hold: then it is GraphQL's to say.
+      const isThere = (scope.exists === null || scope.isGiven(property)) && property.registered !== true;
       if (draft.strict && property.required && !isThere) {
-        // Of a row that is missing, the graph says an error.
+        // Of a value that is missing, the graph says an error.
         const { sql } = propertyJson(scope.column(property), property, { strict: true, nullable: false });
         return { sql, sound: false };
       }
@@ -50,7 +50,7 @@ function referringSql(
   { parent }: Pick<Connection, 'parent'>,
   { sql, sound }: JsonSql,
 ): JsonSql {
-  if (exists === null || (parent !== null && !isWithinDomain(parent))) return { sql, sound };
+  if (exists === null || (parent !== null && !parent.within)) return { sql, sound };
   if (draft.strict) return { sql: `case when ${exists} then ${sql} end`, sound: false };
   return { sql: `case when ${exists} then ${sql} else 'null' end`, sound: true };
 }
@@ -82,14 +82,14 @@ function referenceSql(draft: Draft, scope: Scope, field: Field & { kind: 'refere
   const on = reference.columns.map(({ from, to }) => `${row.column(to)} = ${scope.column(from)}`);
   const missing = scope.exists === null ? missingSql(draft, foreign, fields) : null;
   if (missing !== null) {
-    const found = `from ${tableSql(draft, table)} as ${row.alias}${whereSql(on)}`;
+    const found = `from ${tableSql(draft, table)} as ${row.alias}${whereSql(on)}${onlyOne(table)}`;
     const present: Scope = { ...row, column: (property) => foreign.get(property.name) ?? row.column(property) };
     const { sql, sound } = fieldsSql(draft, present, fields);
     // Where NULL may be for what the row holds, it is not for want of the row.
     const otherwise = sound ? missing.sql : `case when not exists (select ${found}) then ${missing.sql} end`;
     const object =
       missing === UNSAYABLE ? `(select ${sql} ${found})` : `coalesce((select ${sql} ${found}), ${otherwise})`;
-    const isRequired = reference.columns.every(({ from }) => from.required);
+    const isRequired = reference.columns.every(({ from }) => from.required && from.registered !== true);
     return {
       sql: isRequired ? object : `case when ${given} then ${object} else 'null' end`,
       sound: sound && missing.sound && !isRequired,
@@ -107,6 +107,11 @@ function referenceSql(draft: Draft, scope: Scope, field: Field & { kind: 'refere
       ` from (values (1)) as one left join ${tableSql(draft, table)} as ${row.alias} on ${on.join(' and ')} limit 1) else 'null' end`,
     sound,
   };
+}
+
+/** A key of a registered table may be none, where it is a view's. */
+function onlyOne({ object }: Table): string {
+  return object.registeredTable === null ? '' : ' limit 1';
 }
 
 const UNSAYABLE: JsonSql = { sql: 'null::text', sound: false };

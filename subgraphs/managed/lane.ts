@@ -29,7 +29,12 @@ export interface LaneOptions {
    * milliseconds where the data is skewed and the statement slow.
    */
   readonly plans: 'generic' | 'custom';
+  /** The server of registered products that it is on; null where it is Weft's own database. */
+  readonly server: string | null;
 }
+
+/** A server that does not even say that its time is up is gone: its connection is cut so long after that time. */
+const SILENCE_MS = 2_000;
 
 /** The statement was stopped: it took longer than its lane lets it. */
 export class TooSlow extends Error {}
@@ -50,7 +55,8 @@ export function openLane(pool: Pool, options: LaneOptions): Lane {
   const uses = recent<number>(COUNTED);
   const run: Lane['run'] = async ({ text, name, computes }, values, signal) => {
     throwIfAborted(signal);
-    const client = await connect(pool, signal);
+    const client = await connect(pool, signal, options.server);
+    const silence = options.server === null ? null : setTimeout(cut, options.timeoutMs + SILENCE_MS, client);
     let reusable = false;
     const cancellations: Promise<void>[] = [];
     const cancel = cancelling(pool, client, cancellations);
@@ -69,8 +75,9 @@ export function openLane(pool: Pool, options: LaneOptions): Lane {
     } catch (error) {
       // An error of the statement leaves the connection sound; any other may not.
       reusable = error instanceof pg.DatabaseError && error.severity === 'ERROR';
-      throw translated(error, signal, computes);
+      throw translated(error, signal, { computes, server: options.server });
     } finally {
+      if (silence !== null) clearTimeout(silence);
       signal.removeEventListener('abort', cancel);
       if (cancellations.length > 0) await Promise.all(cancellations);
       client.release(!reusable || cancellations.length > 0);
@@ -91,19 +98,23 @@ export function openLane(pool: Pool, options: LaneOptions): Lane {
 }
 
 /** A client of the pool. Waiting for one ends with the signal; the one that comes late goes back. */
-function connect(pool: Pool, signal: GoneSignal): Promise<pg.PoolClient> {
+function connect(pool: Pool, signal: GoneSignal, server: string | null): Promise<pg.PoolClient> {
   if (pool.idleCount > 0) return pool.connect();
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(cancelledRefusal(signal.reason));
     signal.addEventListener('abort', stop, { once: true });
     pool.connect((error, client) => {
       signal.removeEventListener('abort', stop);
-      if (client === undefined)
-        reject(isBusy(pool) ? busyRefusal(error) : unreachableRefusal('gives no connection', error));
+      if (client === undefined) reject(isBusy(pool) ? busyRefusal(error) : unconnectedRefusal(server, error));
       else if (signal.aborted) client.release();
       else resolve(client);
     });
   });
+}
+
+function cut(client: pg.PoolClient): void {
+  const { connection } = client as unknown as { readonly connection: { readonly stream: { destroy(): void } } };
+  connection.stream.destroy();
 }
 
 /** Every connection that the pool may have is open and at work. */
@@ -116,7 +127,8 @@ async function openSession(client: pg.PoolClient, { timeoutMs, plans }: LaneOpti
   await client.query(
     `select set_config('statement_timeout', $1, false), set_config('plan_cache_mode', $2, false), set_config('jit', 'off', false),
             set_config('default_transaction_read_only', 'on', false), set_config('timezone', 'UTC', false),
-            set_config('datestyle', 'ISO, YMD', false), set_config('extra_float_digits', '1', false)`,
+            set_config('datestyle', 'ISO, YMD', false), set_config('extra_float_digits', '1', false),
+            set_config('intervalstyle', 'iso_8601', false), set_config('bytea_output', 'hex', false)`,
     [String(timeoutMs), `force_${plans}_plan`],
   );
   return { prepared: new Set(), letters: 0 };
@@ -162,8 +174,17 @@ function busyRefusal(cause: unknown): Refusal {
   return new Refusal('OVERLOADED', 'Too many queries are under way that take long; ask again in a moment.', { cause });
 }
 
-function unreachableRefusal(what: string, cause: unknown): Refusal {
-  return new Refusal('DATABASE_UNREACHABLE', `The products cannot be read: the database ${what}.`, { cause });
+function unreachableRefusal(server: string | null, what: string, cause: unknown): Refusal {
+  const database = server === null ? 'the database' : `the server ${server}`;
+  return new Refusal('DATABASE_UNREACHABLE', `The products cannot be read: ${database} ${what}.`, { cause });
+}
+
+function unconnectedRefusal(server: string | null, cause: unknown): Refusal {
+  if (cause instanceof Refusal) return cause;
+  const state = cause instanceof pg.DatabaseError ? (cause.code ?? '') : '';
+  if (server === null || !/^(28|3D)/.test(state)) return unreachableRefusal(server, 'gives no connection', cause);
+  const message = `The server ${server} does not let the role of its contract in (SQLSTATE ${state}).`;
+  return new Refusal('SOURCE_MISSING', message, { cause });
 }
 
 /** SQLSTATEs of values that a column's type cannot hold, and of patterns that are none. */
@@ -186,16 +207,42 @@ function expressionRefusal(state: string, cause: unknown): Refusal {
   });
 }
 
-function translated(error: unknown, signal: GoneSignal, computes: boolean): unknown {
+/** No table, schema or right: the table is not there for the role. */
+const GONE = /^(42P01|3F000|42501)$/;
+/** No such column, operator or cast, or a key that is none: it is another table than the contract's. */
+const DRIFTED = /^(42|21000)/;
+
+/** What a registered server says of a statement; its own words have values of the data in them. */
+function registeredRefusal(server: string, state: string, cause: unknown): Refusal {
+  const said = `(SQLSTATE ${state})`;
+  if (GONE.test(state))
+    return new Refusal(
+      'SOURCE_MISSING',
+      `A table on the server ${server} is gone, or may not be read any more ${said}.`,
+      { cause },
+    );
+  if (DRIFTED.test(state)) {
+    const message = `A table on the server ${server} is no longer as its contract says ${said}: check and publish it anew.`;
+    return new Refusal('SOURCE_DRIFTED', message, { cause });
+  }
+  return new Refusal('SOURCE_FAILED', `The server ${server} failed at a statement ${said}.`, { cause });
+}
+
+function translated(
+  error: unknown,
+  signal: GoneSignal,
+  { computes, server }: { readonly computes: boolean; readonly server: string | null },
+): unknown {
   if (error instanceof Refusal) return error;
   const state = error instanceof pg.DatabaseError ? (error.code ?? '') : '08000';
   if (signal.aborted) return cancelledRefusal(error);
   if (state === '57014') return new TooSlow('The statement took too long', { cause: error });
-  if (UNREACHABLE.test(state)) return unreachableRefusal('went away', error);
+  if (UNREACHABLE.test(state)) return unreachableRefusal(server, 'went away', error);
   if (computes && EXPRESSION.test(state)) return expressionRefusal(state, error);
   if (BAD_VALUES.has(state))
     return new Refusal('BAD_INPUT', 'A value of the arguments is out of range for what it is compared with.', {
       cause: error,
     });
+  if (server !== null) return registeredRefusal(server, state, error);
   return new Error('The database refused a statement that was made for it', { cause: error });
 }

@@ -22,9 +22,10 @@ export function statementRunner(
   pools: ReaderPools,
   { quickMs, statementTimeoutMs }: Pick<Limits, 'quickMs' | 'statementTimeoutMs'>,
 ): RunStatement {
+  const { server = null } = pools;
   const lanes = {
-    quick: openLane(pools.quick, { timeoutMs: quickMs, plans: 'generic' }),
-    slow: openLane(pools.slow, { timeoutMs: statementTimeoutMs, plans: 'custom' }),
+    quick: openLane(pools.quick, { timeoutMs: quickMs, plans: 'generic', server }),
+    slow: openLane(pools.slow, { timeoutMs: statementTimeoutMs, plans: 'custom', server }),
   };
   const isSlow = recent<boolean>(KNOWN_SLOW);
   const inLane = async (

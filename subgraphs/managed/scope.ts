@@ -1,6 +1,7 @@
 import type { Property, RowValue } from '../../schema/contract/model.ts';
 import { quoted } from '../../schema/ids.ts';
 import { expressionSql } from './expression-sql.ts';
+import { registeredColumn } from './registered-column.ts';
 import type { Draft } from './statement.ts';
 
 /** A row in a statement: how its properties are named there. */
@@ -29,7 +30,7 @@ export function rowScope(draft: Draft): RowScope {
     if ('sql' in value) return expressionSql(draft, value, column);
     const name = `${alias}.${quoted(value.column)}`;
     used.add(name);
-    return name;
+    return value.registered ? registeredColumn(name, value) : name;
   };
   return {
     alias,

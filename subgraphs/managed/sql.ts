@@ -82,7 +82,8 @@ function entitiesSql(open: Draft, types: readonly Entities[], count: Amount): Js
       const lookups = furtherKeys.map((further, index) => {
         const other = rowScope(open);
         const isIt = `${other.column(further.property)} = ${given}.${names[keyColumns.length + index]!}`;
-        return `(select ${other.column(property)} from ${tableSql(open, table)} as ${other.alias} where ${isIt})`;
+        const one = object.registeredTable === null ? '' : ' limit 1';
+        return `(select ${other.column(property)} from ${tableSql(open, table)} as ${other.alias} where ${isIt}${one})`;
       });
       const value = key.get(property.name)!;
       return `${row.column(property)} = ${lookups.length === 0 ? value : `coalesce(${[value, ...lookups].join(', ')})`}`;
@@ -96,10 +97,13 @@ function entitiesSql(open: Draft, types: readonly Entities[], count: Amount): Js
     columns.push('"#0"');
     arrays.push(`array_fill(null::text, array[${open.bind({ of: count, pgType: 'int' })}])`);
   }
+  // A key that is none, as a view's may be, must not move the rows of others.
+  const isUnsure = types.some(({ object, table }) => table !== null && object.registeredTable !== null);
+  const [once, inOrder] = isUnsure ? [`distinct on (${ordinal}) `, ` order by ${ordinal}`] : ['', ''];
   const item = open.alias();
   const items =
-    `select ${cases.length === 0 ? `'null'` : `case ${cases.join(' ')} else 'null' end`} as "#item", ${ordinal}` +
-    ` from unnest(${arrays.join(', ')}) with ordinality as ${given}(${columns.join(', ')}, "#n")${joins.join('')} offset 0`;
+    `select ${once}${cases.length === 0 ? `'null'` : `case ${cases.join(' ')} else 'null' end`} as "#item", ${ordinal}` +
+    ` from unnest(${arrays.join(', ')}) with ordinality as ${given}(${columns.join(', ')}, "#n")${joins.join('')}${inOrder} offset 0`;
   const list = arraySql({ sql: `${item}."#item"`, sound }, `${item}."#n"`);
   return { sql: `(select ${list.sql} from (${items}) as ${item})`, sound: list.sound };
 }

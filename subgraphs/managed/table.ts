@@ -2,16 +2,18 @@ import { domainOf, quoted, sqlName } from '../../schema/ids.ts';
 import type { Property } from '../../schema/contract/model.ts';
 import type { Table } from './fetch.ts';
 import type { Draft } from './statement.ts';
-import { parameterType } from './values.ts';
+import { columnTypeRead } from './registered-column.ts';
 
 const TABLE = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /**
  * What stands after `from` for an object: EVERY read of product data passes here. It picks the table of the version
- * that the operation reads, and notes that the product was read. A product without data is an empty relation of the same columns.
+ * that the operation reads, or the table that is registered, and notes that the product was read. A product without data is an empty
+ * relation of the same columns.
  */
 export function tableSql(draft: Draft, { product, object }: Table): string {
   draft.reads(product);
+  if (object.registeredTable !== null) return quoted(object.registeredTable.schema, object.registeredTable.table);
   const dataset = draft.datasets.get(product);
   const stored =
     dataset !== undefined && Object.hasOwn(dataset.tables, object.name) ? dataset.tables[object.name] : undefined;
@@ -22,8 +24,6 @@ export function tableSql(draft: Draft, { product, object }: Table): string {
 }
 
 function emptyRelation(properties: readonly Property[]): string {
-  const columns = properties.map(
-    (property) => `null::${parameterType(property)}${property.list ? '[]' : ''} as ${quoted(property.column)}`,
-  );
+  const columns = properties.map((property) => `null::${columnTypeRead(property)} as ${quoted(property.column)}`);
   return `(select ${columns.join(', ')} where false)`;
 }

@@ -1,4 +1,4 @@
-import type { EnumMember, Scalar, Value } from '../../schema/contract/model.ts';
+import type { EnumMember, Property, Scalar, Value } from '../../schema/contract/model.ts';
 import { concatenated, type JsonSql } from './json-sql.ts';
 
 /** How values of a Postgres type are compared, bound and shown. */
@@ -83,9 +83,7 @@ export interface Saying {
 /** SQL for a property's value as JSON text in the form of its scalar or enum. */
 export function propertyJson(expression: string, property: Value, saying: Saying): JsonSql {
   const value = (item: string): Said =>
-    property.enum === null
-      ? saidSql(item, { family: familyOf(property), isBounded: property.pgType.includes('(') }, property.scalar)
-      : memberSql(item, property.enum.members);
+    property.enum === null ? saidSql(item, holding(property), property.scalar) : memberSql(item, property.enum.members);
   if (property.scalar === 'JSON' && saying.strict && !saying.nullable)
     // The data's own null is one in the graph too.
     return { sql: `nullif((${expression})::text, 'null')`, sound: false };
@@ -96,7 +94,27 @@ export function propertyJson(expression: string, property: Value, saying: Saying
 
 /** SQL for one value of a family as JSON text in the form of a scalar. */
 export function scalarJson(expression: string, family: Family, scalar: Scalar, saying: Saying): JsonSql {
-  return said(expression, saidSql(expression, { family, isBounded: false }, scalar), saying);
+  return said(expression, saidSql(expression, { family, isBounded: false, isSure: true }, scalar), saying);
+}
+
+/** The same of the least or the greatest value of a property. */
+export function extremeJson(expression: string, property: Property, saying: Saying): JsonSql {
+  const held = { ...holding(property), isBounded: false };
+  return said(expression, saidSql(expression, held, property.scalar), saying);
+}
+
+/** What is known of a column's values by its type. */
+interface Holding {
+  readonly family: Family;
+  /** Its type has a precision, so that Postgres takes no infinity for it. */
+  readonly isBounded: boolean;
+  /** It is of the very type: a registered column of an `Int` may by now hold more than 32 bits. */
+  readonly isSure: boolean;
+}
+
+function holding(property: Value): Holding {
+  const isSure = property.registered !== true;
+  return { family: familyOf(property), isBounded: isSure && property.pgType.includes('('), isSure };
 }
 
 /** How a value is said in JSON. */
@@ -164,12 +182,7 @@ function textSql(value: string): string {
 const finite = (expression: string): string =>
   `(${expression})::double precision between '-1.7976931348623157e308' and '1.7976931348623157e308'`;
 
-/** `isBounded`: its type has a precision, so that Postgres takes no infinity for it. */
-function saidSql(
-  expression: string,
-  { family, isBounded }: { readonly family: Family; readonly isBounded: boolean },
-  scalar: Scalar,
-): Said {
+function saidSql(expression: string, { family, isBounded, isSure }: Holding, scalar: Scalar): Said {
   const text = `(${expression})::text`;
   const otherwise = `to_json(${text})::text`;
   const always = (sql: string, isQuoted: boolean): Said => ({
@@ -182,6 +195,7 @@ function saidSql(
   });
   switch (family) {
     case 'integer':
+      if (scalar === 'Int' && !isSure) return within(`${expression} between -2147483648 and 2147483647`, false);
       return always(text, scalar !== 'Int' && scalar !== 'Float');
     case 'numeric':
       if (scalar === 'Int')

@@ -291,7 +291,12 @@ test('all products of a publish, or none', async () => {
 test('of ten that publish one product at once, at two gateways, exactly one wins and the others are told why', async () => {
   const { database } = gateway;
   const hosts = { loopbackOnly: true, allowedHosts: [] };
-  const gateways = [inTurn(), inTurn()].map((writers) => ({ ledger: database.pool, hosts, writers }));
+  const gateways = [inTurn(), inTurn()].map((writers) => ({
+    ledger: database.pool,
+    hosts,
+    checkTables: () => Promise.resolve([]),
+    writers,
+  }));
   const outcomes = await Promise.all(
     Array.from({ length: 10 }, (_, at) => {
       const folder = folderOf({ domain: 'race', name: 'laps', properties: [`{ name: by${at}, logicalType: string }`] });

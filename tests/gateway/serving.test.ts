@@ -82,13 +82,22 @@ test('an answer says what it was made of: versions, freshness, warnings', async 
   const products = async (): Promise<unknown> =>
     (await gateway.ask('{ tides { totalCount } }')).extensions?.dataProducts;
   expect(await products()).toEqual([
-    { id: 'slow/tides', version: '1.0.0', datasetVersion: 0, refreshedAt: null, withinSlo: false, failedWarnings: [] },
+    {
+      id: 'slow/tides',
+      kind: 'managed',
+      version: '1.0.0',
+      datasetVersion: 0,
+      refreshedAt: null,
+      withinSlo: false,
+      failedWarnings: [],
+    },
   ]);
   const run = await gateway.load('slow/tides', 'tides', 'id text primary key', `values ('high')`, 'low');
   await gateway.ask(`{ run(id: "${run}") { phase } }`);
   expect(await products()).toEqual([
     {
       id: 'slow/tides',
+      kind: 'managed',
       version: '1.0.0',
       datasetVersion: 1,
       refreshedAt: expect.any(String),

@@ -35,8 +35,12 @@ function text(shown: Product, { paint }: Terminal): string {
       ['team', [team.name, ...team.members.map(({ username }) => username)].filter(Boolean).join(', ')],
       ['support', shown.support.map(({ channel, url }) => (url === null ? channel : `${channel} ${url}`)).join(', ')],
       ['tags', shown.tags.join(', ')],
+      [
+        'server',
+        shown.server && `${shown.server.name}, database ${shown.server.database}: ${shown.server.tables.join(', ')}`,
+      ],
       ['sla', sla.map(({ property, value, unit }) => `${property} ${value} ${unit ?? ''}`.trim()).join(', ')],
-      ['data', data === null ? (shown.kind === 'remote' ? null : 'none yet') : dataLine(data)],
+      ['data', data === null ? (shown.kind === 'managed' ? 'none yet' : null) : dataLine(data)],
       ['last run', run === undefined ? null : `${run.phase} ${run.id} ${run.error?.message ?? ''}`.trim()],
       ['reads', ids(shown.upstream)],
       ['read by', ids(shown.downstream)],

@@ -12,15 +12,18 @@ const PAGE = 100;
 const SLO: Readonly<Record<string, string>> = { true: 'within', false: 'beyond' };
 
 /** Lists the products of the mesh, all pages of them. */
-export async function products(terminal: Terminal, options: { search?: string; domain?: string }): Promise<number> {
-  const { search, domain } = options;
-  const filter = domain === undefined ? {} : { filter: { domain } };
+export async function products(
+  terminal: Terminal,
+  options: { search?: string; domain?: string; kind?: string },
+): Promise<number> {
+  const { search, domain, kind } = options;
+  const filter = { ...(domain !== undefined && { domain }), ...(kind !== undefined && { kind: kind.toUpperCase() }) };
   const found: Page['dataProducts']['nodes'] = [];
   let total = 0;
   for (let after: string | null = null, more = true; more;) {
     const variables: Record<string, unknown> = {
       ...(search !== undefined && { search }),
-      ...filter,
+      ...(Object.keys(filter).length > 0 && { filter }),
       first: PAGE,
       ...(after !== null && { after }),
     };
@@ -40,7 +43,7 @@ export async function products(terminal: Terminal, options: { search?: string; d
         status,
         kind,
         data === null ? '' : data.objects.map(({ rows }) => counted(rows)).join(' + '),
-        data === null ? (kind === 'remote' ? 'live' : 'no data yet') : data.publishedAt.slice(0, 19).replace('T', ' '),
+        data === null ? (kind === 'managed' ? 'no data yet' : 'live') : data.publishedAt.slice(0, 19).replace('T', ' '),
         SLO[String(data?.withinSlo)] ?? '',
       ]),
     ),

@@ -34,7 +34,14 @@ official('the official examples (../shared/odcs; skipped where that is absent)',
     const path = 'measures-and-dimensions.odcs.yaml';
     const { contract, document } = parseContract({ path, text: readFileSync(`${STANDARDS}/examples/${path}`, 'utf8') });
     const report = reporter([], path, document);
-    const at = { contractId: path, path: ['schema', 0], report, managed: true, ruleIds: new Set<string>() };
+    const at = {
+      contractId: path,
+      path: ['schema', 0],
+      report,
+      kind: 'managed' as const,
+      schema: null,
+      ruleIds: new Set<string>(),
+    };
     const { dimensions, measures, semanticFaults } = readObject(contract!.schema![0]!, at);
     expect(semanticFaults).toEqual([]);
     expect([...dimensions, ...measures].map(({ field, scalar }) => `${field}: ${scalar}`)).toEqual([
