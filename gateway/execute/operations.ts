@@ -99,7 +99,7 @@ export interface OperationsDeps {
   readonly answerCacheBytes: number;
 }
 
-const NOT_MANAGED = 'It asks for what is not in managed products alone, or in those of one server.';
+const NOT_MANAGED = 'It asks for what is not in managed products alone.';
 const NOT_ALLOWED = 'Who asks may not see all of it: what is left of it is planned.';
 
 /** That there is an error is enough. */

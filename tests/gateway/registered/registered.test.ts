@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { gatewayHere, type GatewayHere } from '../gateway-here.ts';
+import { subgraphService, type SubgraphService } from '../federation/subgraph-service.ts';
+import { gatewayHere, type GatewayHere, type Tree } from '../gateway-here.ts';
 import { folderOf, remoteFolder } from '../product-text.ts';
-import { answering, ended, listening, urlOf } from '../remote/services-here.ts';
 import { openWarehouse, registeredFolder, type Warehouse } from './warehouse.ts';
 
 const KEY = '{ name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, required: true }';
@@ -18,11 +18,12 @@ const ORDERS = {
 const CUSTOMERS = { properties: [KEY, '{ name: name, logicalType: string, required: true }'] };
 const MOODS = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
 type Query { greeting: String }
-type Airport @key(fields: "id") { id: ID! mood: String }`;
+type Airport @key(fields: "id") { id: ID! mood: String }
+type Customer @key(fields: "id") { id: ID! points: Int }`;
 
 let gateway: GatewayHere;
 let warehouse: Warehouse;
-let service: Awaited<ReturnType<typeof listening>>;
+let service: SubgraphService;
 
 const orders = (version = '1.0.0') =>
   registeredFolder({
@@ -41,20 +42,24 @@ beforeAll(async () => {
     insert into customers values (1, 'Ada'), (2, 'Bo');
     insert into "Order Lines" values
       (1, 'SEA', 1, 10.50, '2026-01-01 10:00:00'), (2, 'SFO', 2, 20, '2026-01-02 10:00:00.000001'), (9007199254740993, 'SEA', 2, null, null)`);
-  service = await listening(
-    answering(200, JSON.stringify({ data: { _entities: [{ __typename: 'Airport', mood: 'calm' }] } })),
-  );
+  service = await subgraphService({
+    sdl: MOODS,
+    resolvers: {
+      Airport: { __resolveReference: ({ id }: Tree) => ({ id, mood: 'calm' }) },
+      Customer: { __resolveReference: ({ id }: Tree) => ({ id, points: Number(id) * 10 }) },
+    },
+  });
   gateway = await gatewayHere({
     config: { secrets: (name) => (name === 'WAREHOUSE_PASSWORD' ? warehouse.password : null), answerCacheBytes: 1e7 },
   });
   await gateway.publish([folderOf({ domain: 'network', name: 'airports' })]);
   const run = await gateway.load('network/airports', 'airports', 'id text primary key', `values ('SEA'), ('SFO')`);
   await gateway.ask(`{ run(id: "${run}") { phase } }`);
-  await gateway.publish([remoteFolder('moods', `${urlOf(service)}/graphql`, MOODS)]);
+  await gateway.publish([remoteFolder('moods', service.url, MOODS)]);
 });
 afterAll(async () => {
   await gateway.close();
-  await ended(service);
+  await service.close();
   await warehouse.close();
 });
 
@@ -97,7 +102,7 @@ test('one query joins managed, registered and remote products, each part from wh
     airports(orderBy: [{ id: ASC }], first: 1) {
       nodes { id mood orders(orderBy: [{ id: ASC }]) { totalCount nodes { id amount placedAt customerId airportId } } }
     }
-    customers(orderBy: [{ id: DESC }], first: 1) { nodes { name orders { nodes { id } } } }
+    customers(orderBy: [{ id: DESC }], first: 1) { nodes { name points orders { nodes { id } } } }
   }`);
   expect(errors).toBeUndefined();
   expect(data).toEqual({
@@ -116,7 +121,7 @@ test('one query joins managed, registered and remote products, each part from wh
         },
       ],
     },
-    customers: { nodes: [{ name: 'Bo', orders: { nodes: [{ id: '2' }, { id: '9007199254740993' }] } }] },
+    customers: { nodes: [{ name: 'Bo', points: 20, orders: { nodes: [{ id: '2' }, { id: '9007199254740993' }] } }] },
   });
   expect(extensions!.dataProducts.map(({ id, kind }) => [id, kind])).toEqual([
     ['elsewhere/moods', 'remote'],
