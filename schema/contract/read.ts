@@ -68,6 +68,12 @@ export function readProduct(
       null,
       'No contract of an output port has a schema object, so there is nothing to publish.',
     );
+  if (kind === 'registered' && objects.some(({ quality }) => quality.length > 0))
+    report.warning(
+      'QUALITY_NOT_CHECKED',
+      null,
+      'The quality rules of a registered product are kept and shown, and nothing checks them: its data is not refreshed by Weft.',
+    );
   sameNames(objects, report);
 
   const transforms = readTransforms(files, objects, kind, findings);

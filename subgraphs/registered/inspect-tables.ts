@@ -49,4 +49,3 @@ async function readingFault(query: (text: string) => Promise<unknown>, object: S
     return `${error.message} (SQLSTATE ${error.code ?? 'none'})`;
   }
 }
-
