@@ -118,8 +118,11 @@ const forbidden = [
   {
     name: 'sql-has-three-homes',
     comment:
-      'Platform tables: schema/ledger. Product tables: subgraphs/managed reads, workflows writes. Nobody else speaks to Postgres.',
-    from: { path: ROOM, pathNot: '^schema/ledger/|^subgraphs/managed/|^workflows/|^gateway/up/|^[^/]+/main\\.ts$' },
+      'Platform tables: schema/ledger. Product tables: subgraphs/managed and subgraphs/registered read, workflows writes. Nobody else speaks to Postgres.',
+    from: {
+      path: ROOM,
+      pathNot: '^schema/ledger/|^subgraphs/(managed|registered)/|^workflows/|^gateway/up/|^[^/]+/main\\.ts$',
+    },
     to: { path: npm('pg', 'pg-copy-streams', 'pg-cursor') },
   },
   {

@@ -3,7 +3,7 @@ import './no-telemetry.ts';
 import pino from 'pino';
 import { onShutdown, ready } from '../schema/lifecycle.ts';
 import { openSubgraph } from '../subgraphs/managed/open-subgraph.ts';
-import { inspectTables } from '../subgraphs/registered/inspect-tables.ts';
+import { openRegistered } from '../subgraphs/registered/open-registered.ts';
 import { gatewayConfig } from './config.ts';
 import { openGateway } from './open-gateway.ts';
 
@@ -11,7 +11,7 @@ import { openGateway } from './open-gateway.ts';
 const gateway = await openGateway({
   config: gatewayConfig(process.env),
   openSubgraphs: openSubgraph,
-  inspectTables,
+  openRegistered,
   logger: pino({ name: 'gateway' }),
 });
 onShutdown(gateway.close);

@@ -2,16 +2,17 @@ import type { Logger } from 'pino';
 import { openPool } from '../schema/ledger/connect.ts';
 import { migrate } from '../schema/ledger/migrate.ts';
 import { ensureRole, READER, roleUrl } from '../schema/ledger/roles.ts';
-import type { InspectTables, OpenSubgraph, ReaderPools } from '../schema/reading.ts';
+import type { OpenSubgraph, ReaderPools } from '../schema/reading.ts';
+import type { OpenRegistered } from '../schema/registering.ts';
 import { openCatalog } from './catalog/open-catalog.ts';
 import type { GatewayConfig } from './config.ts';
+import { judgedServer } from './execute/allowed-hosts.ts';
+import { checkedLookup } from './execute/checked-lookup.ts';
 import type { LogFault } from './execute/shown-error.ts';
 import { openGraph } from './graph.ts';
 import { inTurn } from './in-turn.ts';
 import { LiveOperations } from './live/live-operations.ts';
 import { openMetrics } from './metrics.ts';
-import { tablesCheck } from './registered/check-tables.ts';
-import { openRegisteredServers } from './registered/registered-servers.ts';
 import { registerCatalog } from './register-catalog.ts';
 import { openServer } from './server.ts';
 
@@ -19,12 +20,13 @@ export interface GatewayDeps {
   readonly config: GatewayConfig;
   /** What makes products over SQL executable over the pools of a reading role. */
   readonly openSubgraphs: (pools: ReaderPools) => OpenSubgraph;
-  readonly inspectTables: InspectTables;
+  /** What reads and checks registered products. */
+  readonly openRegistered: OpenRegistered;
   readonly logger: Logger;
 }
 
 /** Opens everything that a gateway is made of and serves; `close` drains what is in flight and releases it in turn. */
-export async function openGateway({ config, openSubgraphs, inspectTables, logger }: GatewayDeps): Promise<{
+export async function openGateway({ config, openSubgraphs, openRegistered, logger }: GatewayDeps): Promise<{
   readonly url: string;
   readonly close: () => Promise<void>;
 }> {
@@ -50,13 +52,12 @@ export async function openGateway({ config, openSubgraphs, inspectTables, logger
   const writers = inTurn();
   await registerCatalog({ ledger, writers });
   const { secrets, temporalUi } = config;
-  const connecting = { hosts: config, secrets };
-  const registered = openRegisteredServers({
-    ...connecting,
-    openSubgraphs,
+  const { servers: registered, checkTables } = openRegistered({
+    judge: (server) => judgedServer(server, config),
+    lookup: checkedLookup(config),
+    secrets,
     onState: (change) => logger.warn(change, 'the circuit breaker of a server of registered products moved'),
   });
-  const checkTables = tablesCheck(connecting, inspectTables);
   const graph = await openGraph({
     ledger,
     databaseUrl: config.databaseUrl,

@@ -21,10 +21,10 @@ import {
 import { subgraphsOf } from '../schema/ledger/promote.ts';
 import { readyToRun } from '../schema/ledger/ready-to-run.ts';
 import { requestRun } from '../schema/ledger/runs.ts';
+import type { CheckTables } from '../schema/registering.ts';
 import { semanticTypeFindings } from '../schema/ledger/semantic-types.ts';
 import type { Actor } from './actor.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
-import type { CheckTables } from './registered/check-tables.ts';
 import { type Candidate, placedInFolder, type ProductFolder, readFolders } from './read-folders.ts';
 import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
 

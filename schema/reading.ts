@@ -1,8 +1,7 @@
 import type { DocumentNode, ExecutionResult } from 'graphql';
-import type { ManagedProducts, Product } from './contract/model.ts';
-import type { Finding } from './findings.ts';
+import type { ManagedProducts } from './contract/model.ts';
 import type { ProductId } from './ids.ts';
-import type { Pool, Queryable } from './ledger/connect.ts';
+import type { Pool } from './ledger/connect.ts';
 import type { LiveDataset } from './ledger/datasets.ts';
 
 /** What one operation reads with: one dataset version of each product, fixed when it starts. */
@@ -83,9 +82,6 @@ export interface ReaderPools {
   /** The server of registered products that they are on, by its contract's name; absent where it is Weft's own. */
   readonly server?: string;
 }
-
-/** Whether a registered product's tables are there and as its contract says, by a connection of its role; what is not is found. */
-export type InspectTables = (db: Queryable, product: Product) => Promise<Finding[]>;
 
 /** Makes products over SQL executable: what the composition root hands from `subgraphs` to `gateway`. */
 export type OpenSubgraph = (products: ManagedProducts) => ManagedSubgraph;

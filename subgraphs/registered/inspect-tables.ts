@@ -1,9 +1,9 @@
 import pg from 'pg';
-import type { SchemaObject } from '../../schema/contract/model.ts';
+import type { Product, SchemaObject } from '../../schema/contract/model.ts';
 import { pathOf, placedFinding } from '../../schema/contract/placed-finding.ts';
 import { type Finding, passes } from '../../schema/findings.ts';
 import { quoted } from '../../schema/ids.ts';
-import type { InspectTables } from '../../schema/reading.ts';
+import type { Queryable } from '../../schema/ledger/connect.ts';
 import { registeredColumn } from '../managed/registered-column.ts';
 import { judgeServer, judgeTable } from './judge-table.ts';
 import { tableFacts } from './table-facts.ts';
@@ -12,7 +12,7 @@ import { tableFacts } from './table-facts.ts';
  * Whether a registered product can be read as its contract says: tables, columns, types, keys and rights, from the catalogs of its
  * database; then, as the last word, by reading no rows of each as queries will.
  */
-export const inspectTables: InspectTables = async (db, product) => {
+export async function inspectTables(db: Queryable, product: Product): Promise<Finding[]> {
   const { server, tables } = await tableFacts(db, product.objects);
   const findings: Finding[] = [];
   const say = (object: SchemaObject, property: string | null, what: Pick<Finding, 'code' | 'severity' | 'message'>) => {
@@ -36,7 +36,7 @@ export const inspectTables: InspectTables = async (db, product) => {
       });
   }
   return findings;
-};
+}
 
 async function readingFault(query: (text: string) => Promise<unknown>, object: SchemaObject): Promise<string | null> {
   const { schema, table } = object.registeredTable!;

@@ -13,7 +13,7 @@ import { requestRun, requireRun, startRun, succeedRun } from '../../schema/ledge
 import { lockHead } from '../../schema/ledger/supergraphs.ts';
 import type { OpenSubgraph } from '../../schema/reading.ts';
 import { openSubgraph } from '../../subgraphs/managed/open-subgraph.ts';
-import { inspectTables } from '../../subgraphs/registered/inspect-tables.ts';
+import { openRegistered } from '../../subgraphs/registered/open-registered.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 
 /** JSON of any shape: an assertion that is wrong about it fails the test. */
@@ -97,7 +97,7 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
       temporalUi: { url: 'http://127.0.0.1:8233', namespace: 'default' },
     },
     openSubgraphs: (pools) => opening(openSubgraph(pools)),
-    inspectTables,
+    openRegistered,
     logger: pino({ level: 'warn' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
   });
   const ask: GatewayHere['ask'] = async (query, variables = {}, headers = {}) => {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, connect, type Server, type Socket } from 'node:net';
-import { Client } from 'pg';
 import type { ProductFolder } from '../../../gateway/read-folders.ts';
 import { cloneDatabase } from '../../testkit/database.ts';
 
@@ -53,17 +52,6 @@ export async function openWarehouse(): Promise<Warehouse> {
       await database.drop();
     },
   };
-}
-
-/** The cluster's own superuser, for what takes one. */
-export async function asSuperuser(sql: string, database: string): Promise<void> {
-  const other = await cloneDatabase();
-  const url = new URL(other.url);
-  url.pathname = `/${database}`;
-  const client = new Client({ connectionString: url.href });
-  await client.connect();
-  await client.query(sql).finally(() => client.end());
-  await other.drop();
 }
 
 async function openWay(

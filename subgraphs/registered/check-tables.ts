@@ -3,12 +3,9 @@ import type { Product } from '../../schema/contract/model.ts';
 import { placedFinding } from '../../schema/contract/placed-finding.ts';
 import { Refusal } from '../../schema/errors.ts';
 import type { Finding } from '../../schema/findings.ts';
-import type { InspectTables } from '../../schema/reading.ts';
-import { within } from '../within.ts';
+import type { CheckTables } from '../../schema/registering.ts';
+import { inspectTables } from './inspect-tables.ts';
 import { type ConnectionDeps, connectionOf, connectionRefusal } from './registered-client.ts';
-
-/** What is wrong with the tables of a registered product, as they are on its server now; nothing of products of other kinds. */
-export type CheckTables = (product: Product) => Promise<Finding[]>;
 
 // A few short questions of catalogs; whoever publishes waits for it.
 const STATEMENT_MS = 5_000;
@@ -16,7 +13,7 @@ const CHECK_MS = 15_000;
 const GOODBYE_MS = 500;
 
 /** Connects to the product's server by the role that will read it, and looks: at most 15 s. A server that cannot be looked at is a finding. */
-export function tablesCheck(deps: ConnectionDeps, inspect: InspectTables): CheckTables {
+export function tablesCheck(deps: ConnectionDeps): CheckTables {
   return async (product) => {
     const { server } = product;
     if (server === null) return [];
@@ -37,17 +34,16 @@ export function tablesCheck(deps: ConnectionDeps, inspect: InspectTables): Check
     try {
       await client.connect();
       await client.query(`set default_transaction_read_only = on; set timezone = 'UTC'`);
-      return await inspect(client as never, product);
+      return await inspectTables(client, product);
     } catch (error) {
       const message = `The server ${server.name} (${server.host}:${server.port}, database ${server.database}) cannot be looked at: ${reasonOf(error)}.`;
       return [atServer(product, 'SERVER_UNREACHABLE', message)];
     } finally {
       clearTimeout(deadline);
-      await within(
-        GOODBYE_MS,
-        client.end().catch(() => undefined),
-      );
-      stream.destroy();
+      // A server that says nothing does not say goodbye.
+      const cut = setTimeout(() => stream.destroy(), GOODBYE_MS);
+      await client.end().catch(() => undefined);
+      clearTimeout(cut);
     }
   };
 }

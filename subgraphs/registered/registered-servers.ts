@@ -2,24 +2,11 @@ import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, IterableB
 import pg from 'pg';
 import { connectionKey, type PostgresServer } from '../../schema/contract/postgres-server.ts';
 import type { OpenSubgraph, ReaderPools } from '../../schema/reading.ts';
-import { type ConnectionDeps, connectionOf, connectionRefusal, guardedClient, isAway } from './registered-client.ts';
+import type { RegisteredServers, RegisteringDeps, ServerState } from '../../schema/registering.ts';
+import { connectionOf, connectionRefusal, guardedClient, isAway } from './registered-client.ts';
 
-export type ServerState = 'closed' | 'half open' | 'open';
-
-/** The servers of a graph's registered products: connections and circuit breakers outlive its supergraphs. */
-export interface RegisteredServers {
-  /** Makes products on that server executable. Opens no connection before one is needed. */
-  open(server: PostgresServer): OpenSubgraph;
-  /** Of each whether it is asked. */
-  states(): { readonly name: string; readonly state: ServerState }[];
-  /** Forgets those that the graph has no more, once what is under way on them has ended. */
-  retain(servers: Iterable<PostgresServer>): void;
-  close(): Promise<void>;
-}
-
-export interface RegisteredServersDeps extends ConnectionDeps {
+export interface RegisteredServersDeps extends RegisteringDeps {
   readonly openSubgraphs: (pools: ReaderPools) => OpenSubgraph;
-  readonly onState: (change: { readonly server: string; readonly state: ServerState }) => void;
   /** How long one that is retired answers operations that began before. */
   readonly graceMs?: number;
 }
@@ -36,8 +23,8 @@ const GRACE_MS = 30_000;
 interface Opened {
   readonly name: string;
   readonly open: OpenSubgraph;
-  state(): ServerState;
-  end(): Promise<void>;
+  readonly state: () => ServerState;
+  readonly end: () => Promise<void>;
 }
 
 /** Opens nothing before it is asked. */
@@ -86,7 +73,7 @@ function openServer(deps: RegisteredServersDeps, server: PostgresServer): Opened
   const pool = (lane: string): pg.Pool => {
     const opened = new pg.Pool({
       ...connectionOf(server, deps),
-      Client: Client as NonNullable<pg.PoolConfig['Client']>,
+      Client,
       max: CONNECTIONS_MAX,
       application_name: `weft ${lane}`,
       idleTimeoutMillis: 30_000,

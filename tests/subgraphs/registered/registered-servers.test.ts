@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { openRegisteredServers } from '../../../gateway/registered/registered-servers.ts';
+import { judgedServer } from '../../../gateway/execute/allowed-hosts.ts';
+import { checkedLookup } from '../../../gateway/execute/checked-lookup.ts';
+import { openRegisteredServers } from '../../../subgraphs/registered/registered-servers.ts';
 import type { PostgresServer } from '../../../schema/contract/postgres-server.ts';
 import { sqlName } from '../../../schema/ids.ts';
 import type { ReaderPools } from '../../../schema/reading.ts';
-import { openWarehouse, type Warehouse } from './warehouse.ts';
+import { openWarehouse, type Warehouse } from '../../gateway/registered/warehouse.ts';
 
 let warehouse: Warehouse;
 beforeAll(async () => {
@@ -27,8 +29,10 @@ const server = (): PostgresServer => ({
 function opened(secrets: () => string | null, loopbackOnly = true) {
   const pools: ReaderPools[] = [];
   const states: string[] = [];
+  const hosts = { loopbackOnly, allowedHosts: [] };
   const servers = openRegisteredServers({
-    hosts: { loopbackOnly, allowedHosts: [] },
+    judge: (of) => judgedServer(of, hosts),
+    lookup: checkedLookup(hosts),
     secrets,
     openSubgraphs: (made) => {
       pools.push(made);

@@ -1,29 +1,22 @@
-import { Socket } from 'node:net';
+import { type LookupFunction, Socket } from 'node:net';
 import { BrokenCircuitError, CircuitState, type CircuitBreakerPolicy } from 'cockatiel';
 import pg from 'pg';
 import type { PostgresServer } from '../../schema/contract/postgres-server.ts';
 import { secretNamed } from '../../schema/contract/secret-reference.ts';
 import { Refusal } from '../../schema/errors.ts';
-import { type Secrets, withSecret } from '../../schema/secrets.ts';
-import { type HostRules, judgedServer } from '../execute/allowed-hosts.ts';
-import { checkedLookup, type Lookup } from '../execute/checked-lookup.ts';
+import type { RegisteringDeps } from '../../schema/registering.ts';
+import { withSecret } from '../../schema/secrets.ts';
 
-export interface ConnectionDeps {
-  readonly hosts: HostRules;
-  readonly secrets: Secrets;
-  /** How names are resolved; as the system does where nothing is said. */
-  readonly lookup?: Lookup;
-}
+export type ConnectionDeps = Pick<RegisteringDeps, 'judge' | 'lookup' | 'secrets'>;
 
 // A database of the organisation's answers in milliseconds, or is not there.
 const CONNECT_MS = 3_000;
 
 /** How a registered server is connected to: to the address that was judged, by its password as it is at each connection. */
-export function connectionOf(server: PostgresServer, { hosts, secrets, lookup }: ConnectionDeps): pg.ClientConfig {
+export function connectionOf(server: PostgresServer, { judge, secrets, lookup }: ConnectionDeps): pg.ClientConfig {
   const { port, database, sslMode } = server;
-  const judged = checkedLookup(hosts, lookup);
   return {
-    host: judgedServer(server, hosts).host,
+    host: judge(server).host,
     port,
     database,
     user: withSecret(server.user, secrets) ?? server.user,
@@ -32,13 +25,13 @@ export function connectionOf(server: PostgresServer, { hosts, secrets, lookup }:
     ssl: sslMode === 'disable' ? false : { rejectUnauthorized: sslMode === 'verify-full' },
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
-    stream: () => judgedSocket(judged),
+    stream: () => judgedSocket(lookup),
   };
 }
 
 /** Why the server is not connected to at all, as things are now: its host is not allowed, or a secret is missing. Null where it is. */
-export function connectionRefusal(server: PostgresServer, { hosts, secrets }: ConnectionDeps): Refusal | null {
-  const { refusal } = judgedServer(server, hosts);
+export function connectionRefusal(server: PostgresServer, { judge, secrets }: ConnectionDeps): Refusal | null {
+  const { refusal } = judge(server);
   if (refusal !== null) return new Refusal('FORBIDDEN', `The server ${server.name} is not asked: ${refusal}`);
   const missing = [server.user, server.password].find((setting) => !withSecret(setting, secrets));
   if (missing === undefined) return null;
@@ -52,7 +45,7 @@ export function isAway(error: unknown): boolean {
 }
 
 /** pg connects its socket by port and name: to where the lookup says. */
-function judgedSocket(lookup: Lookup): Socket {
+function judgedSocket(lookup: LookupFunction): Socket {
   const socket = new Socket();
   const connect = socket.connect.bind(socket);
   return Object.assign(socket, { connect: (port: number, host: string) => connect({ port, host, lookup }) });
