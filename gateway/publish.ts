@@ -9,6 +9,7 @@ import { REFUSALS } from '../schema/errors.ts';
 import { errorFinding, type Finding, passes } from '../schema/findings.ts';
 import type { ProductId, RunId } from '../schema/ids.ts';
 import type { Transaction } from '../schema/ledger/connect.ts';
+import { addDecisions } from '../schema/ledger/decisions.ts';
 import { goLive, needsData } from '../schema/ledger/go-live.ts';
 import { comingProducts } from '../schema/ledger/mesh.ts';
 import {
@@ -24,7 +25,9 @@ import { requestRun } from '../schema/ledger/runs.ts';
 import type { CheckTables } from '../schema/registering.ts';
 import { semanticTypeFindings } from '../schema/ledger/semantic-types.ts';
 import type { Actor } from './actor.ts';
+import { publishedDecisions, rejectedDecisions } from './decide.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
+import { changesOf, type ProductChange } from './product-changes.ts';
 import { type Candidate, placedInFolder, type ProductFolder, readFolders } from './read-folders.ts';
 import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
 
@@ -34,12 +37,14 @@ export type PublishOutcome =
       readonly products: readonly PublishedProduct[];
       readonly supergraph: number;
       readonly findings: readonly Finding[];
+      readonly changes: readonly ProductChange[];
     }
   | {
       readonly kind: 'Rejected';
       readonly code: RefusalCode;
       readonly message: string;
       readonly findings: readonly Finding[];
+      readonly changes: readonly ProductChange[];
     }
   | { readonly kind: 'Unchanged'; readonly ids: readonly ProductId[]; readonly findings: readonly Finding[] };
 
@@ -61,6 +66,8 @@ export interface PublishAsk {
   readonly refresh: boolean;
   /** Only say what would become of it. */
   readonly dryRun: boolean;
+  /** The revision whose documents are published anew, where it is a rollback. */
+  readonly rollbackTo?: number;
 }
 
 export interface PublishDeps extends GraphWriting {
@@ -80,10 +87,19 @@ class Undo extends Error {
 
 /**
  * The story of a publish: read, check, link with what is live, compose with all others, and write revisions, supergraph, events and
- * runs in one transaction; all products or none. Every fault is found before it answers. A dry run is the same, undone.
+ * runs in one transaction; all products or none. Every fault is found before it answers. A dry run is the same, undone. What was decided
+ * is kept, of refusals too.
  */
 export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<PublishOutcome> {
   const { candidates, findings } = readFolders(ask.folders, deps.hosts);
+  let changes: readonly ProductChange[] = [];
+  const rejected = (code: RefusalCode, found: readonly Finding[]): PublishOutcome => ({
+    kind: 'Rejected',
+    code,
+    message: REFUSALS[code].says,
+    findings: found,
+    changes,
+  });
   const seen = await newestRevisions(deps.ledger);
   // Before the head is held: another's server may take its time.
   findings.push(...(await tableFindings(deps, candidates)));
@@ -97,23 +113,25 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
         candidates.map(({ product }) => product),
       );
 
+      const was = linkMesh(before);
       const { mesh } = linkMesh(proposed);
+      const changed = candidates.filter(({ product, digest }) => newest.get(product.id)?.digest !== digest);
+      changes = changesOf(changed, was.mesh, mesh);
       findings.push(
-        ...broughtFindings(before, proposed, candidates),
+        ...broughtFindings(was.findings, proposed, candidates),
         ...(await sqlFindings(candidates, mesh)),
         ...kindFindings(candidates, before),
       );
       if (passes(findings)) findings.push(...(await typeFindings(trx, candidates)));
       if (!passes(findings)) throw new Undo(rejected('CONTRACT_INVALID', findings));
       if (raced.length > 0) throw new Undo(rejected('PUBLISH_CONFLICT', findings));
-      const changed = candidates.filter(({ product, digest }) => newest.get(product.id)?.digest !== digest);
       if (!ask.dryRun) await followFolders(trx, candidates, newest);
       if (changed.length === 0)
         return { kind: 'Unchanged', ids: candidates.map(({ product }) => product.id), findings } as const;
 
       const stored: StoredProduct[] = [];
       for (const candidate of inOrder(changed, mesh)) stored.push(await store(trx, candidate, ask.actor));
-      const { supergraph, ids } = await promoteAll(trx, changed, { mesh, before, findings });
+      const { supergraph, ids } = await promoteAll(trx, changed, { mesh, was: was.mesh, findings, rejected });
 
       const ready = await readyToRun(trx);
       const products: PublishedProduct[] = [];
@@ -124,29 +142,29 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
       }
       for (const id of ids)
         if (ask.refresh && ready(id) && stored.every((one) => one.id !== id)) await startRefresh(trx, id, ask.actor);
-      const outcome = { kind: 'Published', products, supergraph, findings } as const;
+      const outcome = { kind: 'Published', products, supergraph, findings, changes } as const;
       if (ask.dryRun)
         throw new Undo({ ...outcome, products: products.map((product) => ({ ...product, runId: null })) });
+      await addDecisions(trx, publishedDecisions(outcome, ask));
       return outcome;
     });
   } catch (error) {
-    if (error instanceof Undo) return error.outcome;
-    throw error;
+    if (!(error instanceof Undo)) throw error;
+    const { outcome } = error;
+    if (outcome.kind === 'Rejected' && !ask.dryRun)
+      await addDecisions(deps.ledger, rejectedDecisions(outcome, candidates, ask));
+    return outcome;
   }
-}
-
-function rejected(code: RefusalCode, findings: readonly Finding[]): PublishOutcome {
-  return { kind: 'Rejected', code, message: REFUSALS[code].says, findings };
 }
 
 /** What is wrong with the candidates, and what they bring upon others: not what others had before. */
 function broughtFindings(
-  before: readonly Product[],
+  before: readonly Finding[],
   proposed: readonly Product[],
   candidates: readonly Candidate[],
 ): Finding[] {
   const own = new Set(candidates.map(({ product }) => product.id));
-  const known = linkMesh(before).findings.filter(({ product }) => product === undefined || !own.has(product));
+  const known = before.filter(({ product }) => product === undefined || !own.has(product));
   return newFindings(known, proposed).map((finding) => placedInFolder(finding, candidates));
 }
 
@@ -157,7 +175,17 @@ function broughtFindings(
 async function promoteAll(
   trx: Transaction,
   changed: readonly Candidate[],
-  { mesh, before, findings }: { mesh: Mesh; before: readonly Product[]; findings: readonly Finding[] },
+  {
+    mesh,
+    was,
+    findings,
+    rejected,
+  }: {
+    mesh: Mesh;
+    was: Mesh;
+    findings: readonly Finding[];
+    rejected: (code: RefusalCode, findings: readonly Finding[]) => PublishOutcome;
+  },
 ): Promise<{ supergraph: number; ids: readonly ProductId[] }> {
   const newest = await newestRevisions(trx);
   const ready = changed.map(({ product }) => product.id).filter((id) => !needsData(newest.get(id)));
@@ -165,7 +193,7 @@ async function promoteAll(
   let went = await goLive(trx, { ready, cause });
   const waits = (await pendingRevisions(trx)).length > 0;
   const coming = waits ? compositionFindings(mesh) : [];
-  if (coming.length > 0 && compositionFindings(linkMesh(before).mesh).length === 0)
+  if (coming.length > 0 && compositionFindings(was).length === 0)
     throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...coming]));
   // It composes with what waits, and not without: it waits too.
   if (!went.promotion.promoted && waits && coming.length === 0) went = await goLive(trx, { ready: [], cause });

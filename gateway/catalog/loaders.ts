@@ -3,13 +3,14 @@ import type { ProductFile } from '../../schema/contract/model.ts';
 import type { ProductId, RunId } from '../../schema/ids.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { type DatasetVersion, datasetHistories } from '../../schema/ledger/datasets.ts';
-import { liveFiles, revisionHistories, type RevisionRow } from '../../schema/ledger/products.ts';
+import { type PastRevision, revisionHistories } from '../../schema/ledger/history.ts';
+import { liveFiles } from '../../schema/ledger/products.ts';
 import { type QualityResult, qualityOfRuns } from '../../schema/ledger/quality.ts';
 import { newestRuns, type RunRow, runsById, type StageRow, stagesOfRuns } from '../../schema/ledger/runs.ts';
 
 /** What resolvers read from the ledger by id, gathered to one statement for each kind; for one operation. */
 export interface Loaders {
-  readonly revisions: DataLoader<ProductId, readonly RevisionRow[]>;
+  readonly revisions: DataLoader<ProductId, readonly PastRevision[]>;
   /** The documents of the live revision. */
   readonly files: DataLoader<ProductId, readonly ProductFile[]>;
   readonly datasets: DataLoader<ProductId, readonly DatasetVersion[]>;

@@ -8,11 +8,18 @@ import { requireAdmin } from '../actor.ts';
 import { publish, type PublishOutcome } from '../publish.ts';
 import type { ProductFolder } from '../read-folders.ts';
 import { retire } from '../retire.ts';
+import { rollback } from '../rollback.ts';
 import type { CatalogContext } from './context.ts';
 import { byId } from './products.ts';
 
 interface PublishArgs {
   readonly products: readonly ProductFolder[];
+  readonly refresh?: boolean | null;
+}
+
+interface RollbackArgs {
+  readonly product: string;
+  readonly toRevision?: number | null;
   readonly refresh?: boolean | null;
 }
 
@@ -26,6 +33,15 @@ export const mutations = {
     requireAdmin(context.actor);
     const ask = { folders: products, actor: context.actor, refresh: refresh ?? true, dryRun: false };
     const outcome = await publish(context, ask);
+    if (outcome.kind === 'Published') await context.graph.catchUp();
+    return outcome;
+  },
+
+  rollback: async (_source: unknown, args: RollbackArgs, context: CatalogContext): Promise<PublishOutcome> => {
+    requireAdmin(context.actor);
+    const product = requireProductId(args.product);
+    const ask = { product, toRevision: args.toRevision ?? null, actor: context.actor, refresh: args.refresh ?? true };
+    const outcome = await rollback(context, ask);
     if (outcome.kind === 'Published') await context.graph.catchUp();
     return outcome;
   },

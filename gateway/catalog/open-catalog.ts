@@ -5,6 +5,7 @@ import { type DocumentNode, execute, type GraphQLSchema, Kind, parse, validate }
 import type { ExecuteHere } from '../execute/local-subgraph.ts';
 import { CATALOG_SDL } from '../register-catalog.ts';
 import type { CatalogContext, CatalogDeps } from './context.ts';
+import { histories } from './history.ts';
 import { openLoaders } from './loaders.ts';
 import { mutations } from './mutations.ts';
 import { outcomes } from './outcomes.ts';
@@ -31,7 +32,15 @@ export function openCatalog(deps: CatalogDeps): ExecuteHere {
 
 function catalogSchema(): GraphQLSchema {
   const typeDefs = parse(readFileSync(CATALOG_SDL, 'utf8'));
-  const resolvers = { Query: queries, Mutation: mutations, ...products, ...runs, ...outcomes, ...enums(typeDefs) };
+  const resolvers = {
+    Query: queries,
+    Mutation: mutations,
+    ...products,
+    ...runs,
+    ...outcomes,
+    ...histories,
+    ...enums(typeDefs),
+  };
   // Sources and arguments are typed where each resolver is written; the library's own type knows neither.
   const schema = buildSubgraphSchema({ typeDefs, resolvers: resolvers as GraphQLSchemaModule['resolvers'] & object });
   Object.assign(schema.getType('DateTime')!, { serialize: (value: Date | string) => new Date(value).toISOString() });

@@ -4,6 +4,7 @@ import { run, runHistory } from '../../schema/ledger/runs.ts';
 import type { RunPhase } from '../../schema/run.ts';
 import { dependencies } from '../dependencies.ts';
 import type { CatalogContext } from './context.ts';
+import { historyQueries } from './history.ts';
 import { connection, type PageArgs, pageAsk } from './page.ts';
 import { ofDomain, ofProduct } from './products.ts';
 import { matches } from './search.ts';
@@ -25,6 +26,8 @@ interface RunsArgs extends PageArgs {
 
 /** The catalog's questions; products are those of the graph that is served now. */
 export const queries = {
+  ...historyQueries,
+
   domains: (_source: unknown, _args: unknown, { graph }: CatalogContext) =>
     [...graph.current().mesh.domains.keys()].sort().map(ofDomain),
 

@@ -5,12 +5,12 @@ const ONE_FORM = new Set(['weather', 'data', 'metadata', 'feedback', 'software',
 
 /** Types that the catalog and the derived subgraphs have; no schema object may make one of these. */
 export const RESERVED_TYPES: ReadonlySet<string> = new Set(
-  `AccessRequest Boolean Change Consumer ContextMap DataContract DataProduct DataProductConnection DataProductEdge
-  DataProductFilter DatasetObject DatasetVersion DateUnit Domain Event Finding Grant InputPort Lineage Me Mutation
-  OutputPort PageInfo Policy ProductFile ProductFileInput ProductFolder ProductKind Property Published
+  `AccessRequest Boolean Bump Change ChangeSummary ChangeWeight Consumer ContextMap DataContract DataProduct DataProductConnection DataProductEdge
+  DataProductFilter DatasetObject DatasetVersion DateUnit Decision DecisionAction DecisionOutcome Diff Domain Event Finding Grant InputPort Lineage Me Mutation
+  OutputPort PageInfo Policy ProductFile ProductFileInput ProductFolder ProductHistory ProductKind Property Published
   PublishedProduct PublishOutcome QualityOutcome QualityResult QualityRule Query RefreshRequest Rejected Relationship
   RelationshipKind Revision RevisionState Run RunConnection RunEdge RunError RunPhase RunTrigger SchemaObject Server
-  Severity Sla SlaProperty SortDirection Stage StageName StageState Subscription Supergraph SupportChannel Team TeamMember
+  Severity Sla SlaProperty SortDirection Stage StageName StageState Subscription Supergraph SupergraphRange SupportChannel Team TeamMember
   Unchanged Usage
   ID String Int BigInt Float Decimal Date DateTime Time JSON
   StringFilter IntFilter BigIntFilter FloatFilter DecimalFilter BooleanFilter IDFilter DateFilter DateTimeFilter TimeFilter`.split(

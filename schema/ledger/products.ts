@@ -111,15 +111,6 @@ export async function requireRevision(db: Queryable, id: ProductId, revision: nu
   return found;
 }
 
-/** All revisions of several products, newest first. */
-export async function revisionHistories(db: Queryable, ids: readonly ProductId[]): Promise<RevisionRow[]> {
-  const { rows } = await db.query<RevisionRow>(
-    `select ${REVISION} from weft.product_revisions r where r.product_id = any($1) order by r.revision desc`,
-    [ids],
-  );
-  return rows;
-}
-
 /** Where a product stands, in what a publish compares itself with. */
 export interface NewestRevision {
   readonly productId: ProductId;
@@ -218,17 +209,17 @@ export async function makeLive(trx: Transaction, id: ProductId, revision: number
 /** Takes the product out of the graph; its history and data stay. */
 export async function markRetired(trx: Transaction, id: ProductId): Promise<void> {
   await trx.query(
-    `update weft.product_revisions set state = 'retired' where product_id = $1 and state in ('live', 'pending')`,
+    `update weft.product_revisions set state = 'retired', ended_at = now() where product_id = $1 and state in ('live', 'pending')`,
     [id],
   );
   await trx.query('update weft.products set live_revision = null, retired_at = now() where id = $1', [id]);
 }
 
 async function supersede(trx: Transaction, id: ProductId, states: RevisionState[]): Promise<void> {
-  await trx.query(`update weft.product_revisions set state = 'superseded' where product_id = $1 and state = any($2)`, [
-    id,
-    states,
-  ]);
+  await trx.query(
+    `update weft.product_revisions set state = 'superseded', ended_at = now() where product_id = $1 and state = any($2)`,
+    [id, states],
+  );
 }
 
 /** Two digests that change when any product's live revision, or the dataset version that readers see, does. */
