@@ -15,6 +15,72 @@ const findingShape = z.object({
 });
 const FINDING = 'fragment Found on Finding { code severity message file line column path }';
 
+/** One difference between two revisions. */
+export const changeShape = z.object({
+  product: z.string(),
+  code: z.string(),
+  weight: z.enum(['SAFE', 'RISKY', 'BREAKING']).transform((weight) => WEIGHTS[weight]),
+  bump: lower,
+  message: z.string(),
+  subject: z.string(),
+  coordinates: z.array(z.string()),
+  file: z.string().nullable(),
+  path: z.string().nullable(),
+});
+const WEIGHTS = { SAFE: 'safe', RISKY: 'risky', BREAKING: 'breaking' } as const;
+/** The fragment for it. */
+export const CHANGE = 'fragment Changed on Change { product code weight bump message subject coordinates file path }';
+/** A difference as commands show it. */
+export type ShownChange = z.infer<typeof changeShape>;
+
+const summaryShape = z
+  .object({
+    bump: lower,
+    breaking: z.number(),
+    risky: z.number(),
+    safe: z.number(),
+    headlines: z.array(z.string()),
+  })
+  .nullable();
+/** The selection for what changed, short. */
+const SUMMARY = 'changes { bump breaking risky safe headlines }';
+
+/** A revision as its history tells it. */
+export const revisionShape = z.object({
+  revision: z.number(),
+  version: z.string(),
+  state: lower,
+  publishedBy: z.string(),
+  publishedAt: z.string(),
+  liveAt: moment,
+  endedAt: moment,
+  supergraphs: z.object({ first: z.number(), last: z.number() }).nullable(),
+  rollbackOf: z.number().nullable(),
+  changes: summaryShape,
+});
+/** The fragment for it. */
+export const REVISION = `fragment Past on Revision {
+  revision version state publishedBy publishedAt liveAt endedAt supergraphs { first last } rollbackOf ${SUMMARY}
+}`;
+
+/** What came of a publish or rollback. */
+export const decisionShape = z.object({
+  id: z.string(),
+  action: lower,
+  outcome: lower,
+  actor: z.string(),
+  decidedAt: z.string(),
+  version: z.string().nullable(),
+  revision: z.number().nullable(),
+  supergraph: z.number().nullable(),
+  toRevision: z.number().nullable(),
+  code: z.string().nullable(),
+  findings: z.array(z.string()),
+  changes: summaryShape,
+});
+/** The selection for it. */
+export const DECISION = `id action outcome actor decidedAt version revision supergraph toRevision code findings ${SUMMARY}`;
+
 /** A run in full, with its fragment `OneRun`. */
 export const runShape = z.object({
   id: z.string(),
@@ -103,6 +169,7 @@ export const outcomeShape = z.discriminatedUnion('__typename', [
       }),
     ),
     findings: z.array(findingShape),
+    changes: z.array(changeShape),
   }),
   z.object({
     __typename: z.literal('Unchanged'),
@@ -114,6 +181,7 @@ export const outcomeShape = z.discriminatedUnion('__typename', [
     code: z.string(),
     message: z.string(),
     findings: z.array(findingShape),
+    changes: z.array(changeShape),
   }),
 ]);
 /** The fragment `Outcome`, and what it needs. */
@@ -123,6 +191,7 @@ export const OUTCOME = `fragment Outcome on PublishOutcome {
     supergraph
     published: products { id version revision state run { id phase } }
     findings { ...Found }
+    changes { ...Changed }
   }
   ... on Unchanged {
     unchanged: products { id }
@@ -131,9 +200,11 @@ export const OUTCOME = `fragment Outcome on PublishOutcome {
   ... on Rejected {
     code message
     findings { ...Found }
+    changes { ...Changed }
   }
 }
-${FINDING}`;
+${FINDING}
+${CHANGE}`;
 
 /** What became of a publish or a check. */
 export type Outcome = z.infer<typeof outcomeShape>;

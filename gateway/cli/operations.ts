@@ -1,14 +1,20 @@
 import { z } from 'zod';
 
 import {
+  CHANGE,
+  changeShape,
   DATA,
   dataShape,
+  DECISION,
+  decisionShape,
   listedRunShape,
   lower,
   OUTCOME,
   outcomeShape,
   PAGE,
   pageShape,
+  REVISION,
+  revisionShape,
   RUN,
   runShape,
 } from './answer-shapes.ts';
@@ -31,6 +37,34 @@ ${OUTCOME}`,
 }
 ${OUTCOME}`,
     z.object({ check: outcomeShape }),
+  ),
+  rollback: operation(
+    `mutation Rollback($id: ID!, $to: Int, $refresh: Boolean!) {
+  rollback(product: $id, toRevision: $to, refresh: $refresh) { ...Outcome }
+}
+${OUTCOME}`,
+    z.object({ rollback: outcomeShape }),
+  ),
+  diff: operation(
+    `query Diff($id: ID!, $from: Int, $to: Int) {
+  diff(product: $id, from: $from, to: $to) { from { ...Past } to { ...Past } bump changes { ...Changed } }
+}
+${REVISION}
+${CHANGE}`,
+    z.object({
+      diff: z.object({ from: revisionShape, to: revisionShape, bump: lower, changes: z.array(changeShape) }),
+    }),
+  ),
+  history: operation(
+    `query History($id: ID!, $first: Int!) {
+  history(product: $id, first: $first) { product revisions { ...Past } decisions { ${DECISION} } }
+}
+${REVISION}`,
+    z.object({
+      history: z
+        .object({ product: z.string(), revisions: z.array(revisionShape), decisions: z.array(decisionShape) })
+        .nullable(),
+    }),
   ),
   retire: operation(
     'mutation Retire($id: ID!) { retire(product: $id) { id version status } }',

@@ -1,13 +1,16 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 
 import { check } from './commands/check.ts';
+import { diff } from './commands/diff.ts';
 import { doctor } from './commands/doctor.ts';
+import { history } from './commands/history.ts';
 import { product } from './commands/product.ts';
 import { products } from './commands/products.ts';
 import { publish } from './commands/publish.ts';
 import { query, type QueryOptions } from './commands/query.ts';
 import { refresh } from './commands/refresh.ts';
 import { retire } from './commands/retire.ts';
+import { rollback } from './commands/rollback.ts';
 import { run } from './commands/run.ts';
 import { runs } from './commands/runs.ts';
 import type { Streams, Terminal } from './terminal.ts';
@@ -65,6 +68,29 @@ export function program({ out, err }: Streams, act: Act): Command {
     .action((folder: string, options: { refresh: boolean; wait?: boolean }) =>
       on((terminal) => publish(terminal, folder, options)),
     );
+  add('diff', 'what changed, weighed: between revisions of a product, or of a folder to what is live', [
+    'diff network/airports 3..5',
+    'diff network/airports',
+    'diff ./returns --json',
+  ])
+    .addArgument(new Argument('<what>', "a product's id, or a folder"))
+    .addArgument(new Argument('[revisions]', 'of a product: 3..5, 3.. or 5 (default: the newest two)'))
+    .action((what: string, revisions: string | undefined) => on((terminal) => diff(terminal, what, revisions)));
+  add('history <id>', 'every revision of a product, what it changed, and what was refused', [
+    'history network/airports',
+  ])
+    .addOption(new Option('--limit <count>', 'how many').default(50).argParser(atMost(1_000)))
+    .action((id: string, options: { limit: number }) => on((terminal) => history(terminal, id, options)));
+  add('rollback <id>', 'publish the documents of an earlier revision anew, checked like any publish', [
+    'rollback network/airports',
+    'rollback network/airports --to 3 --yes',
+  ])
+    .addOption(new Option('--to <revision>', 'which (default: what was live before)').argParser(atMost(1_000_000_000)))
+    .option('--yes', 'do not ask')
+    .option('--no-refresh', 'do not load data now')
+    .action((id: string, options: { to?: number; yes?: boolean; refresh: boolean }) =>
+      on((terminal) => rollback(terminal, id, options)),
+    );
   add('products', 'list the products of the mesh', ['products', 'products --search delay', 'products --domain network'])
     .option('--search <text>', 'in ids, titles, descriptions, tags, types and fields')
     .option('--domain <id>', 'of one domain')
@@ -96,7 +122,7 @@ export function program({ out, err }: Streams, act: Act): Command {
     .addOption(
       new Option('--phase <phase>', 'in one phase').choices(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
     )
-    .addOption(new Option('--limit <count>', 'how many').default(20).argParser(counting))
+    .addOption(new Option('--limit <count>', 'how many').default(20).argParser(atMost(10_000)))
     .action((options: { product?: string; phase?: string; limit: number }) =>
       on((terminal) => runs(terminal, options)),
     );
@@ -119,9 +145,11 @@ function gathered(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }
 
-function counting(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > 10_000)
-    throw new InvalidArgumentError('Give a number from 1 to 10000.');
-  return count;
+function atMost(most: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (!/^\d+$/.test(text) || count < 1 || count > most)
+      throw new InvalidArgumentError(`Give a number from 1 to ${most}.`);
+    return count;
+  };
 }

@@ -1,3 +1,4 @@
+import { changesText } from '../changes-text.ts';
 import { CommandFailure, EXIT } from '../exit.ts';
 import { findingsText, located, sorted } from '../findings-text.ts';
 import { followRun } from '../follow-run.ts';
@@ -38,7 +39,9 @@ export async function publish(
     ...product,
     run: runs.find((run) => run.id === product.run?.id) ?? product.run,
   }));
-  terminal.show({ outcome: 'published', supergraph: outcome.supergraph, products, findings }, () =>
+  const { supergraph, changes } = outcome;
+  if (changes.length > 0) terminal.say(changesText(changes, terminal));
+  terminal.show({ outcome: 'published', supergraph, products, findings, changes }, () =>
     products.map((product) => productLine(product)).join('\n'),
   );
   const failed = runs.filter(({ phase }) => phase !== 'succeeded');

@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+
+import type { decisionShape, revisionShape } from '../answer-shapes.ts';
+import { CommandFailure, EXIT } from '../exit.ts';
+import { OPERATIONS } from '../operations.ts';
+import { table } from '../table.ts';
+import { safeLine, type Terminal } from '../terminal.ts';
+
+type Revision = z.infer<typeof revisionShape>;
+type Decision = z.infer<typeof decisionShape>;
+
+/** Shows every revision of a product: who published it, when it was live, in which supergraphs, what it changed; and what was refused. */
+export async function history(terminal: Terminal, id: string, options: { limit: number }): Promise<number> {
+  const { history: found } = await terminal.ask(OPERATIONS.history, { id, first: options.limit });
+  if (found === null)
+    throw new CommandFailure(
+      EXIT.refused,
+      'NOT_FOUND',
+      `Nothing was ever published as ${id}: \`weft products\` lists all.`,
+    );
+  const { product, revisions, decisions } = found;
+  terminal.show({ product, revisions, decisions }, () => text(revisions, decisions, terminal));
+  const [newest, before] = revisions;
+  if (newest !== undefined && before !== undefined)
+    terminal.say(safeLine(`Next: weft diff ${id} ${before.revision}..${newest.revision}`));
+  return EXIT.done;
+}
+
+function text(revisions: readonly Revision[], decisions: readonly Decision[], { paint }: Terminal): string {
+  const refused = decisions.filter(({ outcome }) => outcome === 'rejected');
+  const parts: string[] = [];
+  if (revisions.length > 0)
+    parts.push(
+      table(
+        ['REVISION', 'VERSION', 'STATE', 'BY', 'PUBLISHED', 'LIVE', 'ENDED', 'SUPERGRAPHS', 'CAUSE', 'CHANGES'],
+        revisions.map((one) => [
+          String(one.revision),
+          one.version,
+          one.state,
+          one.publishedBy,
+          minute(one.publishedAt),
+          minute(one.liveAt),
+          minute(one.endedAt),
+          range(one.supergraphs),
+          one.rollbackOf === null ? 'publish' : `rollback to ${one.rollbackOf}`,
+          changed(one),
+        ]),
+      ),
+    );
+  if (refused.length > 0)
+    parts.push(
+      paint('bold', 'Refused'),
+      table(
+        ['WHEN', 'BY', 'WHAT', 'VERSION', 'CODE', 'FOR'],
+        refused.map(({ decidedAt, actor, action, toRevision, version, code, findings }) => [
+          minute(decidedAt),
+          actor,
+          toRevision === null ? action : `${action} to ${toRevision}`,
+          version ?? '',
+          code ?? '',
+          findings.join(', '),
+        ]),
+      ),
+    );
+  return parts.join('\n\n');
+}
+
+function changed({ changes }: Revision): string {
+  if (changes === null) return '';
+  const counts = (['breaking', 'risky', 'safe'] as const).flatMap((weight) =>
+    changes[weight] === 0 ? [] : [`${changes[weight]} ${weight}`],
+  );
+  const [first] = changes.headlines;
+  return [counts.join(', '), first].filter((part) => part !== undefined && part !== '').join(': ');
+}
+
+function range(supergraphs: Revision['supergraphs']): string {
+  if (supergraphs === null) return '';
+  return supergraphs.first === supergraphs.last ? `#${supergraphs.first}` : `#${supergraphs.first}–${supergraphs.last}`;
+}
+
+/** To the minute: seconds tell nobody anything in a list. */
+function minute(moment: string | null): string {
+  return moment === null ? '' : moment.replace('T', ' ').slice(0, 16);
+}
