@@ -24,7 +24,7 @@ export function inputValueChanges(
     const say = (ending: Ending, message: string, meetsOwner = false): void => {
       // Both kinds have all endings.
       const code = `${kind}_${ending}` as Which<Owner>;
-      const coordinates = meetsOwner ? [...users, coordinate] : [coordinate];
+      const coordinates = meetsOwner ? [...new Set([...users, coordinate])] : [coordinate];
       found.push(change(code, { message: `${coordinate} ${message}`, subject: coordinate, coordinates }));
     };
     const [before, after] = [was.get(name), is.get(name)];

@@ -13,6 +13,7 @@ const SOONER = new Set(
 const LONGER = new Set(
   'retention re availability av endofsupport es endoflife el throughput th generalavailability ga'.split(' '),
 );
+const ENDS = new Set(['endofsupport', 'es', 'endoflife', 'el']);
 /** Shares of failures. */
 const FEWER = new Set(['errorrate', 'er']);
 
@@ -29,14 +30,21 @@ export function slaChanges(
     drafts.push({ code, message, subject: `slaProperties.${property}`, file, path });
   };
   for (const [name, { promise }] of before)
-    if (!after.has(name)) say('SLA_REMOVED', promise, `${said(promise)} is promised no more.`, null);
+    if (!after.has(name))
+      say(isEnd(promise) ? 'SLA_BETTER' : 'SLA_REMOVED', promise, `${said(promise)} is promised no more.`, null);
   for (const [name, { promise, index }] of after) {
     const old = before.get(name)?.promise;
-    if (old === undefined) say('SLA_ADDED', promise, `${said(promise)} is promised now.`, index);
+    if (old === undefined)
+      say(isEnd(promise) ? 'SLA_WORSE' : 'SLA_ADDED', promise, `${said(promise)} is promised now.`, index);
     else if (!isDeepStrictEqual(old, promise))
       say(shift(old, promise), promise, `${said(old)} was promised; now it is ${said(promise)}.`, index);
   }
   return drafts;
+}
+
+/** What promises an end is worse than none. */
+function isEnd({ property }: OdcsSlaProperty): boolean {
+  return ENDS.has(property.toLowerCase());
 }
 
 /** Of one element a promise may stand several times, by driver; further ones are told apart by their order. */

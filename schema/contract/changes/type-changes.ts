@@ -109,7 +109,9 @@ function valueChanges(was: TypeDefinition, is: TypeDefinition, { answered, asked
   each(was.values.keys(), is.values.keys(), {
     gone: (value) => {
       const message = `${is.name} has no ${value} any more.`;
-      found.push(change(isAsked ? 'ENUM_VALUE_REMOVED' : 'ENUM_VALUE_NEVER_ANSWERED', { ...said(value), message }));
+      const code = isAsked ? 'ENUM_VALUE_REMOVED' : 'ENUM_VALUE_NEVER_ANSWERED';
+      const coordinates = [...(isAsked ? [] : (answered.get(is.name) ?? [])), `${is.name}.${value}`];
+      found.push(change(code, { ...said(value), coordinates, message }));
     },
     came: (value) => {
       const message = `${is.name} has ${value} now.`;
