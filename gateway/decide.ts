@@ -1,7 +1,8 @@
+import { readDocument } from '../schema/contract/folder.ts';
 import { changeSummary } from '../schema/contract/changes/summary.ts';
 import type { NewDecision } from '../schema/ledger/decisions.ts';
 import type { Finding } from '../schema/findings.ts';
-import type { ProductId } from '../schema/ids.ts';
+import { type ProductId, productId } from '../schema/ids.ts';
 import type { Actor } from './actor.ts';
 import type { ProductChange } from './product-changes.ts';
 import type { Candidate, ProductFolder } from './read-folders.ts';
@@ -56,22 +57,36 @@ export function rejectedDecisions(
   ask: Asked,
 ): NewDecision[] {
   const errors = findings.filter(({ severity }) => severity === 'error').map((finding) => finding.code);
-  const named = [...candidates.map(({ product }) => product), ...ask.folders.slice(0, candidates.length === 0 ? 1 : 0)];
-  return named.map((one) => ({
-    ...about(ask),
-    // A name of what could not be read may be anything, what Postgres cannot hold too.
-    product: 'id' in one ? one.id : one.name.replace(/[^\w./-]+/g, '_').slice(0, 100),
-    outcome: 'rejected',
-    code,
-    version: 'id' in one ? one.version : null,
-    revision: null,
-    supergraph: null,
-    detail: {
-      ...(ask.rollbackTo === undefined ? {} : { toRevision: ask.rollbackTo }),
-      findings: [...new Set(errors)].slice(0, CODES_MAX),
-      ...('id' in one ? { changes: changeSummary(changes.filter(({ product }) => product === one.id)) } : {}),
-    },
-  }));
+  return ask.folders.map((folder) => {
+    const product = productNamed(folder);
+    const candidate = candidates.find((one) => one.product.id === product);
+    return {
+      ...about(ask),
+      product,
+      outcome: 'rejected',
+      code,
+      version: candidate?.product.version ?? null,
+      revision: null,
+      supergraph: null,
+      detail: {
+        ...(ask.rollbackTo === undefined ? {} : { toRevision: ask.rollbackTo }),
+        findings: [...new Set(errors)].slice(0, CODES_MAX),
+        ...(candidate === undefined
+          ? {}
+          : { changes: changeSummary(changes.filter((one) => one.product === product)) }),
+      },
+    };
+  });
+}
+
+/** Which product a folder is, though its contracts may not read; its name, made safe, where that cannot be told. */
+function productNamed({ name, files }: ProductFolder): string {
+  const odps = readDocument(files, [])?.document;
+  const id = [odps?.name, name]
+    .map((own) => productId(`${odps?.domain ?? ''}/${own ?? ''}`))
+    .find((one) => one !== null);
+  // A name may be anything, what Postgres cannot hold too.
+  return id ?? name.replace(/[^\w./-]+/g, '_').slice(0, 100);
 }
 
 function about({ actor, rollbackTo }: Asked): Pick<NewDecision, 'action' | 'actor'> {
