@@ -136,7 +136,7 @@ function mutated({ name, files }: Folder, mutations: readonly Mutation[]): Folde
       if (kind < 3) holder.splice(Number(key), 1);
       else if (kind < 5 && typeof value === 'object' && value !== null)
         holder.splice(Number(key), 0, { ...value, ...('name' in value ? { name: `${word}${place % 9}` } : {}) });
-    } else if (kind < 2) delete holder[key];
+    } else if (kind < 2) Reflect.deleteProperty(holder, key);
     else if (typeof value === 'boolean') holder[key] = !value;
     else if (typeof value === 'number') holder[key] = value + 1;
     else if (typeof value === 'string') holder[key] = kind < 5 ? word : `${value} ${word}`;
@@ -163,7 +163,7 @@ function elementsOf({ mesh, product }: { mesh: Mesh; product: Product }): Map<st
   // Of another domain's type there are its key, which is not ours, and what our relationships add to it: fields with arguments.
   const foreign = new Set(domain.references.filter(({ to }) => !local.has(to.type)).map(({ to }) => to.type));
   for (const node of parseSdl(subgraphSdl(domain), { noLocation: true }).definitions) {
-    const name = 'name' in node && node.name !== undefined ? node.name.value : 'schema';
+    const name = 'name' in node ? (node.name?.value ?? 'schema') : 'schema';
     const bare = { ...node, fields: [], values: [] } as unknown as DefinitionNode;
     if (!foreign.has(name)) own.set(name, print(bare));
     const members =
