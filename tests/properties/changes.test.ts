@@ -163,7 +163,7 @@ function elementsOf({ mesh, product }: { mesh: Mesh; product: Product }): Map<st
   // Of another domain's type there are its key, which is not ours, and what our relationships add to it: fields with arguments.
   const foreign = new Set(domain.references.filter(({ to }) => !local.has(to.type)).map(({ to }) => to.type));
   for (const node of parseSdl(subgraphSdl(domain), { noLocation: true }).definitions) {
-    const name = 'name' in node ? (node.name?.value ?? 'schema') : 'schema';
+    const { name: { value: name } = { value: 'schema' } } = node as { name?: { value: string } };
     const bare = { ...node, fields: [], values: [] } as unknown as DefinitionNode;
     if (!foreign.has(name)) own.set(name, print(bare));
     const members =

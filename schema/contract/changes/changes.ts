@@ -25,7 +25,7 @@ export function changes(before: LinkedProduct, after: LinkedProduct): Change[] {
   const shares = { was: graphShare(was), is: graphShare(is) };
   const graph = subgraphChanges(shares.was.sdl, shares.is.sdl);
   return weightiestFirst(
-    explained(drafts, graph, { ...shares, isManaged: now.kind === 'managed', placeOf: placesIn(is) }),
+    explained(drafts, graph, { ...shares, isDerived: now.kind !== 'remote', placeOf: placesIn(is) }),
   );
 }
 

@@ -7,7 +7,7 @@ import { change } from './weighed.ts';
 interface Shares {
   readonly was: GraphShare;
   readonly is: GraphShare;
-  readonly isManaged: boolean;
+  readonly isDerived: boolean;
   /** Where an owner stands in the documents; null of what is gone, or another product's. */
   readonly placeOf: (owner: Owner) => (Place & { readonly subject: string }) | null;
 }
@@ -28,7 +28,7 @@ export function explained(drafts: readonly Draft[], graph: readonly Change[], sh
       const aspect = aspectOf(difference, owner);
       const draft = owner === null ? undefined : reasonOf(owner, aspect, { byOwner, shares });
       if (draft !== undefined) for (const one of met) coordinates.get(draft)?.add(one);
-      else if (owner !== null || !shares.isManaged) join(alone, { difference, met, owner, shares });
+      else if (owner !== null || !shares.isDerived) join(alone, { difference, met, owner, shares });
     }
   const told = drafts.map((draft) => weighed(draft, [...(coordinates.get(draft) ?? [])]));
   return [...told, ...alone.values()].map((one) => ({ ...one, coordinates: [...one.coordinates].sort() }));
@@ -37,10 +37,10 @@ export function explained(drafts: readonly Draft[], graph: readonly Change[], sh
 /** A whole type is told apart by its members, which may be of several owners; all else is of one. */
 function differencesOf(
   { code, subject, coordinates }: Change,
-  { was, is, isManaged }: Shares,
+  { was, is, isDerived }: Shares,
 ): { owner: Owner | null; met: readonly string[] }[] {
   const ownerOf = (coordinate: string): Owner | null => is.ownerOf(coordinate) ?? was.ownerOf(coordinate);
-  if (!isManaged || (code !== 'TYPE_ADDED' && code !== 'TYPE_REMOVED'))
+  if (!isDerived || (code !== 'TYPE_ADDED' && code !== 'TYPE_REMOVED'))
     return [
       {
         owner: isGone(code) ? was.ownerOf(subject) : ownerOf(subject),
@@ -97,13 +97,13 @@ function join(
 ): void {
   const { difference, met, owner, shares } = at;
   const { code, subject, message } = difference;
-  const place = shares.isManaged && owner !== null ? shares.placeOf(owner) : null;
+  const place = shares.isDerived && owner !== null ? shares.placeOf(owner) : null;
   const what = code.startsWith('ENUM_VALUE_') ? subject : message.replace(subject, '');
   const key = `${place?.subject ?? subject} ${code} ${what}`;
   const known = alone.get(key)?.coordinates ?? [];
   alone.set(key, {
     ...difference,
-    file: shares.isManaged ? null : 'schema.graphql',
+    file: shares.isDerived ? null : 'schema.graphql',
     ...(place === null ? {} : { ...place, message: message.replace(subject, place.subject) }),
     coordinates: [...new Set([...known, ...met])],
   });

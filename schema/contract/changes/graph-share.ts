@@ -6,7 +6,6 @@ import {
   dateUnits,
   groupByType,
   isComparable,
-  isWithinDomain,
   orderByType,
   partOrderByType,
   partType,
@@ -47,16 +46,16 @@ export interface GraphShare {
   readonly above: (owner: Owner) => readonly Owner[];
 }
 
-/** The share of a managed product, derived as the subgraph of its domain is; of a remote one, only whose fields are. */
+/** The share of a managed or registered product, derived as the subgraph that has it is; of a remote one, only whose fields are. */
 export function graphShare({ product, references }: LinkedProduct): GraphShare {
   const owners = new Map<string, Owner>();
   const claim = (owner: Owner, ...coordinates: readonly string[]): void => {
     for (const coordinate of coordinates) if (!owners.has(coordinate)) owners.set(coordinate, owner);
   };
-  const isManaged = product.kind === 'managed';
-  if (isManaged) for (const reference of references) claimReference(reference, claim);
+  const isDerived = product.kind !== 'remote';
+  if (isDerived) for (const reference of references) claimReference(reference, claim);
   for (const object of product.objects)
-    if (isManaged) claimObject(object, claim);
+    if (isDerived) claimObject(object, claim);
     else {
       claim(objectOwner(object.name), object.type);
       for (const { name, field } of object.properties) claim(valueOwner(object.name, name), `${object.type}.${field}`);
@@ -69,7 +68,7 @@ export function graphShare({ product, references }: LinkedProduct): GraphShare {
     else known.push(coordinate);
   }
   return {
-    sdl: isManaged ? shareSdl({ product, references }) : (product.remote?.sdl ?? ''),
+    sdl: isDerived ? shareSdl({ product, references }) : (product.remote?.sdl ?? ''),
     ownerOf: (coordinate) => {
       const member = coordinate.replace(/\(.*$/, '');
       const type = member.replace(/\..*$/, '');
@@ -148,7 +147,7 @@ function claimReference(reference: Reference, claim: Claim): void {
     `${to.type}.${reverseField}`,
     `${to.type}.${reverseAggregateField}`,
   );
-  if (!isWithinDomain(reference)) return;
+  if (!reference.within) return;
   claim(
     referenceOwner(reference),
     `${whereType(from)}.${field}`,
@@ -167,7 +166,7 @@ function shareSdl({ product, references }: LinkedProduct): string {
     subgraphSdl({ products: [product], references }),
     ...inbound.flatMap(({ from, to, field }) => [`extend type ${from.type} { ${field}: ${to.type} }`]),
     ...inbound
-      .filter(isWithinDomain)
+      .filter(({ within }) => within)
       .map(({ from, to, field }) => `extend input ${whereType(from)} { ${field}: ${whereType(to)} }`),
   ].join('\n');
 }

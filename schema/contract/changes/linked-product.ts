@@ -11,8 +11,8 @@ export interface LinkedProduct {
 export function linkedProduct(mesh: Mesh, id: ProductId): LinkedProduct | null {
   const product = mesh.products.get(id);
   if (product === undefined) return null;
-  const references = [...mesh.domains.values()].flatMap((domain) =>
-    domain.references.filter(({ fromProduct, toProduct }) => fromProduct === id || toProduct === id),
+  const references = [...mesh.domains.values(), ...mesh.registered.values()].flatMap((model) =>
+    model.references.filter(({ fromProduct, toProduct }) => fromProduct === id || toProduct === id),
   );
   return { product, references };
 }

@@ -15,6 +15,7 @@ export function productChanges(was: Product, is: Product): Draft[] {
     ...contracts.outputs.flatMap(([old, now]) => contractChanges(old, now, fileOf(is, now))),
     ...contracts.others.flatMap(([old, now]) => otherContract(old, now, now === undefined ? null : fileOf(is, now))),
     ...serviceChange(was, is),
+    ...serverChange(was, is),
   ];
 }
 
@@ -155,6 +156,13 @@ function pairedContracts(was: Product, is: Product): { outputs: readonly Pair[];
     outputs: [...outputs].map(([now, old]) => [old, now] as const),
     others: [...ids].map((id) => [contract(was, id), contract(is, id)] as const),
   };
+}
+
+/** A registered product's rows are read from elsewhere. */
+function serverChange(was: Product, is: Product): Draft[] {
+  if (isDeepStrictEqual(was.server, is.server)) return [];
+  const message = 'The tables are read from another server, or as somebody else.';
+  return [{ code: 'SOURCE_CHANGED', message, subject: 'servers', file: null, path: null }];
 }
 
 function serviceChange(was: Product, is: Product): Draft[] {

@@ -11,7 +11,7 @@ export interface OfObject {
   readonly object: string;
   /** The object's name before. */
   readonly formerly: string;
-  readonly isManaged: boolean;
+  readonly isDerived: boolean;
   /** Subjects of changes that were told already: of relationships, and of the key by the object's name. */
   readonly told: ReadonlySet<string>;
 }
@@ -22,11 +22,11 @@ const REMOVED = { column: 'PROPERTY_REMOVED', measure: 'MEASURE_REMOVED', dimens
 /** A property, measure or dimension that is new. In a remote product the SDL tells what is new in the graph. */
 export function propertyAdded(
   part: PropertyPart,
-  { object, isManaged }: Pick<OfObject, 'object' | 'isManaged'>,
+  { object, isDerived }: Pick<OfObject, 'object' | 'isDerived'>,
 ): Draft {
   const subject = `${object}.${part.name}`;
   return {
-    code: isManaged ? ADDED[part.kind] : 'PROPERTY_DESCRIBED',
+    code: isDerived ? ADDED[part.kind] : 'PROPERTY_DESCRIBED',
     message: `${subject} is new${part.read === null ? '' : `: ${fieldType(part.read)}`}.`,
     subject,
     file: part.file,
@@ -37,10 +37,10 @@ export function propertyAdded(
 }
 
 /** One that is gone. */
-export function propertyRemoved(part: PropertyPart, { object, formerly, isManaged }: OfObject): Draft {
+export function propertyRemoved(part: PropertyPart, { object, formerly, isDerived }: OfObject): Draft {
   const subject = `${object}.${part.name}`;
   return {
-    code: isManaged ? REMOVED[part.kind] : 'PROPERTY_UNDESCRIBED',
+    code: isDerived ? REMOVED[part.kind] : 'PROPERTY_UNDESCRIBED',
     message: `${subject} is gone${part.read === null ? '' : `; it was ${fieldType(part.read)}`}.`,
     subject,
     file: part.file,
@@ -52,7 +52,7 @@ export function propertyRemoved(part: PropertyPart, { object, formerly, isManage
 
 /** Every difference of one that both have, under one name or renamed. */
 export function propertyChanges(was: PropertyPart, is: PropertyPart, at: OfObject): Draft[] {
-  const { object, isManaged } = at;
+  const { object, isDerived } = at;
   const subject = `${object}.${is.name}`;
   const place = { subject, file: is.file, path: is.path };
   const owners = [...new Set([valueOwner(at.formerly, was.name), valueOwner(object, is.name)])];
@@ -60,7 +60,7 @@ export function propertyChanges(was: PropertyPart, is: PropertyPart, at: OfObjec
   const read =
     was.read === null || is.read === null
       ? { drafts: [], explained: [] }
-      : valueChanges(was.read, is.read, { ...place, owners, objects, isManaged });
+      : valueChanges(was.read, is.read, { ...place, owners, objects, isDerived });
   const structure: Draft = {
     ...place,
     code: 'STRUCTURE_CHANGED',

@@ -10,7 +10,7 @@ import { relationshipChanges } from './relationship-changes.ts';
 
 /** Every difference of the schema that the output contracts have: objects, properties, keys, relationships, quality. */
 export function schemaChanges(was: LinkedProduct, is: LinkedProduct): Draft[] {
-  const isManaged = is.product.kind === 'managed';
+  const isDerived = is.product.kind !== 'remote';
   const objects = objectParts(is.product);
   const { both, gone, came } = paired(objectParts(was.product), objects);
   const pairs = both.map(([old, now]) => ({ old, now, properties: paired(old.properties, now.properties) }));
@@ -28,13 +28,14 @@ export function schemaChanges(was: LinkedProduct, is: LinkedProduct): Draft[] {
     },
   });
   return [
-    ...gone.map((part) => presence(part, isManaged ? 'OBJECT_REMOVED' : 'PROPERTY_UNDESCRIBED')),
-    ...came.map((part) => presence(part, isManaged ? 'OBJECT_ADDED' : 'PROPERTY_DESCRIBED')),
+    ...gone.map((part) => presence(part, isDerived ? 'OBJECT_REMOVED' : 'PROPERTY_UNDESCRIBED')),
+    ...came.map((part) => presence(part, isDerived ? 'OBJECT_ADDED' : 'PROPERTY_DESCRIBED')),
     ...pairs.flatMap(({ old, now, properties }) =>
       objectChanges(old, now, {
         properties,
         relationships,
-        isManaged,
+        isDerived,
+        isRegistered: is.product.kind === 'registered',
         isRemade: was.product.transforms[old.name] !== is.product.transforms[now.name],
       }),
     ),
@@ -55,7 +56,8 @@ function objectChanges(
   at: {
     readonly properties: ReturnType<typeof paired<PropertyPart>>;
     readonly relationships: readonly Draft[];
-    readonly isManaged: boolean;
+    readonly isDerived: boolean;
+    readonly isRegistered: boolean;
     /** Its `transform.sql` is another. */
     readonly isRemade: boolean;
   },
@@ -67,7 +69,7 @@ function objectChanges(
   const say = (draft: Pick<Draft, 'code' | 'message'> & Partial<Draft>): void => {
     drafts.push({ subject, file, path, owners, ...draft });
   };
-  const isRenamed = was.name !== subject || (at.isManaged && was.read.type !== is.read.type);
+  const isRenamed = was.name !== subject || (at.isDerived && was.read.type !== is.read.type);
   if (isRenamed) {
     say({
       code: 'OBJECT_RENAMED',
@@ -80,10 +82,14 @@ function objectChanges(
     say({ code: 'DESCRIPTION_CHANGED', message: `${subject} is described otherwise.`, aspects: ['description'] });
     explained.push('description', 'businessName');
   }
+  if (at.isRegistered && differs(was.written, is.written, 'physicalName')) {
+    say({ code: 'SOURCE_CHANGED', message: `The rows of ${subject} are those of another table.`, meets: owners });
+    explained.push('physicalName');
+  }
   if (at.isRemade)
     say({ code: 'TRANSFORM_CHANGED', message: `The rows of ${subject} are made otherwise.`, meets: owners });
   const isKeyTold = keyChange(was, is, at.properties.both, say);
-  if (at.isManaged && !isDeepStrictEqual(was.read.tags, is.read.tags)) explained.push('tags');
+  if (at.isDerived && !isDeepStrictEqual(was.read.tags, is.read.tags)) explained.push('tags');
   drafts.push(
     ...qualityChanges(was.written.quality, is.written.quality, {
       subject,
@@ -97,7 +103,7 @@ function objectChanges(
   const told = new Set([...at.relationships.map((draft) => draft.subject), ...(isKeyTold ? [subject] : [])]);
   if (differs(was.written, is.written, 'relationships') && [...told].some((one) => one.startsWith(`${subject}.`)))
     explained.push('relationships');
-  const of = { object: subject, formerly: was.name, isManaged: at.isManaged, told };
+  const of = { object: subject, formerly: was.name, isDerived: at.isDerived, told };
   return [
     ...drafts,
     ...at.properties.gone.map((part) => propertyRemoved(part, of)),

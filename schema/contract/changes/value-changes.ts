@@ -11,12 +11,12 @@ interface At extends Place {
   readonly subject: string;
   readonly owners: readonly Owner[];
   readonly objects: readonly Owner[];
-  readonly isManaged: boolean;
+  readonly isDerived: boolean;
 }
 
 /** A property, measure or dimension as Weft reads it: its type, its name, what it means, and who may read it. */
 export function valueChanges(was: Value, is: Value, at: At): Compared {
-  const { subject, owners, isManaged } = at;
+  const { subject, owners, isDerived } = at;
   const drafts: Draft[] = [];
   const explained: string[] = ['classification'];
   const say: Say = (code, message, more, ...keys) => {
@@ -24,9 +24,9 @@ export function valueChanges(was: Value, is: Value, at: At): Compared {
     explained.push(...keys);
   };
   const about = (...aspects: Aspect[]): Pick<Draft, 'owners' | 'aspects'> => ({ owners, aspects });
-  if (was.name !== is.name || (isManaged && was.field !== is.field))
+  if (was.name !== is.name || (isDerived && was.field !== is.field))
     say('PROPERTY_RENAMED', `${was.name} (${was.field}) is ${subject} (${is.field}) now.`, about('shape'));
-  if (isManaged) shapeChanges(was, is, { subject, say, about });
+  if (isDerived) shapeChanges(was, is, { subject, say, about });
   const classified = classificationChange(was.classification, is.classification, subject);
   if (classified !== null) say(classified.code, classified.message, { meets: owners });
   if (was.description !== is.description)
@@ -38,7 +38,7 @@ export function valueChanges(was: Value, is: Value, at: At): Compared {
       'businessName',
     );
   deprecationChange(was, is, { subject, say, about });
-  if (isManaged && isColumn(was) && isColumn(is)) {
+  if (isDerived && isColumn(was) && isColumn(is)) {
     const columns = columnChanges(was, is, at);
     drafts.push(...columns.drafts);
     explained.push(...columns.explained);
@@ -46,7 +46,7 @@ export function valueChanges(was: Value, is: Value, at: At): Compared {
   } else if (isSemantic(was) && isSemantic(is) && was.expression !== is.expression)
     say('EXPRESSION_CHANGED', `${subject} is computed otherwise.`, { meets: owners }, 'transformLogic');
   // Of tags and enum members that the graph has, the graph tells.
-  if (isManaged && !isDeepStrictEqual(was.tags, is.tags)) explained.push('tags');
+  if (isDerived && !isDeepStrictEqual(was.tags, is.tags)) explained.push('tags');
   if (!isDeepStrictEqual(seenEnum(was), seenEnum(is))) explained.push('enum');
   return { drafts, explained };
 }
