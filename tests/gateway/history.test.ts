@@ -150,27 +150,31 @@ test('a rollback publishes the documents anew, under a version beyond the newest
   });
 });
 
-test('a rollback to what others no longer bear is refused by the rules of a publish, and kept', async () => {
-  const hubs = folderOf({
-    domain: 'operations',
-    name: 'hubs',
-    properties: ['{ name: gates, logicalType: integer }'],
-    reads: 'network/airports',
-    transform: 'select id, gates from airports',
+test('a rollback that others do not bear is refused by the rules of a publish, and kept', async () => {
+  const ports = folderOf({ domain: 'sea', name: 'ports' });
+  const harbours = edited(ports, 'output.odcs.yaml', (text) => text.replace('name: ports', 'name: harbours'));
+  const berth = '{ name: portId, logicalType: string, relationships: [{ to: ports.id }] }';
+  for (const folder of [harbours, ports, folderOf({ domain: 'sea', name: 'ships', properties: [berth] })])
+    expect(await publish(folder)).toMatchObject({ __typename: 'Published' });
+  const back = await gateway.order(`mutation { outcome: rollback(product: "sea/ports", toRevision: 1) {
+    __typename ... on Rejected { code findings { code } changes { code } } } }`);
+  expect(back.data['outcome']).toMatchObject({
+    __typename: 'Rejected',
+    code: 'CONTRACT_INVALID',
+    findings: expect.arrayContaining([{ code: 'RELATIONSHIP_DANGLING' }]),
+    changes: expect.arrayContaining([{ code: 'OBJECT_REMOVED' }]),
   });
-  expect(await publish(hubs)).toMatchObject({ __typename: 'Published' });
-  const terminals = folderOf({
-    domain: 'network',
-    name: 'terminals',
-    properties: ['{ name: airportId, logicalType: string, relationships: [{ to: airports.id }] }'],
-  });
-  expect(await publish(terminals)).toMatchObject({ __typename: 'Published' });
-  const renamed = edited(at('4.0.0', GATES), 'output.odcs.yaml', (text) =>
-    text.replace('name: airports', 'name: fields'),
+  const { data } = await gateway.ask(
+    '{ history(product: "sea/ports", first: 1) { decisions { action outcome toRevision code changes { breaking } } } }',
   );
-  expect(await publish(renamed)).toMatchObject({ __typename: 'Rejected' });
-  expect((await rollback(9)).errors?.[0]?.extensions).toMatchObject({ code: 'NOT_FOUND' });
+  expect(data['history']).toMatchObject({
+    decisions: [{ action: 'ROLLBACK', outcome: 'REJECTED', toRevision: 1, code: 'CONTRACT_INVALID' }],
+  });
+});
+
+test('what a product has now is no rollback, and what it never had is named', async () => {
   expect((await rollback(5)).data['outcome']).toMatchObject({ __typename: 'Unchanged' });
+  expect((await rollback(9)).errors?.[0]?.extensions).toMatchObject({ code: 'NOT_FOUND' });
 });
 
 test('only an admin may roll back', async () => {
