@@ -57,7 +57,7 @@ function keyOf({ actor, operation, envelope, mayBeKept, showsPlan }: AnswerAsk):
     // Refused where it is answered.
     return null;
   }
-  return `${operation.id} ${actor.name}\n${JSON.stringify(envelope.variables)}`;
+  return `${operation.id} ${actor.id}\n${JSON.stringify(envelope.variables)}`;
 }
 
 /** An operation that is being answered. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import { type TracesConfig, tracesConfig } from './traces/traces-config.ts';
@@ -14,6 +14,7 @@ const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   WEFT_HOME: z.string().min(1).default('.weft'),
   WEFT_ADMIN_KEY: key.optional(),
+  WEFT_FILE_ROOTS: z.string().default(''),
   WEFT_ALLOWED_HOSTS: z.string().default(''),
   WEFT_TEMPORAL_UI_URL: z.url().optional(),
   WEFT_ANSWER_CACHE_MB: z.coerce.number().min(0).max(65_536).default(64),
@@ -22,6 +23,8 @@ const environment = z.object({
   WEFT_COST_MAX: z.coerce.number().int().min(1).optional(),
   WEFT_SUBSCRIPTIONS_MAX: z.coerce.number().int().min(0).max(100_000).default(1_000),
   WEFT_SECRETS_DIR: z.string().min(1).optional(),
+  // What is longer ago is not kept (schema/ledger/usage.ts).
+  WEFT_USAGE_DAYS: z.coerce.number().int().min(1).max(90).default(30),
   WEFT_SLOW_MS: z.coerce.number().min(0).default(1_000),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
 });
@@ -37,6 +40,10 @@ export interface GatewayConfig {
   readonly loopbackOnly: boolean;
   /** Hosts that subgraphs may have besides, in lower case. */
   readonly allowedHosts: readonly string[];
+  /** Folders, absolute, that a published product may be said to lie in, besides those an admin names where it listens on loopback alone. */
+  readonly fileRoots: readonly string[];
+  /** For so many days after its last use a field is in use. */
+  readonly usageDays: number;
   /** Room for whole answers; 0 keeps none. */
   readonly answerCacheBytes: number;
   /** A manifest of operations that clients may send by their hash; `only`: those who are no admins may ask nothing else. */
@@ -73,6 +80,10 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     allowedHosts: data.WEFT_ALLOWED_HOSTS.toLowerCase()
       .split(/[\s,]+/)
       .filter((host) => host !== ''),
+    fileRoots: data.WEFT_FILE_ROOTS.split(delimiter)
+      .filter((root) => root !== '')
+      .map((root) => resolve(root)),
+    usageDays: data.WEFT_USAGE_DAYS,
     answerCacheBytes: Math.round(data.WEFT_ANSWER_CACHE_MB * 1024 * 1024),
     operations: { file: data.WEFT_OPERATIONS ?? null, only: data.WEFT_OPERATIONS_ONLY === 'on' },
     costMax: data.WEFT_COST_MAX ?? null,

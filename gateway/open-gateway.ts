@@ -11,6 +11,7 @@ import { checkedLookup } from './execute/checked-lookup.ts';
 import type { LogFault } from './execute/shown-error.ts';
 import { openGraph } from './graph.ts';
 import { inTurn } from './in-turn.ts';
+import { followKeys } from './keys/followed-keys.ts';
 import { LiveOperations } from './live/live-operations.ts';
 import { openMetrics } from './metrics.ts';
 import { registerCatalog } from './register-catalog.ts';
@@ -50,6 +51,11 @@ export async function openGateway({ config, openSubgraphs, openRegistered, logge
     );
 
   const writers = inTurn();
+  const keys = await followKeys({
+    ledger,
+    databaseUrl: config.databaseUrl,
+    onFault: (error) => logger.warn({ err: error }, 'the keys cannot be read; those that are known stay'),
+  });
   await registerCatalog({ ledger, writers });
   const { secrets, temporalUi } = config;
   const { servers: registered, checkTables } = openRegistered({
@@ -63,7 +69,7 @@ export async function openGateway({ config, openSubgraphs, openRegistered, logge
     databaseUrl: config.databaseUrl,
     openSubgraph: openSubgraphs(pools),
     registered,
-    openCatalog: (opened) => openCatalog({ ledger, writers, graph: opened, hosts: config, checkTables, temporalUi }),
+    openCatalog: (opened) => openCatalog({ ledger, writers, keys, graph: opened, hosts: config, checkTables, temporalUi }),
     hosts: config,
     answerCacheBytes: config.answerCacheBytes,
     costMax: config.costMax,
@@ -81,12 +87,13 @@ export async function openGateway({ config, openSubgraphs, openRegistered, logge
   });
   const live = new LiveOperations({ graph, logFault, max: config.subscriptionsMax });
   metrics.watch(graph, live);
-  const server = await openServer({ config, graph, live, metrics, logger, logFault, traces });
+  const server = await openServer({ config, keys, graph, live, metrics, logger, logFault, traces });
   logger.info({ url: server.url, supergraph: graph.current().supergraph.id }, 'gateway serves');
   return {
     url: server.url,
     close: async () => {
       await server.close();
+      await keys.close();
       await graph.close();
       await Promise.all([traces?.close(), ledger.end(), pools.quick.end(), pools.slow.end()]);
     },

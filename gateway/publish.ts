@@ -24,7 +24,8 @@ import { readyToRun } from '../schema/ledger/ready-to-run.ts';
 import { requestRun } from '../schema/ledger/runs.ts';
 import type { CheckTables } from '../schema/registering.ts';
 import { semanticTypeFindings } from '../schema/ledger/semantic-types.ts';
-import type { Actor } from './actor.ts';
+import { type Actor, requireOwner } from './actor.ts';
+import type { FolderRules } from './believed-folder.ts';
 import { publishedDecisions, rejectedDecisions } from './decide.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
 import { changesOf, type ProductChange } from './product-changes.ts';
@@ -71,7 +72,7 @@ export interface PublishAsk {
 }
 
 export interface PublishDeps extends GraphWriting {
-  readonly hosts: HostRules;
+  readonly hosts: HostRules & FolderRules;
   readonly checkTables: CheckTables;
 }
 
@@ -91,7 +92,8 @@ class Undo extends Error {
  * is kept, of refusals too.
  */
 export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<PublishOutcome> {
-  const { candidates, findings } = readFolders(ask.folders, deps.hosts);
+  const { candidates, findings } = readFolders(ask.folders, deps.hosts, ask.actor);
+  requireOwner(ask.actor, ...candidates.map(({ product }) => product.id));
   let changes: readonly ProductChange[] = [];
   const rejected = (code: RefusalCode, found: readonly Finding[]): PublishOutcome => ({
     kind: 'Rejected',

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
-import type { Product, ProductFile } from '../schema/contract/model.ts';
+import type { InputPort, Product, ProductFile } from '../schema/contract/model.ts';
 import { readProduct } from '../schema/contract/read.ts';
 import { errorFinding, type Finding } from '../schema/findings.ts';
+import type { Actor } from './actor.ts';
+import { believedFolder, type FolderRules } from './believed-folder.ts';
 import { eventsAddress, judgedUrl } from './execute/remote/events-address.ts';
 import { type HostRules, hostRefusal } from './execute/allowed-hosts.ts';
 
@@ -31,14 +33,15 @@ const FILES_MAX = 100;
 /** Reads every folder, with all faults of all of them; a finding's file is told apart by its folder's name. */
 export function readFolders(
   folders: readonly ProductFolder[],
-  rules: HostRules,
+  rules: HostRules & FolderRules,
+  actor: Actor,
 ): { candidates: Candidate[]; findings: Finding[] } {
   const candidates: Candidate[] = [];
   const findings: Finding[] = [];
   if (folders.length === 0) findings.push(errorFinding('FOLDER_NONE', 'There is no product in what was sent.'));
   for (const folder of folders) {
     const filePrefix = folders.length === 1 ? '' : `${folder.name}/`;
-    const read = readFolder(folder, rules);
+    const read = readFolder(folder, rules, actor);
     if (read.candidate !== null) candidates.push({ ...read.candidate, filePrefix });
     findings.push(...read.findings.map((finding) => prefixed(finding, filePrefix)));
   }
@@ -52,7 +55,8 @@ export function readFolders(
 
 function readFolder(
   { name, path, files }: ProductFolder,
-  rules: HostRules,
+  rules: HostRules & FolderRules,
+  actor: Actor,
 ): { candidate: Omit<Candidate, 'filePrefix'> | null; findings: Finding[] } {
   if (files.length > FILES_MAX)
     return {
@@ -78,9 +82,21 @@ function readFolder(
   const events = product?.remote ? hostRefusal(judgedUrl(eventsAddress(product.remote.url, product)), rules) : null;
   if (events !== null && events !== refused)
     findings.push(errorFinding('SUBGRAPH_HOST', `Of its subscriptions: ${events}`));
+  const folder = path == null ? null : believedFolder(path, rules, actor);
+  if (path != null && folder === null && product?.inputs.some(isBeside)) findings.push(pathWarning(name, path));
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const digest = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
-  return { candidate: product && { product, files: sorted, folder: path ?? null, digest }, findings };
+  return { candidate: product && { product, files: sorted, folder, digest }, findings };
+}
+
+/** A file that is looked for in the product's folder first. */
+function isBeside(input: InputPort): boolean {
+  return input.kind === 'server' && input.server.type === 'local' && !isAbsolute(input.server.path ?? '');
+}
+
+function pathWarning(name: string, path: string): Finding {
+  const message = `The folder of ${name}, ${path}, does not lie in WEFT_FILE_ROOTS, and is not read from: its files are looked for in WEFT_FILE_ROOTS and the example data alone.`;
+  return { ...errorFinding('FOLDER_PATH', message), severity: 'warning' };
 }
 
 /** Whether Postgres can hold it. */

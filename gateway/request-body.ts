@@ -3,18 +3,18 @@ import express, { type RequestHandler } from 'express';
 import type { Actor } from './actor.ts';
 import { requireBoundedNesting } from './nesting.ts';
 
-// A query of 1 MiB is larger than any that people write; what an admin publishes is a mesh of documents.
+// A query of 1 MiB is larger than any that people write; what is published is a mesh of documents.
 export const BODY_LIMIT_BYTES = 1024 * 1024;
-const ADMIN_BODY_LIMIT = '16mb';
+const PUBLISHER_BODY_LIMIT = '16mb';
 
-/** Reads a GraphQL request: UTF-8, JSON, inflated within a limit that an admin has higher, of bounded nesting. */
+/** Reads a GraphQL request: UTF-8, JSON, inflated within a limit that publishers have higher, of bounded nesting. */
 export function requestBody(actorOf: (header?: string) => Actor): RequestHandler[] {
   return [readBody(actorOf), boundNesting];
 }
 
 function readBody(actorOf: (header?: string) => Actor): RequestHandler {
   const small = express.json({ limit: BODY_LIMIT_BYTES, verify: requireUtf8 });
-  const large = express.json({ limit: ADMIN_BODY_LIMIT, verify: requireUtf8 });
+  const large = express.json({ limit: PUBLISHER_BODY_LIMIT, verify: requireUtf8 });
   return (request, response, next) => {
     // The operation's own route has read it; what it could not make JSON of came as bytes.
     if (request.body !== undefined) {
@@ -23,9 +23,9 @@ function readBody(actorOf: (header?: string) => Actor): RequestHandler {
       return;
     }
     // A wrong key is refused before anything of the body is read.
-    const { admin } = actorOf(request.headers.authorization);
+    const { role } = actorOf(request.headers.authorization);
     if (!saysUtf8(request.headers['content-type'])) throw withStatus(415);
-    (admin ? large : small)(request, response, (error?: unknown) => {
+    (role === 'admin' || role === 'publisher' ? large : small)(request, response, (error?: unknown) => {
       if (request.body === undefined && request.method === 'POST') request.body = {};
       next(error);
     });

@@ -24,6 +24,7 @@ import { SELECTIONS_MAX } from './execute/operation-bounds.ts';
 import { type LogFault, shownError } from './execute/shown-error.ts';
 import { StatementsSeen } from './execute/statements-seen.ts';
 import type { Graph } from './graph.ts';
+import type { FollowedKeys } from './keys/followed-keys.ts';
 import { answerStreamRoute } from './live/answer-stream-route.ts';
 import type { LiveOperations } from './live/live-operations.ts';
 import { UpgradableRequest } from './live/upgradable-request.ts';
@@ -45,6 +46,7 @@ const CONSOLE = fileURLToPath(new URL('./console/', import.meta.url));
 
 export interface ServerDeps {
   readonly config: GatewayConfig;
+  readonly keys: FollowedKeys;
   readonly graph: Graph;
   readonly live: LiveOperations;
   readonly metrics: Metrics;
@@ -56,8 +58,8 @@ export interface ServerDeps {
 
 /** The one door: GraphQL, console, health, metrics, and the exported supergraph. Listens once it is ready to answer. */
 export async function openServer(deps: ServerDeps): Promise<{ url: string; close: () => Promise<void> }> {
-  const { config, graph, live, metrics, logger, logFault, traces } = deps;
-  const actorOf = actors(config.adminKey);
+  const { config, keys, graph, live, metrics, logger, logFault, traces } = deps;
+  const actorOf = actors(config.adminKey, keys.find);
   const { file, only } = config.operations;
   const persisted = persistedOperations(file === null ? [] : readManifest(file), { only });
   const app = express();
@@ -104,6 +106,10 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   });
   await apollo.start();
   graph.follow();
+  keys.follow(() => {
+    live.endUnauthorized();
+    sockets.closeUnauthorized();
+  });
 
   app.disable('x-powered-by').set('etag', false);
   app.use(securityHeaders);

@@ -1,11 +1,13 @@
 import type { Actor } from '../actor.ts';
 import type { Graph } from '../graph.ts';
+import type { FollowedKeys } from '../keys/followed-keys.ts';
 import type { PublishDeps } from '../publish.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What the catalog stands on. */
 export interface CatalogDeps extends PublishDeps {
   readonly graph: Graph;
+  readonly keys: FollowedKeys;
   /** Where people find the Temporal Web UI; null where nobody said. */
   readonly temporalUi: { readonly url: string; readonly namespace: string } | null;
 }

@@ -4,7 +4,7 @@ import { type ProductId, productId, runId, type RunId } from '../../schema/ids.t
 import { transaction } from '../../schema/ledger/connect.ts';
 import { requireProduct } from '../../schema/ledger/products.ts';
 import { cancelRun, requestRun, requireRun } from '../../schema/ledger/runs.ts';
-import { requireAdmin } from '../actor.ts';
+import { requireOwner, requirePublisher } from '../actor.ts';
 import { publish, type PublishOutcome } from '../publish.ts';
 import type { ProductFolder } from '../read-folders.ts';
 import { retire } from '../retire.ts';
@@ -30,7 +30,7 @@ export const mutations = {
     { products, refresh }: PublishArgs,
     context: CatalogContext,
   ): Promise<PublishOutcome> => {
-    requireAdmin(context.actor);
+    requirePublisher(context.actor);
     const ask = { folders: products, actor: context.actor, refresh: refresh ?? true, dryRun: false };
     const outcome = await publish(context, ask);
     if (outcome.kind === 'Published') await context.graph.catchUp();
@@ -48,21 +48,23 @@ export const mutations = {
 
   // It changes nothing, but reads and composes at length: not for strangers.
   check: (_source: unknown, { products }: PublishArgs, context: CatalogContext): Promise<PublishOutcome> => {
-    requireAdmin(context.actor);
+    requirePublisher(context.actor);
     return publish(context, { folders: products, actor: context.actor, refresh: false, dryRun: true });
   },
 
   retire: async (_source: unknown, { product }: { product: string }, context: CatalogContext) => {
-    requireAdmin(context.actor);
+    requirePublisher(context.actor);
     const id = requireProductId(product);
+    requireOwner(context.actor, id);
     await retire(context, id);
     await context.graph.catchUp();
     return byId(id, context);
   },
 
   refresh: async (_source: unknown, { product }: { product: string }, context: CatalogContext) => {
-    requireAdmin(context.actor);
+    requirePublisher(context.actor);
     const id = requireProductId(product);
+    requireOwner(context.actor, id);
     const { runId: run, joined } = await transaction(context.ledger, async (trx) => {
       const { kind } = await requireProduct(trx, id);
       if (kind !== 'managed')
@@ -79,10 +81,11 @@ export const mutations = {
   },
 
   cancelRun: async (_source: unknown, { id }: { id: string }, context: CatalogContext) => {
-    requireAdmin(context.actor);
+    requirePublisher(context.actor);
     const run = runId(id);
     if (run === null) throw new Refusal('NOT_FOUND', `There is no run ${id}.`);
     const before = await requireRun(context.ledger, run);
+    requireOwner(context.actor, before.productId);
     const cancelled = await transaction(context.ledger, (trx) => cancelRun(trx, run));
     if (!cancelled) throw new Refusal('RUN_SUPERSEDED', `Run ${id} is ${before.phase}: there is nothing to cancel.`);
     return requireRun(context.ledger, run);

@@ -7,6 +7,7 @@ import { CATALOG_SDL } from '../register-catalog.ts';
 import type { CatalogContext, CatalogDeps } from './context.ts';
 import { histories } from './history.ts';
 import { openLoaders } from './loaders.ts';
+import { consumers } from './consumers.ts';
 import { mutations } from './mutations.ts';
 import { outcomes } from './outcomes.ts';
 import { products } from './products.ts';
@@ -34,7 +35,8 @@ function catalogSchema(): GraphQLSchema {
   const typeDefs = parse(readFileSync(CATALOG_SDL, 'utf8'));
   const resolvers = {
     Query: queries,
-    Mutation: mutations,
+    Mutation: { ...mutations, ...consumers.Mutation },
+    Me: consumers.Me,
     ...products,
     ...runs,
     ...outcomes,

@@ -1,7 +1,9 @@
 import type { Product, ProductKind } from '../../schema/contract/model.ts';
 import { productId, runId } from '../../schema/ids.ts';
+import { allKeys } from '../../schema/ledger/api-keys.ts';
 import { run, runHistory } from '../../schema/ledger/runs.ts';
 import type { RunPhase } from '../../schema/run.ts';
+import { requireAdmin } from '../actor.ts';
 import { dependencies } from '../dependencies.ts';
 import type { CatalogContext } from './context.ts';
 import { historyQueries } from './history.ts';
@@ -73,6 +75,11 @@ export const queries = {
   contextMap: (_source: unknown, _args: unknown, { graph }: CatalogContext) => dependencies(graph.current().mesh),
 
   me: (_source: unknown, _args: unknown, { actor }: CatalogContext) => actor,
+
+  apiKeys: (_source: unknown, _args: unknown, { actor, ledger }: CatalogContext) => {
+    requireAdmin(actor);
+    return allKeys(ledger);
+  },
 };
 
 function passesFilter(product: Product, { domain, status, tag, kind }: NonNullable<ProductsArgs['filter']>): boolean {

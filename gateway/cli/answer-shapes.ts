@@ -208,3 +208,20 @@ ${CHANGE}`;
 
 /** What became of a publish or a check. */
 export type Outcome = z.infer<typeof outcomeShape>;
+
+/** A key, with its fragment `Key`. */
+export const keyShape = z.object({
+  id: z.string(),
+  prefix: z.string(),
+  consumer: z.string(),
+  role: lower,
+  domains: z.array(z.string()),
+  createdBy: z.string(),
+  createdAt: z.string(),
+  expiresAt: moment,
+  revokedBy: z.string().nullable(),
+  revokedAt: moment,
+});
+export const KEY = `fragment Key on ApiKey {
+  id prefix consumer role domains createdBy createdAt expiresAt revokedBy revokedAt
+}`;

@@ -7,6 +7,8 @@ import {
   dataShape,
   DECISION,
   decisionShape,
+  KEY,
+  keyShape,
   listedRunShape,
   lower,
   OUTCOME,
@@ -218,6 +220,30 @@ ${RUN}`,
           referencedBy: z.array(z.object({ id: z.string() })),
         })
         .nullable(),
+    }),
+  ),
+  createKey: operation(
+    `mutation CreateKey($consumer: String!, $role: KeyRole!, $domains: [ID!], $expiresAt: DateTime) {
+  createApiKey(consumer: $consumer, role: $role, domains: $domains, expiresAt: $expiresAt) { key apiKey { ...Key } }
+}
+${KEY}`,
+    z.object({ createApiKey: z.object({ key: z.string(), apiKey: keyShape }) }),
+  ),
+  keys: operation(`query Keys { apiKeys { ...Key } }\n${KEY}`, z.object({ apiKeys: z.array(keyShape) })),
+  revokeKey: operation(
+    `mutation RevokeKey($id: ID!) { revokeApiKey(id: $id) { ...Key } }\n${KEY}`,
+    z.object({ revokeApiKey: keyShape }),
+  ),
+  me: operation(
+    'query Me { me { name role admin domains key { id prefix expiresAt } } }',
+    z.object({
+      me: z.object({
+        name: z.string(),
+        role: lower.nullable(),
+        admin: z.boolean(),
+        domains: z.array(z.string()),
+        key: z.object({ id: z.string(), prefix: z.string(), expiresAt: z.string().nullable() }).nullable(),
+      }),
     }),
   ),
   health: operation(

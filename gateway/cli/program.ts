@@ -4,6 +4,7 @@ import { check } from './commands/check.ts';
 import { diff } from './commands/diff.ts';
 import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
+import { createKey, type KeyOptions, listKeys, revokeKey } from './commands/key.ts';
 import { product } from './commands/product.ts';
 import { products } from './commands/products.ts';
 import { publish } from './commands/publish.ts';
@@ -13,6 +14,7 @@ import { retire } from './commands/retire.ts';
 import { rollback } from './commands/rollback.ts';
 import { run } from './commands/run.ts';
 import { runs } from './commands/runs.ts';
+import { whoami } from './commands/whoami.ts';
 import type { Streams, Terminal } from './terminal.ts';
 
 /** Runs what the arguments chose: `up`, which needs no server, or a command on a terminal. */
@@ -135,6 +137,31 @@ export function program({ out, err }: Streams, act: Act): Command {
   ])
     .option('--yes', 'do not ask')
     .action((id: string, options: { yes?: boolean }) => on((terminal) => retire(terminal, id, options)));
+  const key = weft.command('key').description('make, list and revoke API keys; for admins');
+  key
+    .command('create <consumer>')
+    .description('make a key of a consumer; it is shown this once')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ weft key create reports\n  $ weft key create sales-team --role publisher --domain sales --expires 90d',
+    )
+    .addOption(
+      new Option('--role <role>', 'what it is for').choices(['consumer', 'publisher', 'admin']).default('consumer'),
+    )
+    .option('--domain <id>', 'what a publisher publishes in; may be given again', gathered, [])
+    .option('--expires <when>', 'like 90d or 2030-01-31 (default: never)')
+    .action((consumer: string, options: KeyOptions) => on((terminal) => createKey(terminal, consumer, options)));
+  key
+    .command('list')
+    .description('every key, newest first; never the keys themselves')
+    .action(() => on(listKeys));
+  key
+    .command('revoke <id>')
+    .description('end the rights of a key, as `weft key list` names it')
+    .action((id: string) => on((terminal) => revokeKey(terminal, id)));
+  add('whoami', 'tell as whom the command line asks, and what that may do', ['whoami', 'whoami --json']).action(() =>
+    on(whoami),
+  );
   add('doctor', 'look at all that Weft needs, with a fix for each failure', ['doctor', 'doctor --json']).action(() =>
     on(doctor),
   );

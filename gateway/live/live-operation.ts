@@ -1,5 +1,5 @@
 import { Refusal } from '../../schema/errors.ts';
-import type { Actor } from '../actor.ts';
+import { type Actor, keyInvalid } from '../actor.ts';
 import { productsOf } from '../answer.ts';
 import { dataProductsJson } from '../data-products.ts';
 import type { SubgraphAnswer } from '../execute/context.ts';
@@ -73,6 +73,11 @@ export class LiveOperation implements AsyncIterable<string> {
     this.#over();
   }
 
+  /** Ends it where the key of who asked is valid no more. */
+  requireCurrentKey(): void {
+    if (!this.#ask.actor.isCurrent()) this.end(keyInvalid());
+  }
+
   /** Ends it where it would not mean the same in the graph that is served now. */
   review(): void {
     try {
@@ -86,6 +91,7 @@ export class LiveOperation implements AsyncIterable<string> {
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
     try {
       for await (const event of this.#events ?? []) {
+        if (!this.#ask.actor.isCurrent()) throw keyInvalid();
         if (!this.#isSame()) throw graphChanged();
         const payload = await this.#payload(event);
         if (this.#ending.aborted) throw this.#ending.reason;

@@ -61,6 +61,11 @@ export class LiveOperations {
     }
   }
 
+  /** Ends those of keys that were revoked or have expired. */
+  endUnauthorized(): void {
+    for (const live of [...this.#underWay]) live.requireCurrentKey();
+  }
+
   /** Ends all, and takes no more. */
   drain(): void {
     this.#draining = true;

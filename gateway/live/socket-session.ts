@@ -97,6 +97,11 @@ export class SocketSession {
     await within(CLOSING_MS, closed);
   }
 
+  /** Closes it where the key of who opened it is valid no more. */
+  closeUnauthorized(): void {
+    if (!this.#actor.isCurrent()) this.#close(CLOSE.forbidden, 'The key is no longer valid');
+  }
+
   /** Ends it, whatever is under way. */
   cut(): void {
     this.#socket.terminate();
@@ -142,6 +147,7 @@ export class SocketSession {
 
   #subscribe({ id, payload }: Message): void {
     if (this.#phase === 'opened') this.#close(CLOSE.unauthorized, 'Unauthorized');
+    else if (!this.#actor.isCurrent()) this.closeUnauthorized();
     else if (typeof id !== 'string' || id === '') this.#close(CLOSE.badRequest, 'An operation needs an id');
     else if (this.#underWay.has(id))
       this.#close(CLOSE.alreadyExists, `Subscriber for ${id.slice(0, 60)} already exists`);

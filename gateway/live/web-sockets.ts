@@ -21,6 +21,8 @@ export interface WebSocketsDeps extends SocketDeps {
 /** WebSockets at `/graphql`, by the protocol `graphql-transport-ws`. */
 export interface WebSockets {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Closes those of keys that were revoked or have expired. */
+  readonly closeUnauthorized: () => void;
   /** Takes no more, and closes each as soon as what it was asked is answered, so that its client tries again elsewhere. */
   readonly close: () => Promise<void>;
 }
@@ -65,6 +67,9 @@ export function openWebSockets(deps: WebSocketsDeps): WebSockets {
         sessions.add(session);
         webSocket.once('close', () => sessions.delete(session));
       });
+    },
+    closeUnauthorized: () => {
+      for (const session of sessions) session.closeUnauthorized();
     },
     close: async () => {
       draining = true;

@@ -86,6 +86,8 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
       adminKey: KEY,
       loopbackOnly: options.loopbackOnly ?? true,
       allowedHosts: [],
+      fileRoots: [],
+      usageDays: 30,
       answerCacheBytes: 0,
       operations: { file: null, only: false },
       subscriptionsMax: 1_000,

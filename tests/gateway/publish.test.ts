@@ -290,7 +290,7 @@ test('all products of a publish, or none', async () => {
 
 test('of ten that publish one product at once, at two gateways, exactly one wins and the others are told why', async () => {
   const { database } = gateway;
-  const hosts = { loopbackOnly: true, allowedHosts: [] };
+  const hosts = { loopbackOnly: true, allowedHosts: [], fileRoots: [] };
   const gateways = [inTurn(), inTurn()].map((writers) => ({
     ledger: database.pool,
     hosts,
@@ -300,7 +300,7 @@ test('of ten that publish one product at once, at two gateways, exactly one wins
   const outcomes = await Promise.all(
     Array.from({ length: 10 }, (_, at) => {
       const folder = folderOf({ domain: 'race', name: 'laps', properties: [`{ name: by${at}, logicalType: string }`] });
-      const actor = { ...actors('key')('Bearer key'), name: `racer ${at}` };
+      const actor = { ...actors('key', () => null)('Bearer key'), name: `racer ${at}` };
       return publish(gateways[at % 2]!, { folders: [folder], actor, refresh: false, dryRun: false });
     }),
   );
