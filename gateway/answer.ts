@@ -15,10 +15,13 @@ import { StatementsSeen } from './execute/statements-seen.ts';
 import { requireBoundedNesting } from './nesting.ts';
 import type { Serving } from './serving.ts';
 import { shownPlan } from './shown-plan.ts';
+import type { Client } from './usage/client.ts';
+import type { UsageMeter } from './usage/usage-meter.ts';
 import type { OperationTrace } from './traces/trace.ts';
 
 export interface AnswerDeps {
   readonly underWay: AnswersUnderWay;
+  readonly usage: UsageMeter;
   readonly slowMs: number;
   readonly logger: Logger;
   readonly logFault: LogFault;
@@ -26,6 +29,7 @@ export interface AnswerDeps {
 
 export interface AnswerAsk {
   readonly actor: Actor;
+  readonly client: Client;
   readonly operation: CompiledOperation;
   readonly envelope: Envelope;
   readonly serving: Serving;
@@ -39,8 +43,19 @@ export interface AnswerAsk {
   readonly trace: OperationTrace | null;
 }
 
-/** Answers a compiled operation: from what was kept, by its statement, or by its plan; a planned query as an equal one that is under way. */
+/**
+ * Answers a compiled operation: from what was kept, by its statement, or by its plan; a planned query as an equal one that is under
+ * way. Whichever it is, it was used.
+ */
 export async function answer(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Promise<Answered> {
+  const answered = await made(deps, ask, gone);
+  const { actor, client, operation, envelope } = ask;
+  const asked = { consumer: actor.name, client, variables: envelope.variables };
+  deps.usage.count(operation.usage(), asked, answered.outcome === 'error');
+  return answered;
+}
+
+async function made(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Promise<Answered> {
   const { operation, serving, trace } = ask;
   if (operation.path === 'managed') return answerNow(deps, ask, gone);
   if (operation.type !== 'query') return answerNow(deps, ask, gone).finally(() => deps.underWay.forget());

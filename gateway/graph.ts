@@ -70,6 +70,8 @@ export interface Graph {
   current(): Serving;
   /** Why what the ledger holds is not what is served; null where it is. */
   failure(): { readonly supergraph: number; readonly message: string } | null;
+  /** What clients may ask now. */
+  schema(): GraphQLSchema;
   /** Those of what is served now. */
   operations(): Operations;
   /** The managed subgraph at a routing URL, superseded ones for a while. */
@@ -193,10 +195,13 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     remotes,
     registered: deps.registered,
     current: () => served,
+    schema: () => {
+      if (schema === null) throw new Error('The gateway has not loaded its supergraph yet.');
+      return schema;
+    },
     operations: () => {
       if (operations !== null) return operations;
-      const apiSchema = schema;
-      if (apiSchema === null) throw new Error('The gateway has not loaded its supergraph yet.');
+      const apiSchema = graph.schema();
       const { sdl } = served.supergraph;
       const supergraph = (): DocumentNode => parse(sdl, { noLocation: true });
       return (operations = openOperations({

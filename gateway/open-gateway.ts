@@ -16,6 +16,7 @@ import { LiveOperations } from './live/live-operations.ts';
 import { openMetrics } from './metrics.ts';
 import { registerCatalog } from './register-catalog.ts';
 import { openServer } from './server.ts';
+import { openUsage } from './usage/open-usage.ts';
 
 export interface GatewayDeps {
   readonly config: GatewayConfig;
@@ -69,7 +70,8 @@ export async function openGateway({ config, openSubgraphs, openRegistered, logge
     databaseUrl: config.databaseUrl,
     openSubgraph: openSubgraphs(pools),
     registered,
-    openCatalog: (opened) => openCatalog({ ledger, writers, keys, graph: opened, hosts: config, checkTables, temporalUi }),
+    openCatalog: (opened) =>
+      openCatalog({ ledger, writers, keys, graph: opened, hosts: config, checkTables, temporalUi }),
     hosts: config,
     answerCacheBytes: config.answerCacheBytes,
     costMax: config.costMax,
@@ -85,15 +87,20 @@ export async function openGateway({ config, openSubgraphs, openRegistered, logge
     },
     onReloadFault: (error) => logger.warn({ err: error }, 'the ledger cannot be read; what is served stays'),
   });
-  const live = new LiveOperations({ graph, logFault, max: config.subscriptionsMax });
+  const usage = openUsage({
+    ledger,
+    beforeFlush: () => live.tellUse(),
+    onFault: (error) => logger.warn({ err: error }, 'usage cannot be written; it is kept for the next time'),
+  });
+  const live = new LiveOperations({ graph, usage: usage.meter, logFault, max: config.subscriptionsMax });
   metrics.watch(graph, live);
-  const server = await openServer({ config, keys, graph, live, metrics, logger, logFault, traces });
+  const server = await openServer({ config, keys, graph, live, usage: usage.meter, metrics, logger, logFault, traces });
   logger.info({ url: server.url, supergraph: graph.current().supergraph.id }, 'gateway serves');
   return {
     url: server.url,
     close: async () => {
       await server.close();
-      await keys.close();
+      await Promise.all([keys.close(), usage.close()]);
       await graph.close();
       await Promise.all([traces?.close(), ledger.end(), pools.quick.end(), pools.slow.end()]);
     },

@@ -10,6 +10,7 @@ import type { Metrics } from './metrics.ts';
 import { NOT_PERSISTED, type PersistedOperations } from './persisted-operations.ts';
 import { JSON_SECURITY_HEADERS } from './security-headers.ts';
 import type { Traces } from './traces/trace.ts';
+import { clientOf } from './usage/client.ts';
 
 export interface OperationRouteDeps extends AnswerDeps {
   /** Null where traces are off. */
@@ -94,6 +95,7 @@ function serve(deps: OperationRouteDeps, { actor, envelope, request, response }:
   trace?.asks({ ...operation, query });
   const ask = {
     actor,
+    client: clientOf(request.headers),
     operation,
     envelope,
     serving: deps.graph.current(),

@@ -41,6 +41,7 @@ import { subgraphRoute } from './subgraph-route.ts';
 import { exportedSupergraph } from './exported-supergraph.ts';
 import type { Traces } from './traces/trace.ts';
 import { tracedRequests } from './traces/traced-requests.ts';
+import type { UsageMeter } from './usage/usage-meter.ts';
 
 const CONSOLE = fileURLToPath(new URL('./console/', import.meta.url));
 
@@ -49,6 +50,7 @@ export interface ServerDeps {
   readonly keys: FollowedKeys;
   readonly graph: Graph;
   readonly live: LiveOperations;
+  readonly usage: UsageMeter;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly logFault: LogFault;
@@ -58,7 +60,7 @@ export interface ServerDeps {
 
 /** The one door: GraphQL, console, health, metrics, and the exported supergraph. Listens once it is ready to answer. */
 export async function openServer(deps: ServerDeps): Promise<{ url: string; close: () => Promise<void> }> {
-  const { config, keys, graph, live, metrics, logger, logFault, traces } = deps;
+  const { config, keys, graph, live, usage, metrics, logger, logFault, traces } = deps;
   const actorOf = actors(config.adminKey, keys.find);
   const { file, only } = config.operations;
   const persisted = persistedOperations(file === null ? [] : readManifest(file), { only });
@@ -66,6 +68,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   const asking = {
     graph,
     live,
+    usage,
     underWay: new AnswersUnderWay(),
     metrics,
     traces,
@@ -80,7 +83,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   http.on('upgrade', sockets.upgrade);
   const farewell = draining(http);
   const apollo = new ApolloServer<OperationContext>({
-    gateway: planningGateway(graph),
+    gateway: planningGateway(graph, usage),
     introspection: true,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,

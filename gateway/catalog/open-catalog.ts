@@ -13,6 +13,7 @@ import { outcomes } from './outcomes.ts';
 import { products } from './products.ts';
 import { queries } from './queries.ts';
 import { runs } from './runs.ts';
+import { usages } from './usages.ts';
 
 /** The catalog as a subgraph of the graph that it describes. */
 export function openCatalog(deps: CatalogDeps): ExecuteHere {
@@ -36,8 +37,9 @@ function catalogSchema(): GraphQLSchema {
   const resolvers = {
     Query: queries,
     Mutation: { ...mutations, ...consumers.Mutation },
-    Me: consumers.Me,
+    Me: { ...consumers.Me, ...usages.Me },
     ...products,
+    DataProduct: { ...products.DataProduct, ...usages.DataProduct },
     ...runs,
     ...outcomes,
     ...histories,

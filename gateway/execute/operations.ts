@@ -16,6 +16,7 @@ import { type Kept, room } from '../../schema/room.ts';
 import { type AnswerCache, openAnswerCache } from '../answer-cache.ts';
 import type { Actor } from '../actor.ts';
 import { onceAsked } from '../once-asked.ts';
+import { type UsedOperation, usedOperation } from '../usage/used-operation.ts';
 import { requireBoundedNesting, TOKENS_MAX } from '../nesting.ts';
 import { type Authorized, authorize } from './authorization.ts';
 import type { Costs } from './cost/open-costs.ts';
@@ -63,6 +64,8 @@ export interface CompiledOperation {
   readonly because: string | null;
   /** `variables` as the client sent them. */
   answer(variables: Readonly<Record<string, unknown>>, context: OperationContext): Promise<Answer | PlannedAnswer>;
+  /** What is recorded of it when it is asked; null where it asks for nothing but the schema. */
+  usage(): UsedOperation | null;
   /** Its estimated cost; null where the variables are not of their types. */
   cost(variables: Readonly<Record<string, unknown>>): number | null;
 }
@@ -70,6 +73,7 @@ export interface CompiledOperation {
 /** A subscription: answered event by event, where whoever asks can take that. */
 export interface SubscriptionOperation extends Pick<PlannedSubscription, 'source' | 'answer'> {
   readonly kind: 'subscription';
+  usage(): UsedOperation | null;
 }
 
 /** The operations of one graph. */
@@ -210,19 +214,20 @@ function compile(deps: OperationsDeps, asked: Asked & ReadOperation, id: number)
   const statement = allowed.document === document ? oneStatement(deps, document, operationName) : null;
   const costs = onceAsked(() => deps.costs.of(document, operation));
   const cost: CompiledOperation['cost'] = (variables) => costs().estimate(variables);
+  const usage = onceAsked(() => usedOperation(schema, document, operation));
   if (statement !== null) {
     const { path, compiled } = statement;
     const answer: CompiledOperation['answer'] = (variables, { reading }) => compiled.answer(variables, reading);
-    return { kind: 'compiled', id, name, type: 'query', path, because: null, answer, cost };
+    return { kind: 'compiled', id, name, type: 'query', path, because: null, answer, usage, cost };
   }
   // Validation has nothing to say of fields whose type the schema does not have.
   if (!schema.getRootType(operation.operation))
     return { kind: 'refused', refusal: new Refusal('BAD_INPUT', `This graph has no ${operation.operation}.`) };
   const because = allowed.document === document ? NOT_MANAGED : NOT_ALLOWED;
-  const described = { kind: 'compiled', id, name, path: 'planned', because, cost } as const;
+  const described = { kind: 'compiled', id, name, path: 'planned', because, usage, cost } as const;
   try {
     const planned = deps.federation().plan(document, operation, allowed);
-    if (planned.type === 'subscription') return { kind: 'subscription', ...planned };
+    if (planned.type === 'subscription') return { kind: 'subscription', usage, ...planned };
     const limited: CompiledOperation['answer'] = async (variables, context) => {
       if (!context.actor.admin) costs().requireAffordable(variables);
       return planned.answer(variables, context);

@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Actor } from '../actor.ts';
 import { envelopeOf, parameters } from '../envelope.ts';
 import { goneSignal } from '../execute/gone-signal.ts';
+import { clientOf } from '../usage/client.ts';
 import { answersTo, type AskedDeps, askedOperation, type NoAnswers } from './asked-operation.ts';
 import { acceptedFraming, type Framing } from './framing.ts';
 import { needsStream } from './needs-stream.ts';
@@ -28,7 +29,9 @@ export function answerStreamRoute(deps: AnswerStreamDeps): RequestHandler {
       next();
       return;
     }
-    const asked = askedOperation(deps, deps.actorOf(request.headers.authorization), envelope);
+    const { headers } = request;
+    const asker = { actor: deps.actorOf(headers.authorization), client: clientOf(headers) };
+    const asked = askedOperation(deps, asker, envelope);
     if ('errors' in asked) {
       refuse(response, asked);
       return;

@@ -10,6 +10,7 @@ import { shownThrown } from '../execute/shown-error.ts';
 import type { Graph } from '../graph.ts';
 import type { Metrics } from '../metrics.ts';
 import { NOT_PERSISTED, type PersistedOperations } from '../persisted-operations.ts';
+import type { Client } from '../usage/client.ts';
 import type { LiveOperations } from './live-operations.ts';
 
 export interface AskedDeps extends AnswerDeps {
@@ -19,9 +20,14 @@ export interface AskedDeps extends AnswerDeps {
   readonly persisted: PersistedOperations;
 }
 
-/** An operation of whatever type, as it was asked for. */
-export interface AskedOperation {
+/** Who asks, and with what. */
+export interface Asker {
   readonly actor: Actor;
+  readonly client: Client;
+}
+
+/** An operation of whatever type, as it was asked for. */
+export interface AskedOperation extends Asker {
   readonly envelope: Envelope;
   readonly query: string;
   readonly operation: Operation;
@@ -35,10 +41,11 @@ export interface NoAnswers {
 }
 
 /** Finds what is asked for. Throws a refusal. */
-export function askedOperation(deps: AskedDeps, actor: Actor, envelope: Envelope): AskedOperation | NoAnswers {
+export function askedOperation(deps: AskedDeps, asker: Asker, envelope: Envelope): AskedOperation | NoAnswers {
+  const { actor } = asker;
   const query = deps.persisted.textOf(envelope, actor);
   if (query === null) return { status: 200, ...NOT_PERSISTED };
-  return { actor, envelope, query, operation: deps.graph.operations().find(query, envelope.operationName, actor) };
+  return { ...asker, envelope, query, operation: deps.graph.operations().find(query, envelope.operationName, actor) };
 }
 
 /** Its answers as JSON, of a query or mutation one; in the order in which they come. Those of a subscription end when `gone` fires. */
@@ -47,14 +54,14 @@ export async function answersTo(
   asked: AskedOperation,
   gone: GoneSignal,
 ): Promise<AsyncIterable<string> | NoAnswers> {
-  const { actor, envelope, query, operation } = asked;
+  const { actor, client, envelope, query, operation } = asked;
   const { operationName, variables } = envelope;
   try {
     if (operation.kind === 'refused') throw operation.refusal;
     if (operation.kind === 'other')
       return { status: 400, errors: deps.graph.operations().faults(query, operationName) };
     if (operation.kind === 'compiled') return await oneAnswer(deps, { ...asked, operation }, gone);
-    const live = await deps.live.open(operation, { actor, query, operationName, variables }, gone);
+    const live = await deps.live.open(operation, { actor, client, query, operationName, variables }, gone);
     if (!('errors' in live)) return live;
     const isDenied = live.errors.some(({ extensions }) => extensions?.['code'] === 'UNAUTHORIZED_FIELD_OR_TYPE');
     return { status: isDenied ? 403 : 400, errors: live.errors.map((error) => shownThrown(error, deps.logFault)) };
@@ -71,13 +78,14 @@ function statusOf(error: unknown): number {
 
 async function oneAnswer(
   deps: AskedDeps,
-  { actor, envelope, operation }: AskedOperation & { readonly operation: CompiledOperation },
+  { actor, client, envelope, operation }: AskedOperation & { readonly operation: CompiledOperation },
   gone: GoneSignal,
 ): Promise<AsyncIterable<string> | NoAnswers> {
   const beganMs = performance.now();
   const { graph, metrics } = deps;
   const ask = {
     actor,
+    client,
     operation,
     envelope,
     serving: graph.current(),

@@ -10,18 +10,22 @@ import type { Operations, SubscriptionOperation } from '../execute/operations.ts
 import type { Subscribed } from '../execute/plan/planned-subscription.ts';
 import { type LogFault, shownThrown } from '../execute/shown-error.ts';
 import type { Graph } from '../graph.ts';
+import type { Client } from '../usage/client.ts';
+import type { UsageMeter } from '../usage/usage-meter.ts';
 
 // As long as a query of several steps may take: what an event needs besides comes from as many subgraphs.
 const EVENT_MS = 30_000;
 
 export interface LiveDeps {
   readonly graph: Pick<Graph, 'current' | 'operations'>;
+  readonly usage: UsageMeter;
   readonly logFault: LogFault;
 }
 
 /** A subscription that is asked for. */
 export interface LiveAsk {
   readonly actor: Actor;
+  readonly client: Client;
   readonly query: string;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -61,7 +65,9 @@ export class LiveOperation implements AsyncIterable<string> {
     const { source, request } = this.#plan.subscribed;
     try {
       this.#events = await source.open(request, this.#ending);
+      this.#count(false);
     } catch (error) {
+      this.#count(true);
       this.#over();
       throw error;
     }
@@ -76,6 +82,11 @@ export class LiveOperation implements AsyncIterable<string> {
   /** Ends it where the key of who asked is valid no more. */
   requireCurrentKey(): void {
     if (!this.#ask.actor.isCurrent()) this.end(keyInvalid());
+  }
+
+  /** It is in use still, be there events or not. */
+  tellUse(): void {
+    this.#count(false, 0);
   }
 
   /** Ends it where it would not mean the same in the graph that is served now. */
@@ -122,6 +133,12 @@ export class LiveOperation implements AsyncIterable<string> {
     return true;
   }
 
+  #count(failed: boolean, times: 0 | 1 = 1): void {
+    const { actor, client, variables } = this.#ask;
+    const asked = { consumer: actor.name, client, variables };
+    this.#deps.usage.count(this.#plan.operation.usage(), asked, failed, times);
+  }
+
   #failed(error: unknown): string {
     return JSON.stringify({ errors: [shownThrown(error as Error, this.#deps.logFault)] });
   }
@@ -139,10 +156,12 @@ export class LiveOperation implements AsyncIterable<string> {
       context.remotesRead.add(subscribed.source.productId);
       const { data, errors = [] } = await operation.answer(event, { given: variables, roll }, context);
       const extensions = `"extensions":{"dataProducts":${dataProductsJson(serving, productsOf(context))}}`;
+      this.#count(errors.length > 0);
       const shown = errors.map((error) => shownThrown(error, this.#deps.logFault));
       const told = shown.length === 0 ? '' : `"errors":${JSON.stringify(shown)},`;
       return `{${told}"data":${JSON.stringify(data ?? null)},${extensions}}`;
     } catch (error) {
+      this.#count(true);
       return this.#failed(error);
     } finally {
       clearTimeout(timer);

@@ -66,6 +66,11 @@ export class LiveOperations {
     for (const live of [...this.#underWay]) live.requireCurrentKey();
   }
 
+  /** Each is in use as long as it is under way. */
+  tellUse(): void {
+    for (const live of this.#underWay) live.tellUse();
+  }
+
   /** Ends all, and takes no more. */
   drain(): void {
     this.#draining = true;

@@ -5,7 +5,8 @@ import { envelopeOf } from '../envelope.ts';
 import { Ending } from '../execute/ending.ts';
 import { ClientGone } from '../execute/flights.ts';
 import { shownThrown } from '../execute/shown-error.ts';
-import { answersTo, type AskedDeps, askedOperation, type NoAnswers } from './asked-operation.ts';
+import { type Client, clientOf } from '../usage/client.ts';
+import { answersTo, type AskedDeps, askedOperation, type Asker, type NoAnswers } from './asked-operation.ts';
 import { within } from '../within.ts';
 import { gatewayDraining } from './live-operations.ts';
 
@@ -50,14 +51,16 @@ export class SocketSession {
   readonly #underWay = new Map<string, UnderWay>();
   /** By the header of the request, and then by what it says when it begins. */
   #actor: Actor;
+  #client: Client;
   #phase: 'opened' | 'begun' | 'leaving' = 'opened';
   /** Called when something that was under way has ended. */
   #settled: () => void = () => undefined;
 
-  constructor(deps: SocketDeps, socket: WebSocket, actor: Actor) {
+  constructor(deps: SocketDeps, socket: WebSocket, { actor, client }: Asker) {
     this.#deps = deps;
     this.#socket = socket;
     this.#actor = actor;
+    this.#client = client;
     const starting = setTimeout(() => {
       if (this.#phase === 'opened') this.#close(CLOSE.initTimeout, 'Connection initialisation timeout');
     }, INIT_MS);
@@ -141,6 +144,8 @@ export class SocketSession {
       this.#close(CLOSE.forbidden, 'The key is not valid');
       return;
     }
+    // A browser can send no header of its own with a WebSocket.
+    if (this.#client.name === '' && isObject(payload)) this.#client = clientOf(payload);
     this.#phase = 'begun';
     void this.#send({ type: 'connection_ack' });
   }
@@ -187,7 +192,7 @@ export class SocketSession {
         );
       const envelope = envelopeOf(payload);
       if (envelope === null) throw new Refusal('BAD_INPUT', 'The payload is no request of GraphQL.');
-      const asked = askedOperation(this.#deps, this.#actor, envelope);
+      const asked = askedOperation(this.#deps, { actor: this.#actor, client: this.#client }, envelope);
       if ('errors' in asked) return asked;
       underWay.isLive = asked.operation.kind === 'subscription';
       return await answersTo(this.#deps, asked, underWay.ending);
@@ -222,9 +227,13 @@ function messageOf(text: string): Message | null {
   }
 }
 
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** As a header would have it: `{"authorization": "Bearer …"}`, in whatever letters. */
 function authorizationIn(payload: unknown): string | undefined {
-  if (typeof payload !== 'object' || payload === null) return undefined;
+  if (!isObject(payload)) return undefined;
   const found = Object.entries(payload).find(([name]) => name.toLowerCase() === 'authorization');
   return found === undefined ? undefined : String(found[1]);
 }

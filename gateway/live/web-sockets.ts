@@ -2,9 +2,10 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { Refusal, REFUSALS } from '../../schema/errors.ts';
-import type { Actor } from '../actor.ts';
 import { BODY_LIMIT_BYTES } from '../request-body.ts';
+import { clientOf } from '../usage/client.ts';
 import { within } from '../within.ts';
+import type { Asker } from './asked-operation.ts';
 import { gatewayDraining } from './live-operations.ts';
 import { isSameOrigin } from './same-origin.ts';
 import { type SocketDeps, SocketSession } from './socket-session.ts';
@@ -39,7 +40,7 @@ export function openWebSockets(deps: WebSocketsDeps): WebSockets {
   let draining = false;
 
   /** Throws the refusal of a request that may not become a WebSocket; who asks, by its header. */
-  const admitted = ({ url = '', headers }: IncomingMessage): Actor => {
+  const admitted = ({ url = '', headers }: IncomingMessage): Asker => {
     if (draining) throw gatewayDraining();
     if (!/^\/graphql(?:\?|$)/.test(url)) throw new Refusal('NOT_FOUND', 'There is no WebSocket at this address.');
     if (!isSameOrigin(headers))
@@ -49,21 +50,21 @@ export function openWebSockets(deps: WebSocketsDeps): WebSockets {
       throw new Refusal('BAD_INPUT', `WebSockets here speak ${PROTOCOL}: name it as the subprotocol.`);
     if (sessions.size >= deps.max)
       throw new Refusal('TOO_MANY_SUBSCRIPTIONS', `${deps.max} WebSockets are open: try again in a while.`);
-    return deps.actorOf(headers.authorization);
+    return { actor: deps.actorOf(headers.authorization), client: clientOf(headers) };
   };
 
   return {
     upgrade: (request, socket, head) => {
       socket.on('error', () => socket.destroy());
-      let actor: Actor;
+      let asker: Asker;
       try {
-        actor = admitted(request);
+        asker = admitted(request);
       } catch (error) {
         refuse(socket, error);
         return;
       }
       server.handleUpgrade(request, socket, head, (webSocket) => {
-        const session = new SocketSession(deps, webSocket, actor);
+        const session = new SocketSession(deps, webSocket, asker);
         sessions.add(session);
         webSocket.once('close', () => sessions.delete(session));
       });

@@ -30,7 +30,9 @@ create table used_operations (
   name         text,
   type         text not null check (type in ('query', 'mutation', 'subscription')),
   -- Schema coordinates that stand in its text.
-  coordinates  text[] not null
+  coordinates  text[] not null,
+  -- When it was asked last, for whoever cleans up.
+  last_day     date not null
 );
 create index on used_operations using gin (coordinates);
 
