@@ -92,6 +92,11 @@ export function requirePublisher(actor: Actor): void {
   throw new Refusal('FORBIDDEN', `This needs a key of a publisher; that of ${actor.name} is of a ${actor.role}.`);
 }
 
+/** Whether all of a product is told to it: who uses it, and who subscribes. */
+export function isOwner(actor: Actor, id: ProductId): boolean {
+  return actor.admin || actor.domains.includes(domainOf(id));
+}
+
 /** Refuses whoever may not change products of these ids, naming the domains. */
 export function requireOwner(actor: Actor, ...ids: readonly ProductId[]): void {
   requirePublisher(actor);

@@ -71,7 +71,16 @@ export async function openGateway({ config, openSubgraphs, openRegistered, logge
     openSubgraph: openSubgraphs(pools),
     registered,
     openCatalog: (opened) =>
-      openCatalog({ ledger, writers, keys, graph: opened, hosts: config, checkTables, temporalUi }),
+      openCatalog({
+        ledger,
+        writers,
+        keys,
+        graph: opened,
+        hosts: config,
+        checkTables,
+        usageDays: config.usageDays,
+        temporalUi,
+      }),
     hosts: config,
     answerCacheBytes: config.answerCacheBytes,
     costMax: config.costMax,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { compose } from '../schema/compose.ts';
+import { readFileSync } from 'node:fs';
+import { compose, type Composition } from '../schema/compose.ts';
 import { newFindings, replaced } from '../schema/contract/joining.ts';
 import { linkMesh } from '../schema/contract/link.ts';
 import type { Mesh, Product } from '../schema/contract/model.ts';
@@ -19,8 +20,9 @@ import {
   type NewestRevision,
   pendingRevisions,
 } from '../schema/ledger/products.ts';
-import { subgraphsOf } from '../schema/ledger/promote.ts';
+import { CATALOG, subgraphsOf } from '../schema/ledger/promote.ts';
 import { readyToRun } from '../schema/ledger/ready-to-run.ts';
+import { headId, supergraphSdl } from '../schema/ledger/supergraphs.ts';
 import { requestRun } from '../schema/ledger/runs.ts';
 import type { CheckTables } from '../schema/registering.ts';
 import { semanticTypeFindings } from '../schema/ledger/semantic-types.ts';
@@ -28,8 +30,10 @@ import { type Actor, requireOwner } from './actor.ts';
 import type { FolderRules } from './believed-folder.ts';
 import { publishedDecisions, rejectedDecisions } from './decide.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
+import { judgePublish } from './consumers/judge-publish.ts';
 import { changesOf, type ProductChange } from './product-changes.ts';
 import { type Candidate, placedInFolder, type ProductFolder, readFolders } from './read-folders.ts';
+import { CATALOG_SDL } from './register-catalog.ts';
 import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
 
 export type PublishOutcome =
@@ -74,6 +78,8 @@ export interface PublishAsk {
 export interface PublishDeps extends GraphWriting {
   readonly hosts: HostRules & FolderRules;
   readonly checkTables: CheckTables;
+  /** For so many days after its last use a field is in use. */
+  readonly usageDays: number;
 }
 
 /** An outcome before which nothing was, or may stay, written: rolls the transaction back. */
@@ -107,6 +113,7 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
   findings.push(...(await tableFindings(deps, candidates)));
   try {
     return await writeInTurn(deps, async (trx) => {
+      const served = await headId(trx);
       const newest = await newestRevisions(trx);
       const raced = candidates.filter(({ product: { id } }) => newest.get(id)?.revision !== seen.get(id)?.revision);
       const before = await comingProducts(trx);
@@ -133,7 +140,16 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
 
       const stored: StoredProduct[] = [];
       for (const candidate of inOrder(changed, mesh)) stored.push(await store(trx, candidate, ask.actor));
-      const { supergraph, ids } = await promoteAll(trx, changed, { mesh, was: was.mesh, findings, rejected });
+      const { supergraph, ids, after } = await promoteAll(trx, changed, { mesh, was: was.mesh, findings, rejected });
+      const judged = await judgePublish(trx, {
+        changes,
+        after,
+        before: () => supergraphSdl(trx, served),
+        days: deps.usageDays,
+      });
+      findings.push(...judged);
+      if (!passes(judged))
+        throw new Undo(rejected(judged.some(isInUse) ? 'CONTRACT_BREAKING' : 'CONSUMER_BROKEN', findings));
 
       const ready = await readyToRun(trx);
       const products: PublishedProduct[] = [];
@@ -188,19 +204,24 @@ async function promoteAll(
     findings: readonly Finding[];
     rejected: (code: RefusalCode, findings: readonly Finding[]) => PublishOutcome;
   },
-): Promise<{ supergraph: number; ids: readonly ProductId[] }> {
+): Promise<{ supergraph: number; ids: readonly ProductId[]; after: string }> {
   const newest = await newestRevisions(trx);
   const ready = changed.map(({ product }) => product.id).filter((id) => !needsData(newest.get(id)));
   const cause = `publish ${changed.map(({ product }) => product.id).join(' ')}`;
   let went = await goLive(trx, { ready, cause });
   const waits = (await pendingRevisions(trx)).length > 0;
-  const coming = waits ? compositionFindings(mesh) : [];
-  if (coming.length > 0 && compositionFindings(was).length === 0)
+  const composition = waits ? composeMesh(mesh) : null;
+  const coming = composition?.composes === false ? composition.findings : [];
+  if (coming.length > 0 && composeMesh(was).composes)
     throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...coming]));
   // It composes with what waits, and not without: it waits too.
   if (!went.promotion.promoted && waits && coming.length === 0) went = await goLive(trx, { ready: [], cause });
   if (!went.promotion.promoted) throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...went.promotion.findings]));
-  return { supergraph: went.promotion.supergraph, ids: went.ids };
+  const { supergraph } = went.promotion;
+  // What waits for its data is judged by the graph that it will be in.
+  const isWaiting = changed.some(({ product }) => !went.ids.includes(product.id));
+  const after = isWaiting && composition?.composes === true ? composition.sdl : await supergraphSdl(trx, supergraph);
+  return { supergraph, ids: went.ids, after: after! };
 }
 
 async function sqlFindings(candidates: readonly Candidate[], mesh: Mesh): Promise<Finding[]> {
@@ -233,9 +254,13 @@ function kindFindings(candidates: readonly Candidate[], products: readonly Produ
   });
 }
 
-function compositionFindings(mesh: Mesh): readonly Finding[] {
-  const composition = compose(subgraphsOf(mesh).map(({ name, sdl, url }) => ({ name, sdl, url: url ?? '' })));
-  return composition.composes ? [] : composition.findings;
+function composeMesh(mesh: Mesh): Composition {
+  const catalog = { name: CATALOG, sdl: readFileSync(CATALOG_SDL, 'utf8'), url: '' };
+  return compose([catalog, ...subgraphsOf(mesh).map(({ name, sdl, url }) => ({ name, sdl, url: url ?? '' }))]);
+}
+
+function isInUse({ code, severity }: Finding): boolean {
+  return code === 'CHANGE_IN_USE' && severity === 'error';
 }
 
 /** Producers before their readers, so that runs are asked for in that order. */

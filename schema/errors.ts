@@ -13,6 +13,17 @@ export const REFUSALS = {
   BAD_INPUT: { http: 400, retry: false, says: 'An argument is not of the form that it must have.' },
   NOT_FOUND: { http: 404, retry: false, says: 'There is nothing of that id.' },
   CONTRACT_INVALID: { http: 422, retry: false, says: 'The product does not pass its check; nothing was changed.' },
+  CONTRACT_BREAKING: {
+    http: 409,
+    retry: false,
+    says: 'A breaking change is in use; nothing was changed. Deprecate first, and tell those who use it.',
+  },
+  CONSUMER_BROKEN: {
+    http: 409,
+    retry: false,
+    says: 'An operation that a consumer registered would no longer be valid; nothing was changed.',
+  },
+  OPERATION_INVALID: { http: 422, retry: false, says: 'An operation to be registered cannot be asked of the product.' },
   PUBLISH_CONFLICT: { http: 409, retry: true, says: 'Another publish came first; check again and publish anew.' },
   PRODUCT_IN_USE: { http: 409, retry: false, says: 'Other products extend or read this one.' },
   PRODUCT_RETIRED: { http: 410, retry: false, says: 'This product is retired.' },

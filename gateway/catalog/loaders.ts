@@ -6,6 +6,7 @@ import { type DatasetVersion, datasetHistories } from '../../schema/ledger/datas
 import { type PastRevision, revisionHistories } from '../../schema/ledger/history.ts';
 import { liveFiles } from '../../schema/ledger/products.ts';
 import { type QualityResult, qualityOfRuns } from '../../schema/ledger/quality.ts';
+import { standingSubscriptions, type Subscription } from '../../schema/ledger/subscriptions.ts';
 import { newestRuns, type RunRow, runsById, type StageRow, stagesOfRuns } from '../../schema/ledger/runs.ts';
 
 /** What resolvers read from the ledger by id, gathered to one statement for each kind; for one operation. */
@@ -14,6 +15,7 @@ export interface Loaders {
   /** The documents of the live revision. */
   readonly files: DataLoader<ProductId, readonly ProductFile[]>;
   readonly datasets: DataLoader<ProductId, readonly DatasetVersion[]>;
+  readonly subscriptions: DataLoader<ProductId, readonly Subscription[]>;
   readonly run: DataLoader<RunId, RunRow | null>;
   readonly stages: DataLoader<RunId, readonly StageRow[]>;
   readonly quality: DataLoader<RunId, readonly QualityResult[]>;
@@ -35,6 +37,10 @@ export function openLoaders(ledger: Queryable): Loaders {
     ),
     datasets: grouped(
       (ids) => datasetHistories(ledger, ids),
+      ({ productId }) => productId,
+    ),
+    subscriptions: grouped(
+      (ids) => standingSubscriptions(ledger, { productIds: ids }),
       ({ productId }) => productId,
     ),
     run: new DataLoader(async (ids) => {

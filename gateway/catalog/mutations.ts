@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Refusal } from '../../schema/errors.ts';
-import { type ProductId, productId, runId, type RunId } from '../../schema/ids.ts';
+import { runId, type RunId } from '../../schema/ids.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
 import { requireProduct } from '../../schema/ledger/products.ts';
 import { cancelRun, requestRun, requireRun } from '../../schema/ledger/runs.ts';
@@ -10,7 +10,7 @@ import type { ProductFolder } from '../read-folders.ts';
 import { retire } from '../retire.ts';
 import { rollback } from '../rollback.ts';
 import type { CatalogContext } from './context.ts';
-import { byId } from './products.ts';
+import { byId, requireProductId } from './products.ts';
 
 interface PublishArgs {
   readonly products: readonly ProductFolder[];
@@ -38,8 +38,9 @@ export const mutations = {
   },
 
   rollback: async (_source: unknown, args: RollbackArgs, context: CatalogContext): Promise<PublishOutcome> => {
-    requireAdmin(context.actor);
+    requirePublisher(context.actor);
     const product = requireProductId(args.product);
+    requireOwner(context.actor, product);
     const ask = { product, toRevision: args.toRevision ?? null, actor: context.actor, refresh: args.refresh ?? true };
     const outcome = await rollback(context, ask);
     if (outcome.kind === 'Published') await context.graph.catchUp();
@@ -91,9 +92,3 @@ export const mutations = {
     return requireRun(context.ledger, run);
   },
 };
-
-function requireProductId(text: string): ProductId {
-  const id = productId(text);
-  if (id === null) throw new Refusal('NOT_FOUND', `${text} is no product's id, which is like \`network/airports\`.`);
-  return id;
-}

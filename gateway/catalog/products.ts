@@ -1,5 +1,6 @@
 import type { Product, QualityRule, SchemaObject, Value } from '../../schema/contract/model.ts';
-import { type DomainId, domainOf, type ProductId } from '../../schema/ids.ts';
+import { Refusal } from '../../schema/errors.ts';
+import { type DomainId, domainOf, type ProductId, productId } from '../../schema/ids.ts';
 import type { DatasetVersion } from '../../schema/ledger/datasets.ts';
 import { withinSlo } from '../data-products.ts';
 import { dependencies, type Dependency } from '../dependencies.ts';
@@ -29,6 +30,13 @@ export function ofProduct(product: Product): ProductSource {
 /** The product as it is served now; without contents where it is retired. */
 export function byId(id: ProductId, { graph }: CatalogContext): ProductSource {
   return { id, product: graph.current().mesh.products.get(id) ?? null };
+}
+
+/** The id that a client wrote. Refuses with NOT_FOUND what can be none. */
+export function requireProductId(text: string): ProductId {
+  const id = productId(text);
+  if (id === null) throw new Refusal('NOT_FOUND', `${text} is no product's id, which is like \`network/airports\`.`);
+  return id;
 }
 
 type Field = (source: ProductSource, args: never, context: CatalogContext) => unknown;

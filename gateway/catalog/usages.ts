@@ -1,7 +1,7 @@
 import type { Product } from '../../schema/contract/model.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { type CoordinateUse, coordinateUses, USAGE_KEPT_DAYS } from '../../schema/ledger/usage.ts';
-import type { Actor } from '../actor.ts';
+import { type Actor, isOwner } from '../actor.ts';
 import { deprecations } from '../usage/deprecations.ts';
 import { productCoordinates } from '../usage/product-coordinates.ts';
 import type { CatalogContext } from './context.ts';
@@ -42,9 +42,8 @@ function usesOf(
   isAsked: (coordinate: string) => boolean,
 ): Promise<object[]> {
   const { actor, graph } = context;
-  const isOwner = actor.admin || actor.domains.includes(product.domain);
   const coordinates = [...productCoordinates(graph.current().mesh, product)].filter(isAsked);
-  return shown(context, coordinates, args, isOwner ? undefined : actor.name);
+  return shown(context, coordinates, args, isOwner(actor, product.id) ? undefined : actor.name);
 }
 
 async function shown(

@@ -69,6 +69,12 @@ export async function headId(db: Queryable): Promise<number | null> {
   return rows[0]?.id ?? null;
 }
 
+/** A supergraph's SDL, by its id; null where there is none. */
+export async function supergraphSdl(db: Queryable, id: number | null): Promise<string | null> {
+  const { rows } = await db.query<{ sdl: string }>('select sdl from weft.supergraphs where id = $1', [id]);
+  return rows[0]?.sdl ?? null;
+}
+
 /** The supergraph that the head points at, with its subgraphs; null before the first. */
 export async function headSupergraph(db: Queryable): Promise<StoredSupergraph | null> {
   const { rows } = await db.query<StoredSupergraph>(

@@ -294,6 +294,7 @@ test('of ten that publish one product at once, at two gateways, exactly one wins
   const gateways = [inTurn(), inTurn()].map((writers) => ({
     ledger: database.pool,
     hosts,
+    usageDays: 30,
     checkTables: () => Promise.resolve([]),
     writers,
   }));

@@ -1,0 +1,113 @@
+import { Refusal } from '../../schema/errors.ts';
+import { errorFinding, type Finding } from '../../schema/findings.ts';
+import { transaction, type Pool } from '../../schema/ledger/connect.ts';
+import { requireProduct } from '../../schema/ledger/products.ts';
+import { addSubscription, type RegisteredOperation, type Subscription } from '../../schema/ledger/subscriptions.ts';
+import type { ProductId } from '../../schema/ids.ts';
+import { type Actor, requireKnown } from '../actor.ts';
+import type { Graph } from '../graph.ts';
+import { productCoordinates } from '../usage/product-coordinates.ts';
+
+/** Every publish validates them all: a consumer's program has some ten. */
+const OPERATIONS_MAX = 200;
+/** In letters. The largest that people write have some 10,000. */
+const TEXT_MAX = 100_000;
+const ALL_TEXT_MAX = 1_000_000;
+const PURPOSE_MAX = 1_000;
+const NAME = /^[\w./ -]{1,200}$/;
+
+export interface SubscribeAsk {
+  readonly product: ProductId;
+  readonly purpose: string | null;
+  readonly operations: readonly OperationText[];
+}
+
+/** One operation with all of its fragments. */
+export interface OperationText {
+  /** Of its file, or as the consumer calls it. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * A consumer's standing use of a product, in place of the one that it had: from now on no publish goes through that would make one
+ * of its operations invalid. Refuses operations that cannot be asked now, or ask nothing of the product, with all that is wrong with them.
+ */
+export async function subscribe(
+  { ledger, graph }: { readonly ledger: Pool; readonly graph: Graph },
+  { product, purpose, operations }: SubscribeAsk,
+  actor: Actor,
+): Promise<Subscription> {
+  requireKnown(actor, 'A subscription is of a consumer, who is known by a key');
+  requireBounded(operations, purpose);
+  const read = operations.map((operation) => readOperation(graph, operation, actor));
+  const findings = read.flatMap((one) => ('findings' in one ? one.findings : []));
+  const live = graph.current().mesh.products.get(product);
+  if (live === undefined) {
+    const { retiredAt } = await requireProduct(ledger, product);
+    if (retiredAt !== null)
+      throw new Refusal('PRODUCT_RETIRED', `${product} was retired on ${retiredAt.toISOString()}.`);
+    throw new Refusal('NOT_FOUND', `${product} is not live yet: subscribe once it is.`);
+  }
+  const own = productCoordinates(graph.current().mesh, live);
+  const registered = read.flatMap((one) => ('findings' in one ? [] : [one]));
+  for (const { name, coordinates } of registered)
+    if (!coordinates.some((coordinate) => own.has(coordinate)))
+      findings.push(
+        errorFinding('OPERATION_ELSEWHERE', `${name} asks nothing of ${product}: register it where it does.`, {
+          file: name,
+        }),
+      );
+  if (findings.length > 0)
+    throw new Refusal('OPERATION_INVALID', `Not all operations can be asked of ${product}; nothing was registered.`, {
+      findings,
+    });
+  return transaction(ledger, (trx) =>
+    addSubscription(trx, { productId: product, consumer: actor.name, purpose, operations: registered }),
+  );
+}
+
+function requireBounded(operations: readonly OperationText[], purpose: string | null): void {
+  const refuse = (message: string): never => {
+    throw new Refusal('BAD_INPUT', message);
+  };
+  if (operations.length > OPERATIONS_MAX)
+    refuse(`${operations.length} operations were sent; a subscription has up to ${OPERATIONS_MAX}.`);
+  if ((purpose?.length ?? 0) > PURPOSE_MAX) refuse(`The purpose has more than ${PURPOSE_MAX} letters.`);
+  const names = operations.map(({ name }) => name);
+  for (const name of names)
+    if (!NAME.test(name))
+      refuse(`An operation's name is up to 200 letters, digits and ._-/; found ${JSON.stringify(name.slice(0, 80))}.`);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) refuse(`Two of the operations are named ${twice}.`);
+  const long = operations.find(({ text }) => text.length > TEXT_MAX || text.includes('\0'));
+  if (long !== undefined) refuse(`${long.name} has more than ${TEXT_MAX} letters, or NUL.`);
+  if (operations.reduce((sum, { text }) => sum + text.length, 0) > ALL_TEXT_MAX)
+    refuse(`The operations have more than ${ALL_TEXT_MAX} letters in all.`);
+}
+
+/** As the graph compiles it for whoever subscribes: it may be asked, by them. */
+function readOperation(
+  graph: Graph,
+  { name, text }: OperationText,
+  actor: Actor,
+): RegisteredOperation | { readonly findings: readonly Finding[] } {
+  const operations = graph.operations();
+  const found = operations.find(text, null, actor);
+  const refused = (message: string): { findings: Finding[] } => ({
+    findings: [errorFinding('OPERATION_INVALID', `${name}: ${message}`, { file: name })],
+  });
+  if (found.kind === 'refused') return refused(found.refusal.message);
+  if (found.kind === 'other')
+    return {
+      findings: operations.faults(text, null).map(({ message, locations }): Finding => ({
+        ...errorFinding('OPERATION_INVALID', `${name}: ${message}`, { file: name }),
+        line: locations?.[0]?.line ?? null,
+        column: locations?.[0]?.column ?? null,
+      })),
+    };
+  const usage = found.usage();
+  return usage === null
+    ? refused('It asks for nothing but the schema.')
+    : { name, text, coordinates: usage.coordinates };
+}
