@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../schema/errors.ts';
 import { type DomainId, domainOf, type ProductId } from '../schema/ids.ts';
 import type { ApiKey, KeyRole } from '../schema/ledger/api-keys.ts';
@@ -129,5 +129,6 @@ function withoutKey(name: string, role: 'anonymous' | 'admin'): Actor {
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  // In one call: a third of what an object for it costs, with each request.
+  return hash('sha256', text, 'buffer');
 }

@@ -225,3 +225,16 @@ export const keyShape = z.object({
 export const KEY = `fragment Key on ApiKey {
   id prefix consumer role domains createdBy createdAt expiresAt revokedBy revokedAt
 }`;
+
+/** How one operation used a part of the graph, with its fragment `Use`. */
+export const useShape = z.object({
+  coordinate: z.string(),
+  consumer: z.string(),
+  operation: z.string(),
+  operationName: z.string().nullable(),
+  calls: z.number(),
+  lastUsed: z.string(),
+  deprecated: z.string().nullable(),
+});
+export const USE =
+  'fragment Use on CoordinateUsage { coordinate consumer operation operationName calls lastUsed deprecated }';

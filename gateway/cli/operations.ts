@@ -19,6 +19,8 @@ import {
   revisionShape,
   RUN,
   runShape,
+  USE,
+  useShape,
 } from './answer-shapes.ts';
 import type { Operation } from './ask.ts';
 
@@ -222,6 +224,47 @@ ${RUN}`,
         .nullable(),
     }),
   ),
+  subscribe: operation(
+    `mutation Subscribe($product: ID!, $purpose: String, $operations: [RegisteredOperationInput!]!) {
+  subscribe(product: $product, purpose: $purpose, operations: $operations) { consumer purpose operations { name } }
+}`,
+    z.object({
+      subscribe: z.object({
+        consumer: z.string(),
+        purpose: z.string().nullable(),
+        operations: z.array(z.object({ name: z.string() })),
+      }),
+    }),
+  ),
+  unsubscribe: operation(
+    'mutation Unsubscribe($product: ID!, $consumer: String) { unsubscribe(product: $product, consumer: $consumer) }',
+    z.object({ unsubscribe: z.boolean() }),
+  ),
+  usage: operation(
+    `query Usage($id: ID!, $days: Int!, $first: Int!, $deprecated: Boolean!) {
+  dataProduct(id: $id) {
+    usageReport(days: $days, first: $first) @skip(if: $deprecated) { ...Use }
+    deprecatedInUse(days: $days, first: $first) @include(if: $deprecated) { ...Use }
+    subscriptions { consumer purpose operations { name } }
+  }
+}
+${USE}`,
+    z.object({
+      dataProduct: z
+        .object({
+          usageReport: z.array(useShape).optional(),
+          deprecatedInUse: z.array(useShape).optional(),
+          subscriptions: z.array(
+            z.object({
+              consumer: z.string(),
+              purpose: z.string().nullable(),
+              operations: z.array(z.object({ name: z.string() })),
+            }),
+          ),
+        })
+        .nullable(),
+    }),
+  ),
   createKey: operation(
     `mutation CreateKey($consumer: String!, $role: KeyRole!, $domains: [ID!], $expiresAt: DateTime) {
   createApiKey(consumer: $consumer, role: $role, domains: $domains, expiresAt: $expiresAt) { key apiKey { ...Key } }
@@ -235,7 +278,15 @@ ${KEY}`,
     z.object({ revokeApiKey: keyShape }),
   ),
   me: operation(
-    'query Me { me { name role admin domains key { id prefix expiresAt } } }',
+    `query Me {
+  me {
+    name role admin domains
+    key { id prefix expiresAt }
+    subscriptions { product { id } purpose operations { name } }
+    deprecatedInUse { ...Use }
+  }
+}
+${USE}`,
     z.object({
       me: z.object({
         name: z.string(),
@@ -243,6 +294,14 @@ ${KEY}`,
         admin: z.boolean(),
         domains: z.array(z.string()),
         key: z.object({ id: z.string(), prefix: z.string(), expiresAt: z.string().nullable() }).nullable(),
+        subscriptions: z.array(
+          z.object({
+            product: z.object({ id: z.string() }),
+            purpose: z.string().nullable(),
+            operations: z.array(z.object({ name: z.string() })),
+          }),
+        ),
+        deprecatedInUse: z.array(useShape),
       }),
     }),
   ),

@@ -14,6 +14,8 @@ import { retire } from './commands/retire.ts';
 import { rollback } from './commands/rollback.ts';
 import { run } from './commands/run.ts';
 import { runs } from './commands/runs.ts';
+import { subscribe, unsubscribe } from './commands/subscribe.ts';
+import { usage } from './commands/usage.ts';
 import { whoami } from './commands/whoami.ts';
 import type { Streams, Terminal } from './terminal.ts';
 
@@ -137,6 +139,27 @@ export function program({ out, err }: Streams, act: Act): Command {
   ])
     .option('--yes', 'do not ask')
     .action((id: string, options: { yes?: boolean }) => on((terminal) => retire(terminal, id, options)));
+  add('subscribe <product>', 'register operations as what you go on asking of a product: no publish may break them', [
+    'subscribe network/airports --operations ./queries --purpose "weekly report"',
+  ])
+    .requiredOption('--operations <folder>', 'with .graphql files, an operation in each')
+    .option('--purpose <text>', 'what for')
+    .action((id: string, options: { operations: string; purpose?: string }) =>
+      on((terminal) => subscribe(terminal, id, options)),
+    );
+  add('unsubscribe <product>', 'end your subscription of a product', ['unsubscribe network/airports'])
+    .option('--consumer <name>', 'of another; for admins')
+    .action((id: string, options: { consumer?: string }) => on((terminal) => unsubscribe(terminal, id, options)));
+  add('usage <product>', 'show who uses what of a product, and in which operations', [
+    'usage network/airports',
+    'usage network/airports --deprecated --days 90',
+  ])
+    .addOption(new Option('--days <count>', 'within so many days, up to 90').default(30).argParser(counting))
+    .addOption(new Option('--limit <count>', 'how many').default(50).argParser(counting))
+    .option('--deprecated', 'only what is deprecated')
+    .action((id: string, options: { days: number; limit: number; deprecated?: boolean }) =>
+      on((terminal) => usage(terminal, id, options)),
+    );
   const key = weft.command('key').description('make, list and revoke API keys; for admins');
   key
     .command('create <consumer>')

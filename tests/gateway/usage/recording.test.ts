@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
-import { federation } from './federation/subgraph-service.ts';
-import { gatewayHere, type GatewayHere } from './gateway-here.ts';
-import { type EventService, eventService } from './live/event-service.ts';
-import { streamClient } from './live/stream-client.ts';
-import { folderOf, remoteFolder } from './product-text.ts';
+import { cloneDatabase, type TestDatabase } from '../../testkit/database.ts';
+import { federation } from '../federation/subgraph-service.ts';
+import { gatewayHere, type GatewayHere } from '../gateway-here.ts';
+import { type EventService, eventService } from '../live/event-service.ts';
+import { streamClient } from '../live/stream-client.ts';
+import { folderOf, remoteFolder } from '../product-text.ts';
 
 const CLOCK = `${federation('@key')}
   type Query { now(zone: Zone, at: At): Int! }
