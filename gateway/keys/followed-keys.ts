@@ -16,7 +16,7 @@ export interface FollowedKeysDeps {
 /** The keys of the ledger, in memory: who asks is told without asking the ledger. */
 export interface FollowedKeys {
   /** By the SHA-256 of a key, in base64; null where it opens nothing (any more). */
-  find(digest: string): Actor | null;
+  readonly find: (digest: string) => Actor | null;
   /** Resolves once what the ledger holds now is known here. */
   catchUp(): Promise<void>;
   /** Called once a second and after each change: what outlives a request asks its actor whether it is current. */

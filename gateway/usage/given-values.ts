@@ -5,6 +5,7 @@ import {
   type GraphQLSchema,
   isEnumType,
   isInputObjectType,
+  Kind,
   type OperationDefinitionNode,
 } from 'graphql';
 
@@ -36,7 +37,7 @@ export function givenShapes(schema: GraphQLSchema, { variableDefinitions = [] }:
   shapes.set(schema, known);
   return variableDefinitions.flatMap(({ variable, type }) => {
     let node = type;
-    while (node.kind !== 'NamedType') node = node.type;
+    while (node.kind !== Kind.NAMED_TYPE) node = node.type;
     const named = schema.getType(node.name.value);
     const shape = named === undefined ? null : shapeOf(known, named);
     return shape === null ? [] : [{ name: variable.name.value, shape }];

@@ -3,7 +3,7 @@ import {
   type FieldDefinitionNode,
   type InputValueDefinitionNode,
   Kind,
-  OperationTypeNode,
+  type OperationTypeNode,
   parse,
 } from 'graphql';
 import type { Mesh, Product } from '../../schema/contract/model.ts';
@@ -49,7 +49,7 @@ function managed(mesh: Mesh, product: Product): string[] {
       sharedDefinitions(product.objects, keys)
         .map((lines) => lines.join('\n'))
         .join('\n'),
-    ).flatMap((node) => ('name' in node && node.name !== undefined ? [node.name.value] : [])),
+    ).flatMap((node) => (Kind.SCHEMA_DEFINITION === node.kind || !('name' in node) ? [] : [node.name?.value ?? ''])),
   ]);
   const isOthers = (coordinate: string): boolean => {
     const type = coordinate.replace(/\..*$/, '');
@@ -102,7 +102,7 @@ function coordinatesOf(node: DefinitionNode, roots: Readonly<Record<string, stri
     case Kind.ENUM_TYPE_DEFINITION:
     case Kind.ENUM_TYPE_EXTENSION: {
       const { value: type } = node.name;
-      const members = 'fields' in node ? node.fields : 'values' in node ? node.values : [];
+      const members = 'fields' in node ? node.fields : 'values' in node ? node.values : undefined;
       return [type, ...(members ?? []).map(({ name }) => `${type}.${name.value}`)];
     }
     case Kind.UNION_TYPE_DEFINITION:

@@ -233,6 +233,9 @@ test("an admin's word of a folder is believed on loopback, and beyond it within 
 });
 
 async function eventually(holds: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
-  for (const until = Date.now() + withinMs; !(await holds()); await sleep(20))
+  const until = Date.now() + withinMs;
+  while (!(await holds())) {
     if (Date.now() > until) throw new Error(`Not within ${withinMs} ms.`);
+    await sleep(20);
+  }
 }

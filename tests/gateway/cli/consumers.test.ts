@@ -45,7 +45,7 @@ test('a key is made, alone on stdout, and listed by its first letters', async ()
     'network',
     '--json',
   );
-  keys['network-team'] = (publisher.json() as { key: string }).key;
+  keys['network-team'] = publisher.json<{ key: string }>().key;
   const { out } = await as(ADMIN, 'key', 'list');
   expect(out).toContain('reports');
   expect(out).toContain(keys['reports'].slice(0, 9));
@@ -100,8 +100,8 @@ test('usage says who uses what, and whoami what of that is deprecated', async ()
   let uses: { coordinate: string; consumer: string; operationName: string }[] = [];
   while (!uses.some(({ coordinate }) => coordinate === 'Airport.name')) {
     await sleep(100);
-    uses = ((await as(keys['network-team']!, 'usage', 'network/airports', '--json')).json() as { uses: typeof uses })
-      .uses;
+    const ran = await as(keys['network-team']!, 'usage', 'network/airports', '--json');
+    uses = ran.json<{ uses: typeof uses }>().uses;
   }
   expect(uses).toContainEqual(
     expect.objectContaining({ coordinate: 'Airport.name', consumer: 'reports', operationName: 'Names' }),
@@ -125,9 +125,7 @@ test('a subscription ends once', async () => {
 });
 
 test('a revoked key ends with 3', async () => {
-  const { keys: all } = (await as(ADMIN, 'key', 'list', '--json')).json() as {
-    keys: { id: string; consumer: string }[];
-  };
+  const { keys: all } = (await as(ADMIN, 'key', 'list', '--json')).json<{ keys: { id: string; consumer: string }[] }>();
   const { id } = all.find(({ consumer }) => consumer === 'reports')!;
   expect((await as(ADMIN, 'key', 'revoke', id)).code).toBe(0);
   expect((await as(keys['reports']!, 'whoami')).code).toBe(3);

@@ -64,7 +64,8 @@ async function ask(
 
 /** `coordinate: calls`, of what stands in the text and what came besides. */
 async function used(consumer: string, calls: number): Promise<Record<string, number>> {
-  for (const until = Date.now() + 20_000; ; await sleep(100)) {
+  const until = Date.now() + 20_000;
+  for (;;) {
     const { rows: counted } = await database.pool.query<{ calls: number }>(
       'select coalesce(sum(calls), 0)::int as calls from weft.operation_usage where consumer = $1',
       [consumer],
@@ -73,6 +74,7 @@ async function used(consumer: string, calls: number): Promise<Record<string, num
       expect(counted[0]!.calls).toBe(calls);
       break;
     }
+    await sleep(100);
     if (Date.now() > until) throw new Error(`${counted[0]!.calls} calls of ${consumer}, not ${calls}.`);
   }
   const { rows } = await database.pool.query<{ coordinate: string; calls: number }>(
