@@ -154,8 +154,8 @@ export function program({ out, err }: Streams, act: Act): Command {
     'usage network/airports',
     'usage network/airports --deprecated --days 90',
   ])
-    .addOption(new Option('--days <count>', 'within so many days, up to 90').default(30).argParser(counting))
-    .addOption(new Option('--limit <count>', 'how many').default(50).argParser(counting))
+    .addOption(new Option('--days <count>', 'within so many days, up to 90').default(30).argParser(atMost(90)))
+    .addOption(new Option('--limit <count>', 'how many').default(50).argParser(atMost(1_000)))
     .option('--deprecated', 'only what is deprecated')
     .action((id: string, options: { days: number; limit: number; deprecated?: boolean }) =>
       on((terminal) => usage(terminal, id, options)),

@@ -2,6 +2,7 @@ import {
   type DefinitionNode,
   type FieldDefinitionNode,
   type InputValueDefinitionNode,
+  isTypeDefinitionNode,
   Kind,
   type OperationTypeNode,
   parse,
@@ -49,7 +50,7 @@ function managed(mesh: Mesh, product: Product): string[] {
       sharedDefinitions(product.objects, keys)
         .map((lines) => lines.join('\n'))
         .join('\n'),
-    ).flatMap((node) => (Kind.SCHEMA_DEFINITION === node.kind || !('name' in node) ? [] : [node.name?.value ?? ''])),
+    ).flatMap(nameOf),
   ]);
   const isOthers = (coordinate: string): boolean => {
     const type = coordinate.replace(/\..*$/, '');
@@ -85,6 +86,10 @@ function remote(mesh: Mesh, sdl: string): string[] {
 
 function definitionsIn(sdl: string): readonly DefinitionNode[] {
   return sdl.trim() === '' ? [] : parse(sdl, { noLocation: true }).definitions;
+}
+
+function nameOf(node: DefinitionNode): string[] {
+  return isTypeDefinitionNode(node) ? [node.name.value] : [];
 }
 
 function coordinatesOf(node: DefinitionNode, roots: Readonly<Record<string, string>>): string[] {

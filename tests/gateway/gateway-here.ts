@@ -21,6 +21,8 @@ import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 export type Tree = any;
 
 const KEY = 'weft_admin_of_this_test';
+/** What is kept of a refusal too, and what is counted of traffic. */
+const NOT_COUNTED = ['decisions', 'used_operations', 'operation_usage', 'coordinate_usage'];
 
 export interface Outcome {
   readonly __typename: 'Published' | 'Rejected' | 'Unchanged';
@@ -125,7 +127,8 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
     load: (...row) => load(database, ...row),
     ledger: async () => {
       const tables = await database.pool.query<{ name: string }>(
-        `select table_name as name from information_schema.tables where table_schema = 'weft' and table_name <> 'decisions' order by 1`,
+        `select table_name as name from information_schema.tables where table_schema = 'weft' and table_name <> all($1) order by 1`,
+        [NOT_COUNTED],
       );
       const counts = tables.rows.map(async ({ name }) => {
         const { rows } = await database.pool.query<{ rows: number }>(`select count(*)::int as rows from weft.${name}`);
