@@ -10,7 +10,12 @@ export interface Operation<Data> {
 }
 
 /** Asks the public graph; refuses, as a CommandFailure, on any error that the graph names. */
-export type AskServer = <Data>(operation: Operation<Data>, variables?: Record<string, unknown>) => Promise<Data>;
+export type AskServer = <Data>(
+  operation: Operation<Data>,
+  variables?: Record<string, unknown>,
+  /** Ends this one question early. */
+  signal?: AbortSignal,
+) => Promise<Data>;
 
 /** A graph's answer as it came. */
 export type GraphAnswer = z.infer<typeof answerSchema>;
@@ -53,8 +58,8 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
 
 /** A client of the graph at `settings.url`, whose answers are held against the shapes that commands expect. */
 export function askServer(settings: Settings, signal: AbortSignal): AskServer {
-  return async ({ text, answer: shape }, variables) => {
-    const answer = await postGraph(settings, signal, { query: text, ...(variables && { variables }) });
+  return async ({ text, answer: shape }, variables, own = signal) => {
+    const answer = await postGraph(settings, own, { query: text, ...(variables && { variables }) });
     const failure = failureOf(answer, settings);
     if (failure !== null) throw failure;
     const read = shape.safeParse(answer.data);

@@ -126,6 +126,39 @@ ${RUN}`,
       }),
     }),
   ),
+  types: operation(
+    `query Types($after: String) {
+  dataProducts(first: 100, after: $after) {
+    nodes { id kind schemaObjects { name type properties { name field type primaryKey } } }
+    ${PAGE}
+  }
+}`,
+    z.object({
+      dataProducts: z.object({
+        nodes: z.array(
+          z.object({
+            id: z.string(),
+            kind: lower,
+            schemaObjects: z.array(
+              z.object({
+                name: z.string(),
+                type: z.string(),
+                properties: z.array(
+                  z.object({
+                    name: z.string(),
+                    field: z.string().nullable(),
+                    type: z.string(),
+                    primaryKey: z.boolean(),
+                  }),
+                ),
+              }),
+            ),
+          }),
+        ),
+        pageInfo: pageShape,
+      }),
+    }),
+  ),
   product: operation(
     `query Product($id: ID!) {
   dataProduct(id: $id) {

@@ -5,6 +5,7 @@ import { diff } from './commands/diff.ts';
 import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { createKey, type KeyOptions, listKeys, revokeKey } from './commands/key.ts';
+import { init, type InitOptions } from './commands/init.ts';
 import { product } from './commands/product.ts';
 import { products } from './commands/products.ts';
 import { publish } from './commands/publish.ts';
@@ -57,6 +58,21 @@ export function program({ out, err }: Streams, act: Act): Command {
   add('up', 'start all of Weft on this machine, with the example mesh; Ctrl-C stops it', ['up', 'up --json']).action(
     () => act(weft.opts<{ json?: boolean }>().json === true, 'up'),
   );
+  add('init <product>', 'start a product: its contracts, guessed from a source where one is named', [
+    'init sales/returns --from returns.csv',
+    'init sales/orders --from postgres://reader@db.example/shop --table orders',
+    'init geo/places --from http://localhost:4001/graphql',
+    'init sales/returns',
+  ])
+    .option(
+      '--from <source>',
+      'a file (csv, tsv, json, ndjson, parquet), postgres://…, an OpenAPI document, GraphQL SDL, or an address of one',
+    )
+    .option('--table <name>', 'which table or path, where the source has several; may be given again', gathered, [])
+    .option('--url <address>', 'where the service answers, for SDL from a file')
+    .option('--to <folder>', "where to write (default: a folder of the product's name)")
+    .option('--force', 'overwrite what is there')
+    .action((id: string, options: InitOptions) => on((terminal) => init(terminal, id, options)));
   add('check <folder>', 'check the products at and below a folder, changing nothing', [
     'check ./returns',
     'check ./returns --offline --json',

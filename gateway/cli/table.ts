@@ -39,9 +39,9 @@ export function counted(rows: string | number): string {
   return /^\d+$/.test(String(rows)) ? BigInt(rows).toLocaleString('en-US') : String(rows);
 }
 
-/** `1 error`, `2 errors`. */
-export function plural(count: number, noun: string): string {
-  return `${counted(count)} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 error`, `2 errors`; where an s does not do, `many` says how. */
+export function plural(count: number, noun: string, many = `${noun}s`): string {
+  return `${counted(count)} ${count === 1 ? noun : many}`;
 }
 
 function cut(text: string): string {

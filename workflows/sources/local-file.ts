@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Refusal } from '../../schema/errors.ts';
 import { type Duckdb, literal } from '../engines/duckdb.ts';
-import { csvHeader } from './csv-header.ts';
+import { csvHeader } from '../../schema/contract/csv-header.ts';
 import { openFile, type OpenFile, stampOf } from './file-path.ts';
 import type { BrokenLine, Connector, OpenSource, SourceAsk, SourceColumn } from './source.ts';
 

@@ -1,0 +1,205 @@
+import { DOCUMENT_LIMIT_BYTES } from '../../../schema/contract/parse.ts';
+import { title } from '../../../schema/contract/names.ts';
+import { sqlName, type ProductId } from '../../../schema/ids.ts';
+import { wrongUsage } from '../exit.ts';
+import type { DescribedObject, DescribedSource } from './described.ts';
+import { counted, draftKey } from './draft-key.ts';
+import { objectNames, propertyNames } from './draft-names.ts';
+import { draftProperty, type DraftProperty } from './draft-property.ts';
+import { guess, guessedYaml, noted } from './guessed-yaml.ts';
+import { guessReference, type GuessedReference } from './guess-references.ts';
+import type { KnownMesh } from './mesh-objects.ts';
+import { productDocument, type Owner } from './product-document.ts';
+
+/** A document of the product's folder. */
+export interface DraftFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The number of a row as a refresh of a file knows it, and as the key that stands in for a better one. */
+const ROW_NUMBER = { source: 'file_row_number', property: 'rowNumber' };
+
+/**
+ * A first product of what a source was seen to hold: its document, the contract of what goes in, of what comes out, and a
+ * transformation for each object where there are several. All that is no fact is marked `# guess:` with its evidence.
+ */
+export async function draftProduct(
+  id: ProductId,
+  source: DescribedSource,
+  { owner, mesh }: { readonly owner: Owner; readonly mesh: KnownMesh | null },
+): Promise<DraftFile[]> {
+  const [domain = '', product = ''] = id.split('/');
+  // A product of one object is called as it is; of several, each as its source calls it.
+  const wanted = source.objects.length === 1 ? [product] : source.objects.map(({ name }) => name);
+  const names = objectNames(wanted, domain, mesh?.types ?? new Set());
+  const objects: DraftObject[] = [];
+  for (const [index, object] of source.objects.entries())
+    objects.push(await draftObject(object, names[index] ?? object.name, { source, names, mesh }));
+  const input = product === 'source' ? 'input' : 'source';
+  const ports = { input: `${id}/${input}`, output: `${id}/${product}` };
+  return [
+    { path: 'product.odps.yaml', text: productDocument(id, ports, { owner, input, about: source.label }) },
+    { path: `${input}.odcs.yaml`, text: bounded(sourceContract(ports.input, source, objects), source) },
+    {
+      path: `${product}.odcs.yaml`,
+      text: bounded(outputContract(ports.output, title(product), source, objects), source),
+    },
+    ...(objects.length === 1 ? [] : objects.map(transformation)),
+  ];
+}
+
+interface DraftObject {
+  readonly name: string;
+  readonly described: DescribedObject;
+  readonly properties: readonly DraftProperty[];
+}
+
+async function draftObject(
+  object: DescribedObject,
+  name: string,
+  context: { source: DescribedSource; names: readonly string[]; mesh: KnownMesh | null },
+): Promise<DraftObject> {
+  const key = draftKey(object, context.source.hasRowNumbers);
+  const columns = propertyNames(
+    object.columns.map((column) => column.name),
+    key.kind === 'rowNumber' ? [ROW_NUMBER.property] : [],
+  );
+  const properties: DraftProperty[] = key.kind === 'rowNumber' ? [rowNumber(key.because)] : [];
+  const keys = key.kind === 'columns' ? key.columns : [];
+  const takenFields = new Set(columns);
+  for (const [index, column] of object.columns.entries()) {
+    const position = keys.indexOf(column.name) + 1;
+    const field = columns[index] ?? column.name;
+    const reference =
+      declaredReference(object, column.name, context) ??
+      (context.mesh === null || (position > 0 && keys.length === 1)
+        ? null
+        : await guessReference(column, field, {
+            mesh: context.mesh.objects,
+            countKnown: context.mesh.countKnown,
+            takenFields,
+          }));
+    const guessed = key.kind === 'columns' ? key.guess : null;
+    properties.push(
+      draftProperty(column, field, {
+        object,
+        key: position === 0 ? null : { position, isAlone: keys.length === 1, guess: guessed },
+        reference,
+      }),
+    );
+  }
+  return { name, described: object, properties };
+}
+
+function rowNumber(because: string): DraftProperty {
+  const name = ROW_NUMBER.property;
+  const type = { logicalType: 'integer', physicalType: 'bigint', required: true };
+  return {
+    name,
+    input: { name, physicalName: ROW_NUMBER.source, ...type },
+    output: {
+      name,
+      description: "The row's number in the file, from 0: another row may have it when the file changes.",
+      ...type,
+      primaryKey: guess(true, because),
+      primaryKeyPosition: 1,
+      classification: 'internal',
+    },
+  };
+}
+
+/** A foreign key of one column to an object of the same source. */
+function declaredReference(
+  { foreignKeys }: DescribedObject,
+  column: string,
+  { source, names }: { source: DescribedSource; names: readonly string[] },
+): GuessedReference | null {
+  for (const { columns, object, targets } of foreignKeys) {
+    const index = source.objects.findIndex(({ name }) => name === object);
+    const target = source.objects[index];
+    const [from, second] = columns;
+    if (target === undefined || from !== column || second !== undefined) continue;
+    const isKey = target.key?.columns.length === 1 && target.key.columns[0] === targets[0];
+    if (!isKey) continue;
+    const at = target.columns.findIndex(({ name }) => name === targets[0]);
+    const property = propertyNames(target.columns.map(({ name }) => name))[at] ?? '';
+    return { to: `${names[index] ?? object}.${property}`, product: null, graphqlName: null, evidence: null };
+  }
+  return null;
+}
+
+function sourceContract(id: string, source: DescribedSource, objects: readonly DraftObject[]): Printable {
+  return () => ({
+    head: [`What goes in: ${source.label} as it lies there. Every guess is marked; confirm it, or correct it.`],
+    value: {
+      ...contractOf(id, source.label),
+      servers: [source.server],
+      schema: objects.map(({ name, described, properties }) => ({
+        name: noted(name, seenText(described)),
+        physicalName: described.physicalName ?? undefined,
+        properties: properties.map(({ input }) => input),
+      })),
+    },
+    foot: [],
+  });
+}
+
+function outputContract(id: string, name: string, source: DescribedSource, objects: readonly DraftObject[]): Printable {
+  return (brief) => ({
+    head: ['What comes out: the table, the GraphQL type and the checks on every load are made of this.'],
+    value: {
+      ...contractOf(id, name),
+      schema: objects.map(({ name: object, described, properties }) => ({
+        name: object,
+        description: described.description ?? guess(`A row of ${source.label}.`, 'say what one row is'),
+        properties: properties.map(({ output }) => (brief ? { ...output, examples: undefined } : output)),
+        quality: [
+          {
+            metric: 'rowCount',
+            mustBeGreaterThan:
+              described.rows === 0 ? undefined : guess(0, `${seenText(described)}; an empty load would be a fault`),
+            mustBeGreaterOrEqualTo: described.rows === 0 ? guess(0, 'no row was seen') : undefined,
+            dimension: 'completeness',
+            severity: 'error',
+          },
+        ],
+      })),
+    },
+    foot: [
+      'What you promise of its freshness; a frequency makes the schedule:',
+      'slaProperties:',
+      '  - { property: frequency, value: 1, unit: d }',
+      '  - { property: latency, value: 1, unit: d }',
+    ],
+  });
+}
+
+function contractOf(id: string, name: string) {
+  return { apiVersion: 'v3.2.0', kind: 'DataContract', id, name, version: '0.1.0', status: 'draft' };
+}
+
+type Printable = (brief: boolean) => { head: string[]; value: unknown; foot: string[] };
+
+/** As text; without examples and evidence where it would be longer than a document may be. */
+function bounded(print: Printable, { label, objects }: DescribedSource): string {
+  for (const brief of [false, true]) {
+    const { head, value, foot } = print(brief);
+    const text = guessedYaml(value, { head, foot, brief });
+    if (Buffer.byteLength(text) <= DOCUMENT_LIMIT_BYTES) return text;
+  }
+  const columns = objects.reduce((sum, object) => sum + object.columns.length, 0);
+  throw wrongUsage(
+    `${label} has ${counted(columns)} columns: their contract would be longer than ${DOCUMENT_LIMIT_BYTES / 1024} KiB. Draft some of its tables (--table), or take columns away.`,
+  );
+}
+
+function seenText({ basis, rows, whole }: DescribedObject): string {
+  return whole || rows === null ? `${basis} were seen` : `${basis} were seen, of ${counted(rows)}`;
+}
+
+/** Several objects have several inputs, so each says which it is made of. */
+function transformation({ name, properties }: DraftObject): DraftFile {
+  const list = properties.map(({ name: property }) => `  ${sqlName(property)}`).join(',\n');
+  return { path: `${name}.transform.sql`, text: `select\n${list}\nfrom ${sqlName(name)}\n` };
+}
