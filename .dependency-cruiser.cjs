@@ -118,10 +118,11 @@ const forbidden = [
   {
     name: 'sql-has-three-homes',
     comment:
-      'Platform tables: schema/ledger. Product tables: subgraphs/managed and subgraphs/registered read, workflows writes. Nobody else speaks to Postgres.',
+      "Platform tables: schema/ledger. Product tables: subgraphs/managed and subgraphs/registered read, workflows writes. `init` looks at an author's own database.",
     from: {
       path: ROOM,
-      pathNot: '^schema/ledger/|^subgraphs/(managed|registered)/|^workflows/|^gateway/up/|^[^/]+/main\\.ts$',
+      pathNot:
+        '^schema/ledger/|^subgraphs/(managed|registered)/|^workflows/|^gateway/up/|^gateway/cli/init/|^[^/]+/main\\.ts$',
     },
     to: { path: npm('pg', 'pg-copy-streams', 'pg-cursor') },
   },
@@ -133,8 +134,9 @@ const forbidden = [
   },
   {
     name: 'files-are-read-in-workflows',
-    comment: 'DuckDB reads sources, and sources are read by runs.',
-    from: { path: ROOM, pathNot: '^workflows/' },
+    comment:
+      'DuckDB reads sources, and sources are read by runs; by `init` too, which looks at one before there is a product.',
+    from: { path: ROOM, pathNot: '^workflows/|^gateway/cli/init/' },
     to: { path: npm('@duckdb') },
   },
   {

@@ -112,7 +112,7 @@ export function readSource(object: OdcsObject, at: { path: Path; report: Reporte
         { ...property, enum: undefined },
         { type: 'Source', path: place, report: at.report, key: null, source: true },
       );
-      return { ...read, column: sqlName(property.name), sourceColumn: property.physicalName ?? property.name };
+      return { ...read, sourceColumn: property.physicalName ?? property.name };
     });
   duplicates(properties, ({ column }) => column, 'column', at);
   if (properties.length === 0)

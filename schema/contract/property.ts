@@ -44,7 +44,7 @@ export function readProperty(
       [...path, 'physicalName'],
       `${physicalName!.slice(0, 100)} is no column that can be read.`,
     );
-  const column = existing ?? sqlName(physicalName ?? property.name);
+  const column = existing ?? sqlName(columnOf(property, at.source === true));
   if (SYSTEM_COLUMNS.has(column))
     report.error(
       'COLUMN_RESERVED',
@@ -78,6 +78,11 @@ export function readProperty(
     transformLogic: property.transformLogic?.trim() ?? null,
     ...(registered && { registered }),
   };
+}
+
+/** A source's own names stay in the source: SQL sees its columns by their names in the contract. */
+function columnOf({ name, physicalName }: OdcsProperty, isSource: boolean): string {
+  return isSource ? name : (physicalName ?? name);
 }
 
 /** The name that the owner chose for the graph (`graphqlName`), if it is one. */

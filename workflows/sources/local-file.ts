@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { custom } from '../../schema/contract/report.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { type Duckdb, literal } from '../engines/duckdb.ts';
 import { csvHeader } from '../../schema/contract/csv-header.ts';
@@ -68,12 +69,18 @@ function readerOf({ server }: SourceAsk, path: string): Reader {
 }
 
 const READERS: Readonly<Record<string, Reader>> = {
-  csv: (file, label, ask, db) => readCsv(file, label, db, ask.server.delimiter ?? ','),
+  csv: (file, label, ask, db) => readCsv(file, label, db, delimiterOf(ask)),
   tsv: (file, label, _ask, db) => readCsv(file, label, db, '\t'),
   parquet: readParquet,
   json: (file, label, ask, db) => readJson(file, label, ask, db, 'array'),
   ndjson: (file, label, ask, db) => readJson(file, label, ask, db, 'newline_delimited'),
 };
+
+/** The standard has no word for it in a local server, so it is a custom property there. */
+function delimiterOf({ server }: SourceAsk): string {
+  const delimiter = server.delimiter ?? custom(server, 'delimiter');
+  return typeof delimiter === 'string' && delimiter !== '' ? delimiter : ',';
+}
 
 /** Enough for a header of 10,000 columns; more would be read for nothing. */
 const HEAD_BYTES = 1024 * 1024;

@@ -90,30 +90,46 @@ export async function countValues(
   return { rows, columns: described };
 }
 
-/** Adds to each column some of its values, and all of them where they are few. */
+/** Adds to each column some of its values, and all of them where they are few texts. */
 export async function withExamples(db: Duckdb, relation: Relation, counts: Counts): Promise<Counts> {
   const columns: DescribedColumn[] = [];
-  for (const column of counts.columns) {
-    const isListed = column.type.logicalType === 'string' && (column.seen?.distinct ?? 0) <= LISTED;
-    const value = identifier(column.name);
-    const values =
-      column.seen === null || column.seen.nulls === column.seen.rows
-        ? []
-        : await db.rows<{ value: string }>(
-            `select distinct ${value}::varchar as value from (select ${value} from ${relation.sql} where ${value} is not null ${
-              isListed ? '' : `limit ${EXAMPLES * 10}`
-            }) order by value limit ${Math.max(LISTED, EXAMPLES) + 1}`,
-            QUICK_MS,
-          );
-    const texts = values.map((row) => row.value);
-    const seen: Seen | null = column.seen && {
-      ...column.seen,
-      values: isListed && texts.length <= LISTED ? texts : null,
-      examples: isShown(column) ? texts.slice(0, EXAMPLES).map((text) => exampleOf(column, text)) : [],
-    };
-    columns.push({ ...column, seen });
+  for (const some of parts(counts.columns)) {
+    const listed = await valuesOf(db, relation.sql, some.filter(isListed));
+    const first = await valuesOf(
+      db,
+      `(from ${relation.sql} limit ${FIRST_ROWS})`,
+      some.filter((column) => !isListed(column)),
+    );
+    for (const column of some) {
+      const texts = [...(listed.get(column.name) ?? first.get(column.name) ?? [])].sort();
+      const seen: Seen | null = column.seen && {
+        ...column.seen,
+        values: isListed(column) && texts.length <= LISTED ? texts : null,
+        examples: isShown(column) ? texts.slice(0, EXAMPLES).map((text) => exampleOf(column, text)) : [],
+      };
+      columns.push({ ...column, seen });
+    }
   }
   return { ...counts, columns };
+}
+
+async function valuesOf(
+  db: Duckdb,
+  sql: string,
+  columns: readonly DescribedColumn[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const shown = columns.filter(isShown);
+  if (shown.length === 0) return new Map();
+  const lists = shown.map(({ name }, at) => `list(distinct ${identifier(name)}::varchar) as l${at}`);
+  const [row = {}] = await db.rows<Readonly<Record<string, readonly (string | null)[] | null>>>(
+    `select ${lists.join(', ')} from ${sql}`,
+    QUICK_MS,
+  );
+  return new Map(shown.map(({ name }, at) => [name, (row[`l${at}`] ?? []).filter((value) => value !== null)]));
+}
+
+function isListed({ type, seen }: DescribedColumn): boolean {
+  return type.logicalType === 'string' && (seen?.distinct ?? 0) <= LISTED;
 }
 
 function describedColumn(name: string, type: string, row: Row, at: number, typed: boolean): DescribedColumn {

@@ -40,6 +40,7 @@ export async function describeFile(path: string, named: string, signal: AbortSig
     return {
       label: basename(path),
       server: { server: 'file', type: 'local', path: named, ...server },
+      isReadThrough: false,
       hasRowNumbers: true,
       notes: [
         ...left.map((column) => `${column} is left out: it holds bytes, which the graph has no type for.`),

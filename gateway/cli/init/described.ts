@@ -5,6 +5,8 @@ export interface DescribedSource {
   /** The entry of `servers` by which a refresh finds it. */
   readonly server: Readonly<Record<string, unknown>>;
   readonly objects: readonly DescribedObject[];
+  /** True where its tables are read where they lie, with no copy: then the output contract names the server. */
+  readonly isReadThrough: boolean;
   /** True where a refresh knows each row's number (files): a key of last resort. */
   readonly hasRowNumbers: boolean;
   /** Said to the person, once: what was left out, what a refresh will need. */
@@ -31,8 +33,8 @@ export interface DescribedObject {
 
 export interface DescribedKey {
   readonly columns: readonly string[];
-  /** `declared` by the source, or what was seen. */
-  readonly evidence: 'declared' | string;
+  /** What was seen; null where the source declares it. */
+  readonly evidence: string | null;
 }
 
 export interface DescribedForeignKey {

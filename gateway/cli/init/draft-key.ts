@@ -12,7 +12,7 @@ const FEW_ROWS = 20;
 
 /** The key as declared, else the likeliest column of which all values differ, else the columns that were seen to do it together. */
 export function draftKey(object: DescribedObject, hasRowNumbers: boolean): DraftKey {
-  if (object.key?.evidence === 'declared') return { kind: 'columns', columns: object.key.columns, guess: null };
+  if (object.key?.evidence === null) return { kind: 'columns', columns: object.key.columns, guess: null };
   const [best] = keyCandidates(object);
   if (best !== undefined)
     return { kind: 'columns', columns: [best.name], guess: `${distinctOf(best)}${fewRows(object)}` };

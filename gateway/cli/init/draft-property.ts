@@ -9,6 +9,8 @@ type Yaml = Readonly<Record<string, unknown>>;
 /** A column's draft: the same property as it comes in and as it goes out. */
 export interface DraftProperty {
   readonly name: string;
+  /** Its name where it lies, where that is another one. */
+  readonly physicalName: string | undefined;
   readonly input: Yaml;
   readonly output: Yaml;
 }
@@ -41,11 +43,13 @@ export function draftProperty(
   };
   const required = requiredOf(column, object, key !== null);
   const values = key?.isAlone === true ? undefined : enumOf(column, object);
+  const physicalName = name === column.name ? undefined : column.name;
   return {
     name,
+    physicalName,
     input: {
       name,
-      physicalName: name === column.name ? undefined : column.name,
+      physicalName,
       ...base,
       items: column.type.items,
       required,

@@ -1,21 +1,14 @@
-import { DOCUMENT_LIMIT_BYTES } from '../../../schema/contract/parse.ts';
 import { title } from '../../../schema/contract/names.ts';
-import { sqlName, type ProductId } from '../../../schema/ids.ts';
-import { wrongUsage } from '../exit.ts';
+import type { ProductId } from '../../../schema/ids.ts';
 import type { DescribedObject, DescribedSource } from './described.ts';
-import { counted, draftKey } from './draft-key.ts';
+import { type DraftFile, type DraftObject, outputContract, sourceContract, transformation } from './draft-contracts.ts';
+import { draftKey } from './draft-key.ts';
 import { objectNames, propertyNames } from './draft-names.ts';
 import { draftProperty, type DraftProperty } from './draft-property.ts';
-import { guess, guessedYaml, noted } from './guessed-yaml.ts';
+import { guess } from './guessed-yaml.ts';
 import { guessReference, type GuessedReference } from './guess-references.ts';
 import type { KnownMesh } from './mesh-objects.ts';
 import { productDocument, type Owner } from './product-document.ts';
-
-/** A document of the product's folder. */
-export interface DraftFile {
-  readonly path: string;
-  readonly text: string;
-}
 
 /** The number of a row as a refresh of a file knows it, and as the key that stands in for a better one. */
 const ROW_NUMBER = { source: 'file_row_number', property: 'rowNumber' };
@@ -40,19 +33,13 @@ export async function draftProduct(
   const ports = { input: `${id}/${input}`, output: `${id}/${product}` };
   return [
     { path: 'product.odps.yaml', text: productDocument(id, ports, { owner, input, about: source.label }) },
-    { path: `${input}.odcs.yaml`, text: bounded(sourceContract(ports.input, source, objects), source) },
+    { path: `${input}.odcs.yaml`, text: sourceContract(ports.input, source, objects) },
     {
       path: `${product}.odcs.yaml`,
-      text: bounded(outputContract(ports.output, title(product), source, objects), source),
+      text: outputContract(ports.output, title(product), source, objects),
     },
     ...(objects.length === 1 ? [] : objects.map(transformation)),
   ];
-}
-
-interface DraftObject {
-  readonly name: string;
-  readonly described: DescribedObject;
-  readonly properties: readonly DraftProperty[];
 }
 
 async function draftObject(
@@ -97,6 +84,7 @@ function rowNumber(because: string): DraftProperty {
   const type = { logicalType: 'integer', physicalType: 'bigint', required: true };
   return {
     name,
+    physicalName: ROW_NUMBER.source,
     input: { name, physicalName: ROW_NUMBER.source, ...type },
     output: {
       name,
@@ -127,79 +115,4 @@ function declaredReference(
     return { to: `${names[index] ?? object}.${property}`, product: null, graphqlName: null, evidence: null };
   }
   return null;
-}
-
-function sourceContract(id: string, source: DescribedSource, objects: readonly DraftObject[]): Printable {
-  return () => ({
-    head: [`What goes in: ${source.label} as it lies there. Every guess is marked; confirm it, or correct it.`],
-    value: {
-      ...contractOf(id, source.label),
-      servers: [source.server],
-      schema: objects.map(({ name, described, properties }) => ({
-        name: noted(name, seenText(described)),
-        physicalName: described.physicalName ?? undefined,
-        properties: properties.map(({ input }) => input),
-      })),
-    },
-    foot: [],
-  });
-}
-
-function outputContract(id: string, name: string, source: DescribedSource, objects: readonly DraftObject[]): Printable {
-  return (brief) => ({
-    head: ['What comes out: the table, the GraphQL type and the checks on every load are made of this.'],
-    value: {
-      ...contractOf(id, name),
-      schema: objects.map(({ name: object, described, properties }) => ({
-        name: object,
-        description: described.description ?? guess(`A row of ${source.label}.`, 'say what one row is'),
-        properties: properties.map(({ output }) => (brief ? { ...output, examples: undefined } : output)),
-        quality: [
-          {
-            metric: 'rowCount',
-            mustBeGreaterThan:
-              described.rows === 0 ? undefined : guess(0, `${seenText(described)}; an empty load would be a fault`),
-            mustBeGreaterOrEqualTo: described.rows === 0 ? guess(0, 'no row was seen') : undefined,
-            dimension: 'completeness',
-            severity: 'error',
-          },
-        ],
-      })),
-    },
-    foot: [
-      'What you promise of its freshness; a frequency makes the schedule:',
-      'slaProperties:',
-      '  - { property: frequency, value: 1, unit: d }',
-      '  - { property: latency, value: 1, unit: d }',
-    ],
-  });
-}
-
-function contractOf(id: string, name: string) {
-  return { apiVersion: 'v3.2.0', kind: 'DataContract', id, name, version: '0.1.0', status: 'draft' };
-}
-
-type Printable = (brief: boolean) => { head: string[]; value: unknown; foot: string[] };
-
-/** As text; without examples and evidence where it would be longer than a document may be. */
-function bounded(print: Printable, { label, objects }: DescribedSource): string {
-  for (const brief of [false, true]) {
-    const { head, value, foot } = print(brief);
-    const text = guessedYaml(value, { head, foot, brief });
-    if (Buffer.byteLength(text) <= DOCUMENT_LIMIT_BYTES) return text;
-  }
-  const columns = objects.reduce((sum, object) => sum + object.columns.length, 0);
-  throw wrongUsage(
-    `${label} has ${counted(columns)} columns: their contract would be longer than ${DOCUMENT_LIMIT_BYTES / 1024} KiB. Draft some of its tables (--table), or take columns away.`,
-  );
-}
-
-function seenText({ basis, rows, whole }: DescribedObject): string {
-  return whole || rows === null ? `${basis} were seen` : `${basis} were seen, of ${counted(rows)}`;
-}
-
-/** Several objects have several inputs, so each says which it is made of. */
-function transformation({ name, properties }: DraftObject): DraftFile {
-  const list = properties.map(({ name: property }) => `  ${sqlName(property)}`).join(',\n');
-  return { path: `${name}.transform.sql`, text: `select\n${list}\nfrom ${sqlName(name)}\n` };
 }

@@ -11,7 +11,7 @@ import { typeOfDuckdb } from './text-types.ts';
 export interface Opened {
   readonly relation: Relation;
   /** What the contract's server says of it besides its path. */
-  readonly server: Readonly<Record<string, string>>;
+  readonly server: Readonly<Record<string, unknown>>;
   /** Columns that there is no type for. */
   readonly left: readonly string[];
 }
@@ -87,7 +87,13 @@ export async function fileRelation(db: Duckdb, path: string): Promise<Opened> {
           columns: header.map((name) => ({ name, type: 'VARCHAR' })),
           typed: false,
         },
-        server: delimiter === '\t' ? { format: 'tsv' } : { format, ...(delimiter !== ',' && { delimiter }) },
+        server:
+          delimiter === '\t'
+            ? { format: 'tsv' }
+            : {
+                format,
+                ...(delimiter !== ',' && { customProperties: [{ property: 'delimiter', value: delimiter }] }),
+              },
         left: [],
       };
     }
@@ -153,10 +159,9 @@ async function unpacked(path: string, bytes: Buffer): Promise<Buffer> {
       length += part.length;
       if (length >= HEAD_BYTES) break;
     }
-  } catch (error) {
-    // What was cut off ends early; what is no gzip yields nothing.
+  } catch {
+    // Only its first bytes were given, so it always ends early; what is no gzip yields nothing.
     if (length === 0) throw wrongUsage(`${path} is no whole gzip file.`);
-    void error;
   }
   return Buffer.concat(parts);
 }

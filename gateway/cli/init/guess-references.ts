@@ -1,7 +1,7 @@
 import { referenceField, words } from '../../../schema/contract/names.ts';
 import type { DescribedColumn } from './described.ts';
 import { counted } from './draft-key.ts';
-import type { MeshObject } from './mesh-objects.ts';
+import type { CountKnown, MeshObject } from './mesh-objects.ts';
 
 /** A relationship of one property. `evidence` is null where the source declares it. */
 export interface GuessedReference {
@@ -13,9 +13,6 @@ export interface GuessedReference {
   readonly graphqlName: string | null;
   readonly evidence: string | null;
 }
-
-/** How many of the given values are keys of an object that is live; null where nobody can tell. */
-export type CountKnown = (object: MeshObject, values: readonly (string | number | boolean)[]) => Promise<number | null>;
 
 /** Fewer of a column's values found than this, and its name is a coincidence. */
 const SHARE_FOUND = 0.9;

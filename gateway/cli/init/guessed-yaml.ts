@@ -33,7 +33,7 @@ export function guessedYaml(
   { head, foot = [], brief = false }: { head: readonly string[]; foot?: readonly string[]; brief?: boolean },
 ): string {
   const document = new Document(undefined, { version: '1.2', schema: 'core', aliasDuplicateObjects: false });
-  document.contents = nodeOf(value, brief) as typeof document.contents;
+  document.contents = nodeOf(value, brief);
   if (head.length > 0) document.commentBefore = head.map(comment).join('\n');
   if (foot.length > 0) document.comment = foot.map((line) => ` ${line}`).join('\n');
   return document.toString({ lineWidth: 0 });

@@ -5,7 +5,6 @@ import { CommandFailure } from '../exit.ts';
 import { OPERATIONS } from '../operations.ts';
 import { postGraph } from '../ask.ts';
 import type { Terminal } from '../terminal.ts';
-import type { CountKnown } from './guess-references.ts';
 
 /** An object of the mesh that others can refer to: it has a key of one property. */
 export interface MeshObject {
@@ -14,6 +13,9 @@ export interface MeshObject {
   readonly type: string;
   readonly key: { readonly name: string; readonly field: string; readonly type: string };
 }
+
+/** How many of the given values are keys of an object that is live; null where nobody can tell. */
+export type CountKnown = (object: MeshObject, values: readonly (string | number | boolean)[]) => Promise<number | null>;
 
 /** What a draft can lean on: types that are taken, and objects to refer to. */
 export interface KnownMesh {
@@ -39,18 +41,9 @@ export async function knownMesh(terminal: Terminal, productId: string): Promise<
     let after: string | null = null;
     for (let page = 0; page < PAGES; page++) {
       const { dataProducts }: TypesAnswer = await terminal.ask(OPERATIONS.types, { after }, signal);
-      for (const product of dataProducts.nodes.filter(({ id }) => id !== productId))
-        for (const { name, type, properties } of product.schemaObjects) {
-          types.add(type);
-          const [key, second] = properties.filter(({ primaryKey }) => primaryKey);
-          if (key?.field == null || second !== undefined || product.kind === 'remote') continue;
-          objects.push({
-            product: product.id,
-            name,
-            type,
-            key: { name: key.name, field: key.field, type: key.type.replace(/!$/, '') },
-          });
-        }
+      const others = dataProducts.nodes.filter(({ id }) => id !== productId);
+      for (const { type } of others.flatMap(({ schemaObjects }) => schemaObjects)) types.add(type);
+      objects.push(...others.flatMap(referable));
       after = dataProducts.pageInfo.endCursor;
       if (!dataProducts.pageInfo.hasNextPage) break;
     }
@@ -59,6 +52,15 @@ export async function knownMesh(terminal: Terminal, productId: string): Promise<
     return null;
   }
   return { types, objects, countKnown: (object, values) => countKnown(terminal, object, values) };
+}
+
+/** Objects with a key of one property; a service's own have no rows to look up. */
+function referable({ id, kind, schemaObjects }: TypesAnswer['dataProducts']['nodes'][number]): MeshObject[] {
+  return schemaObjects.flatMap(({ name, type, properties }) => {
+    const [key, second] = properties.filter(({ primaryKey }) => primaryKey);
+    if (key?.field == null || second !== undefined || kind === 'remote') return [];
+    return [{ product: id, name, type, key: { name: key.name, field: key.field, type: key.type.replace(/!$/, '') } }];
+  });
 }
 
 /** Asks the graph itself, by the filter that every managed list has. */

@@ -1,6 +1,6 @@
 import { sqlName, type ProductId } from '../../../schema/ids.ts';
 import { typeName, title } from '../../../schema/contract/names.ts';
-import type { DraftFile } from './draft.ts';
+import type { DraftFile } from './draft-contracts.ts';
 import { objectNames } from './draft-names.ts';
 import { productDocument, type Owner } from './product-document.ts';
 

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 
 import { CommandFailure, EXIT } from '../exit.ts';
 import { isSystemError } from '../../up/failure.ts';
-import type { DraftFile } from './draft.ts';
+import type { DraftFile } from './draft-contracts.ts';
 
 /** Writes a product's first documents, all or none, and copies its data beside them. Refuses to overwrite anything unless `force`. */
 export async function writeFiles(
