@@ -5,12 +5,11 @@ import type { Finding } from '../../schema/findings.ts';
 import { plural } from './table.ts';
 import { safeLine, type Terminal } from './terminal.ts';
 
-/** Findings as `file:line:column  error  CODE  message`, sorted by place, and a last line of counts. */
+/** Findings by file, each as `line:column  error  CODE  message`, and a last line of counts. What belongs to no file comes first. */
 export function findingsText(findings: readonly Finding[], { paint }: Pick<Terminal, 'paint'>): string {
   const lines = sorted(findings).map(({ file, line, column, severity, code, message }) => ({
-    place: safeLine(
-      [file ?? '(product)', line, line === null ? null : column].filter((part) => part !== null).join(':'),
-    ),
+    file,
+    place: line === null ? '' : `${line}:${column ?? 1}`,
     severity,
     code: safeLine(code),
     message: safeLine(message),
@@ -18,19 +17,18 @@ export function findingsText(findings: readonly Finding[], { paint }: Pick<Termi
   const width = (pick: (line: (typeof lines)[number]) => string): number =>
     Math.max(0, ...lines.map((line) => pick(line).length));
   const places = width(({ place }) => place);
-  const severities = width(({ severity }) => severity);
   const codes = width(({ code }) => code);
-  return [
-    ...lines.map(({ place, severity, code, message }) =>
-      [
-        place.padEnd(places),
-        paint(severity === 'error' ? 'red' : 'yellow', severity.padEnd(severities)),
-        paint('dim', code.padEnd(codes)),
-        message,
-      ].join('  '),
-    ),
-    counts(findings),
-  ].join('\n');
+  const shown = lines.flatMap(({ file, place, severity, code, message }, at) => {
+    const text = [
+      place.padStart(places),
+      paint(severity === 'error' ? 'red' : 'yellow', severity.padEnd('warning'.length)),
+      paint('dim', code.padEnd(codes)),
+      message,
+    ].join('  ');
+    const isFirst = at === 0 || lines[at - 1]?.file !== file;
+    return isFirst && file !== null ? [paint('bold', safeLine(file)), `  ${text}`] : [`  ${text}`];
+  });
+  return [...shown, counts(findings)].join('\n');
 }
 
 /** `2 errors, 1 warning`. */

@@ -1,7 +1,8 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 
-import { check } from './commands/check.ts';
 import { diff } from './commands/diff.ts';
+import { check, type CheckOptions, REPORT_FORMATS } from './commands/check.ts';
+import { completion, completionProducts, type Shell, SHELLS } from './commands/completion.ts';
 import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { createKey, type KeyOptions, listKeys, revokeKey } from './commands/key.ts';
@@ -34,6 +35,7 @@ Exit codes: 0 done, 1 refused (a check, policy or run said no), 2 wrong usage, 3
 
 Start with:
   $ weft up
+  $ weft init sales/returns --from returns.csv
   $ weft products
   $ weft query '{ airports(first: 3) { nodes { iata name } } }' -o table`;
 
@@ -76,9 +78,13 @@ export function program({ out, err }: Streams, act: Act): Command {
   add('check <folder>', 'check the products at and below a folder, changing nothing', [
     'check ./returns',
     'check ./returns --offline --json',
+    'check . --format markdown --output report.md',
+    'check . --format sarif --output weft.sarif',
   ])
     .option('--offline', 'by the contracts alone, even where a server can be reached')
-    .action((folder: string, options: { offline?: boolean }) => on((terminal) => check(terminal, folder, options)));
+    .addOption(new Option('--format <form>', 'how to write the report (default: text)').choices(REPORT_FORMATS))
+    .option('--output <file>', 'where to write the report (default: stdout)')
+    .action((folder: string, options: CheckOptions) => on((terminal) => check(terminal, folder, options)));
   add('publish <folder>', 'publish the products at and below a folder, all or none', [
     'publish ./returns --wait',
     'publish ./sales --no-refresh',
@@ -118,7 +124,7 @@ export function program({ out, err }: Streams, act: Act): Command {
     .action((options: { search?: string; domain?: string; kind?: string }) =>
       on((terminal) => products(terminal, options)),
     );
-  add('product <id>', 'show a product: owner, fields, freshness, lineage', ['product network/airports']).action(
+  add('product <product>', 'show a product: owner, fields, freshness, lineage', ['product network/airports']).action(
     (id: string) => on((terminal) => product(terminal, id)),
   );
   add('query [operation]', 'ask the graph: a file, `-` for stdin, or the operation itself', [
@@ -132,13 +138,13 @@ export function program({ out, err }: Streams, act: Act): Command {
     .option('--verbose', 'tell on stderr what the answer was made of, and how fresh that is')
     .option('--plan', 'tell on stderr how it was answered: statements, times, rows (for admins)')
     .action((given: string | undefined, options: QueryOptions) => on((terminal) => query(terminal, given, options)));
-  add('refresh <id>', 'load the data of a product anew; joins the run that is under way', [
+  add('refresh <product>', 'load the data of a product anew; joins the run that is under way', [
     'refresh network/airports --wait',
   ])
     .option('--wait', 'show the stages, and end by the outcome')
     .action((id: string, options: { wait?: boolean }) => on((terminal) => refresh(terminal, id, options)));
   add('runs', 'list runs, newest first', ['runs --phase failed', 'runs --product network/airports --limit 5'])
-    .option('--product <id>', 'of one product')
+    .option('--product <product>', 'of one product')
     .addOption(
       new Option('--phase <phase>', 'in one phase').choices(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
     )
@@ -150,7 +156,7 @@ export function program({ out, err }: Streams, act: Act): Command {
     .addArgument(new Argument('<id>', 'as `weft runs` lists it'))
     .option('--watch', 'show the stages as they go on, and end by the outcome')
     .action((id: string, options: { watch?: boolean }) => on((terminal) => run(terminal, id, options)));
-  add('retire <id>', 'take a product out of the graph; refused while others extend or read it', [
+  add('retire <product>', 'take a product out of the graph; refused while others extend or read it', [
     'retire sales/returns --yes',
   ])
     .option('--yes', 'do not ask')
@@ -204,6 +210,14 @@ export function program({ out, err }: Streams, act: Act): Command {
   add('doctor', 'look at all that Weft needs, with a fix for each failure', ['doctor', 'doctor --json']).action(() =>
     on(doctor),
   );
+  add('completion', 'print the script by which a shell completes weft', [
+    'completion bash > ~/.local/share/bash-completion/completions/weft',
+    'completion zsh > "${fpath[1]}/_weft"',
+    'completion fish > ~/.config/fish/completions/weft.fish',
+  ])
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .action((shell: Shell) => on((terminal) => completion(terminal, shell, weft)));
+  weft.command('completion-products', { hidden: true }).action(() => on(completionProducts));
   return weft;
 }
 

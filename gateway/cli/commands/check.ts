@@ -1,36 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
 import { errorFinding, type Finding, passes } from '../../../schema/findings.ts';
-import { CommandFailure, EXIT } from '../exit.ts';
-import { findingsText, located, sorted } from '../findings-text.ts';
+import { CommandFailure, EXIT, wrongUsage } from '../exit.ts';
+import { located, sorted } from '../findings-text.ts';
 import { givenFolders, productsInput, unreadFindings } from '../given-folders.ts';
 import { offlineCheck } from '../offline-check.ts';
 import { OPERATIONS } from '../operations.ts';
+import { type CheckReport, countsOf } from '../report/check-report.ts';
+import { markdownReport } from '../report/markdown-report.ts';
+import { sarifReport } from '../report/sarif-report.ts';
+import { textReport } from '../report/text-report.ts';
 import { plural } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { jsonText, painter, shownText, type Terminal } from '../terminal.ts';
 import type { ProductFolder } from '../../up/product-folders.ts';
 
+/** What `check` is told besides the folder. */
+export interface CheckOptions {
+  readonly offline?: boolean;
+  /** How to write the report; JSON is also asked for by `--json`. */
+  readonly format?: ReportFormat;
+  /** A file to write it to, in place of stdout. */
+  readonly output?: string;
+}
+
+/** Forms of a report. */
+export const REPORT_FORMATS = ['text', 'json', 'markdown', 'sarif'] as const;
+type ReportFormat = (typeof REPORT_FORMATS)[number];
+
 /** Checks what `publish` would send: here first, then, where the server can be reached, against all that is live. */
-export async function check(terminal: Terminal, path: string, options: { offline?: boolean }): Promise<number> {
+export async function check(terminal: Terminal, path: string, options: CheckOptions): Promise<number> {
+  if (terminal.json && options.format !== undefined && options.format !== 'json')
+    throw wrongUsage(`--json and --format ${options.format} are two forms: give one.`);
+  const report = await checked(terminal, path, options);
+  const { passed, checkedBy } = report;
+  await write(terminal, report, options);
+  const by = checkedBy.includes('server')
+    ? `offline and by ${terminal.settings.url}`
+    : 'offline, by the contracts alone';
+  const what = `${plural(report.folders, 'product')} checked ${by}`;
+  terminal.say(
+    passed
+      ? terminal.paint('green', `${what}: passed.`) + ` Next: weft publish ${path}`
+      : terminal.paint('red', `${what}: refused.`),
+  );
+  return passed ? EXIT.done : EXIT.refused;
+}
+
+/** A check of the products at and below a folder, without a word about it; `folders`: how many there are. */
+async function checked(
+  terminal: Terminal,
+  path: string,
+  { offline: isOffline = false }: CheckOptions,
+): Promise<CheckReport & { readonly folders: number }> {
   const { cwd } = terminal;
   const folders = await givenFolders(path, cwd);
   const offline = await offlineCheck(folders, cwd);
   const unread = unreadFindings(folders, cwd);
-  const online = options.offline === true ? null : await serverCheck(terminal, folders, !passes(offline.findings));
-  const server = online?.findings ?? null;
+  const online = isOffline ? null : await serverCheck(terminal, folders, !passes(offline.findings));
   // The server links with all that is live, so it knows better than a check of these folders alone.
-  const findings = sorted(server === null ? [...unread, ...offline.findings] : [...unread, ...server]);
-  const passed = passes(findings) && online?.rejected !== true;
-  const checkedBy = server === null ? ['offline'] : ['offline', 'server'];
-  terminal.show({ passed, checkedBy, products: offline.products, findings }, () =>
-    findings.length === 0 ? 'No findings.' : findingsText(findings, terminal),
-  );
-  const what = plural(folders.length, 'product');
-  const by = server === null ? 'offline, by the contracts alone' : `offline and by ${terminal.settings.url}`;
-  terminal.say(
-    passed
-      ? terminal.paint('green', `${what} checked ${by}: passed.`) + ` Next: weft publish ${path}`
-      : terminal.paint('red', `${what} checked ${by}: refused.`),
-  );
-  return passed ? EXIT.done : EXIT.refused;
+  const findings = sorted([...unread, ...(online?.findings ?? offline.findings)]);
+  return {
+    passed: passes(findings) && online?.rejected !== true,
+    checkedBy: online === null ? ['offline'] : ['offline', 'server'],
+    products: offline.products,
+    findings,
+    changes: [],
+    folders: folders.length,
+  };
+}
+
+async function write(
+  terminal: Terminal,
+  { folders: _, ...report }: CheckReport & { readonly folders: number },
+  { format = terminal.json ? 'json' : 'text', output }: CheckOptions,
+): Promise<void> {
+  const { paint } = output === undefined ? terminal : { paint: painter(false) };
+  const text = reportText(report, format, paint);
+  if (output === undefined) terminal.show({ ...report, counts: countsOf(report) }, () => text);
+  else
+    await writeFile(resolve(terminal.cwd, output), shownText(text, false)).catch((error: unknown) => {
+      throw wrongUsage(`The report cannot be written to ${output}: ${error instanceof Error ? error.message : ''}`);
+    });
+}
+
+function reportText(report: CheckReport, format: ReportFormat, paint: Terminal['paint']): string {
+  switch (format) {
+    case 'text':
+      return textReport(report, { paint });
+    case 'json':
+      return jsonText({ ...report, counts: countsOf(report) });
+    case 'markdown':
+      return markdownReport(report);
+    case 'sarif':
+      return jsonText(sarifReport(report));
+  }
 }
 
 async function serverCheck(

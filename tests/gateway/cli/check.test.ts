@@ -37,6 +37,8 @@ test('the example mesh passes its check without a server', async () => {
       'weather/daily',
     ],
     findings: [],
+    changes: [],
+    counts: { errors: 0, warnings: 0, breaking: 0, risky: 0, safe: 0 },
   });
   expect(ran.code).toBe(0);
 });
@@ -44,7 +46,7 @@ test('the example mesh passes its check without a server', async () => {
 test('a fault is shown with file, line and column as seen from where one stands, and the exit code is 1', async () => {
   const cwd = folder(withoutType);
   const ran = await weft(['check', 'returns', '--offline'], { cwd });
-  expect(ran.out).toMatch(/^returns\/returns\.odcs\.yaml:12:22 {2}error {2}[A-Z_]+ {2}.*sting.*$/m);
+  expect(ran.out).toMatch(/^returns\/returns\.odcs\.yaml\n {2}12:22 {2}error {4}[A-Z_]+ {2}.*sting.*$/m);
   expect(ran.out).toMatch(/^1 error, 0 warnings$/m);
   expect(ran.err).toContain('refused');
   expect(ran.code).toBe(1);
@@ -79,7 +81,7 @@ test('a link to a product that is not given is a warning without a server', asyn
 test('SQL is checked without a server too', async () => {
   const cwd = folder({ ...returnsProduct(), 'returns/transform.sql': 'delete from returns' });
   const ran = await weft(['check', '.', '--offline'], { cwd });
-  expect(ran.out).toMatch(/^returns\/transform\.sql:1:1 {2}error {2}SQL_NOT_SELECT/m);
+  expect(ran.out).toMatch(/^returns\/transform\.sql\n {2}1:1 {2}error {4}SQL_NOT_SELECT/m);
   expect(ran.code).toBe(1);
 });
 
@@ -114,6 +116,8 @@ test('where the server answers, its findings count, in the files as they lie her
     checkedBy: ['offline', 'server'],
     products: ['sales/returns'],
     findings: [{ ...found, severity: 'error', file: 'returns/returns.odcs.yaml' }],
+    changes: [],
+    counts: { errors: 1, warnings: 0, breaking: 0, risky: 0, safe: 0 },
   });
   expect(ran.code).toBe(1);
 });
@@ -154,6 +158,6 @@ test('hidden folders, node_modules, links and service code are passed by; a larg
   ]);
   expect(product!.unread.map((file) => file.path)).toEqual(['large.sql', 'latin.sql']);
   const ran = await weft(['publish', 'returns'], { cwd: path });
-  expect(ran.err).toMatch(/^returns\/large\.sql {2}error {2}FILE_UNREAD {2}large\.sql has 257 KiB/m);
+  expect(ran.err).toMatch(/^returns\/large\.sql\n +error {4}FILE_UNREAD {2}large\.sql has 257 KiB/m);
   expect(ran.code).toBe(1);
 });

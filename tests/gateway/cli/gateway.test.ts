@@ -54,6 +54,8 @@ test('a check by the server passes, and changes nothing', async () => {
     checkedBy: ['offline', 'server'],
     products: ['sales/returns'],
     findings: [],
+    changes: [],
+    counts: { errors: 0, warnings: 0, breaking: 0, risky: 0, safe: 0 },
   });
   expect((await ask('products', '--json')).json()).toMatchObject({ totalCount: 0 });
   expect(ran.code).toBe(0);
@@ -75,7 +77,7 @@ test('a product that does not pass is refused with each place as it lies here: 1
   );
   const ran = await weft(['publish', '.'], { env, cwd: broken.path });
   broken.remove();
-  expect(ran.err).toMatch(/^returns\/returns\.odcs\.yaml:6:9 +error /m);
+  expect(ran.err).toMatch(/^returns\/returns\.odcs\.yaml\n {2}6:9 +error /m);
   expect(ran.err).toContain('nothing was changed');
   expect(ran.out).toBe('');
   expect(ran.code).toBe(1);

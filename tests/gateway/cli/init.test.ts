@@ -187,7 +187,7 @@ test('odd names of columns become names that a field, a column and a filter can 
   expect(properties.map(({ name }) => name)).toEqual([
     'aB',
     'aB2',
-    'ab3',
+    'ab',
     'andValue',
     'nullValue',
     'ctidValue',
@@ -200,7 +200,7 @@ test('odd names of columns become names that a field, a column and a filter can 
     'column13',
     'x'.repeat(56),
     'rowNumber',
-    'aB4',
+    'aB3',
   ]);
 });
 
