@@ -30,14 +30,18 @@ export async function draftProduct(
   for (const [index, object] of source.objects.entries())
     objects.push(await draftObject(object, names[index] ?? object.name, { source, names, mesh }));
   const input = product === 'source' ? 'input' : 'source';
-  const ports = { input: `${id}/${input}`, output: `${id}/${product}` };
+  const output = `${id}/${product}`;
+  const contract = { path: `${product}.odcs.yaml`, text: outputContract(output, title(product), source, objects) };
+  const document = (ports: { input: string | null; output: string }): DraftFile => ({
+    path: 'product.odps.yaml',
+    text: productDocument(id, ports, { owner, input, about: source.label }),
+  });
+  if (source.isReadThrough) return [document({ input: null, output }), contract];
+  const sourceId = `${id}/${input}`;
   return [
-    { path: 'product.odps.yaml', text: productDocument(id, ports, { owner, input, about: source.label }) },
-    { path: `${input}.odcs.yaml`, text: sourceContract(ports.input, source, objects) },
-    {
-      path: `${product}.odcs.yaml`,
-      text: outputContract(ports.output, title(product), source, objects),
-    },
+    document({ input: sourceId, output }),
+    { path: `${input}.odcs.yaml`, text: sourceContract(sourceId, source, objects) },
+    contract,
     ...(objects.length === 1 ? [] : objects.map(transformation)),
   ];
 }
