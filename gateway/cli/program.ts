@@ -39,6 +39,13 @@ Start with:
   $ weft products
   $ weft query '{ airports(first: 3) { nodes { iata name } } }' -o table`;
 
+/** What arguments of these names are, in every command. */
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  product: 'domain/product, as in network/airports',
+  folder: 'where product.odps.yaml lies, or one above several products',
+  operation: 'a file, `-` for stdin, or the operation itself',
+};
+
 /** The grammar of the command line: names, options, help and examples; what commands do is in their files. */
 export function program({ out, err }: Streams, act: Act): Command {
   const weft = new Command('weft')
@@ -51,11 +58,14 @@ export function program({ out, err }: Streams, act: Act): Command {
     .addHelpText('after', ENVIRONMENT);
   const on = (command: (terminal: Terminal) => Promise<number>) =>
     act(weft.opts<{ json?: boolean }>().json === true, command);
-  const add = (usage: string, says: string, examples: readonly string[]): Command =>
-    weft
+  const add = (usage: string, says: string, examples: readonly string[]): Command => {
+    const command = weft
       .command(usage)
       .description(says)
       .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ weft ${example}`).join('\n')}`);
+    for (const argument of command.registeredArguments) argument.description = ARGUMENTS[argument.name()] ?? '';
+    return command;
+  };
 
   add('up', 'start all of Weft on this machine, with the example mesh; Ctrl-C stops it', ['up', 'up --json']).action(
     () => act(weft.opts<{ json?: boolean }>().json === true, 'up'),
@@ -70,7 +80,7 @@ export function program({ out, err }: Streams, act: Act): Command {
       '--from <source>',
       'a file (csv, tsv, json, ndjson, parquet), postgres://…, an OpenAPI document, GraphQL SDL, or an address of one',
     )
-    .option('--table <name>', 'which table or path, where the source has several; may be given again', gathered, [])
+    .option('--table <name>', 'which table or path, where the source has several; may be given again', gathered)
     .option('--url <address>', 'where the service answers, for SDL from a file')
     .option('--to <folder>', "where to write (default: a folder of the product's name)")
     .option('--force', 'overwrite what is there')
@@ -132,7 +142,7 @@ export function program({ out, err }: Streams, act: Act): Command {
     'query busiest.graphql -v first=10 -o table',
     'query - < busiest.graphql',
   ])
-    .option('-v, --var <name=value>', 'a variable; may be given again', gathered, [])
+    .option('-v, --var <name=value>', 'a variable; may be given again', gathered)
     .option('--operation <name>', 'which operation, where the document has several')
     .addOption(new Option('-o, --output <form>', 'how to show the answer (default: json)').choices(['table', 'json']))
     .option('--verbose', 'tell on stderr what the answer was made of, and how fresh that is')
@@ -221,7 +231,7 @@ export function program({ out, err }: Streams, act: Act): Command {
   return weft;
 }
 
-function gathered(value: string, before: readonly string[]): string[] {
+function gathered(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 

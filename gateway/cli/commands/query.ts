@@ -13,7 +13,7 @@ import { table } from '../table.ts';
 import { jsonText, type Terminal } from '../terminal.ts';
 
 export interface QueryOptions {
-  readonly var: readonly string[];
+  readonly var?: readonly string[];
   readonly operation?: string;
   readonly output?: 'table' | 'json';
   readonly verbose?: boolean;
@@ -25,7 +25,7 @@ export async function query(terminal: Terminal, given: string | undefined, optio
   if (terminal.json && options.output === 'table')
     throw wrongUsage('--json and -o table exclude each other: choose one.');
   const text = await operationText(terminal, given);
-  const variables = variablesOf(document(text), options.var, options.operation);
+  const variables = variablesOf(document(text), options.var ?? [], options.operation);
   const answer = await postGraph(terminal.settings, terminal.signal, {
     query: text,
     variables,

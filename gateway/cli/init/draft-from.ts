@@ -23,7 +23,7 @@ export interface DraftOptions {
   /** A file, or the address of a database, a service or a document; none: a skeleton. */
   readonly from?: string;
   /** Which tables or paths, where the source has several. */
-  readonly table: readonly string[];
+  readonly table?: readonly string[];
   /** Where a service answers whose SDL is given as a file. */
   readonly url?: string;
 }
@@ -47,7 +47,7 @@ const DOCUMENT_BYTES = 10 * 1024 * 1024;
 export async function draftFrom(
   terminal: Terminal,
   id: ProductId,
-  { from, table, url, ...place }: DraftOptions & DraftPlace,
+  { from, table = [], url, ...place }: DraftOptions & DraftPlace,
 ): Promise<Drafted> {
   const [domain = ''] = id.split('/');
   const owner = await likelyOwner(terminal.cwd, domain);

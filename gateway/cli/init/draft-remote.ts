@@ -145,19 +145,8 @@ function propertyOf(
   const { named, isList, isRequired } = unwrapped(field.type);
   const why = looksPersonal(name, []);
   const leaf = leaves.get(named);
-  const logicalType =
-    LOGICAL[named] ??
-    (leaf === undefined
-      ? 'object'
-      : leaf.kind === Kind.ENUM_TYPE_DEFINITION
-        ? 'string'
-        : guess('string', `the scalar ${named}`));
+  const logicalType = logicalTypeOf(named, leaf);
   const deprecated = (field.directives ?? []).find((directive) => directive.name.value === 'deprecated');
-  const reason = deprecated?.arguments?.find((argument) => argument.name.value === 'reason')?.value;
-  const custom = [
-    ...(fieldName(name) === name ? [] : [{ property: 'graphqlName', value: name }]),
-    ...(reason?.kind === Kind.STRING ? [{ property: 'deprecationReason', value: reason.value }] : []),
-  ];
   return {
     name,
     description: field.description?.value,
@@ -169,7 +158,7 @@ function propertyOf(
         ? guess('internal', 'nothing says that it is of persons')
         : guess('confidential', `it may be of persons: ${why}`),
     ...(deprecated !== undefined && { deprecated: true }),
-    ...(custom.length > 0 && { customProperties: custom }),
+    customProperties: customOf(name, deprecated),
     ...(leaf?.kind === Kind.ENUM_TYPE_DEFINITION &&
       !isList && {
         examples: noted(
@@ -178,6 +167,23 @@ function propertyOf(
         ),
       }),
   };
+}
+
+/** A scalar of the service's own may be anything; a text holds it. */
+function logicalTypeOf(named: string, leaf: DefinitionNode | undefined): unknown {
+  if (LOGICAL[named] !== undefined) return LOGICAL[named];
+  if (leaf === undefined) return 'object';
+  return leaf.kind === Kind.ENUM_TYPE_DEFINITION ? 'string' : guess('string', `the scalar ${named}`);
+}
+
+/** What ODCS has no word for: a field's name where it is not in camel case, and why it is not to be used any more. */
+function customOf(name: string, deprecated: ConstDirectiveNode | undefined): unknown {
+  const reason = deprecated?.arguments?.find((argument) => argument.name.value === 'reason')?.value;
+  const custom = [
+    ...(fieldName(name) === name ? [] : [{ property: 'graphqlName', value: name }]),
+    ...(reason?.kind === Kind.STRING ? [{ property: 'deprecationReason', value: reason.value }] : []),
+  ];
+  return custom.length === 0 ? undefined : custom;
 }
 
 /** The fields of the first plain key; a nested one is federation's alone. */

@@ -12,7 +12,7 @@ export function markdownReport(report: CheckReport): string {
   const { errors = 0, warnings = 0 } = countsOf(report);
   const by = checkedBy.includes('server') ? 'against the live mesh' : 'by the contracts alone';
   const parts = [
-    `### ${passed ? '✅' : '❌'} Weft: ${plural(products.length, 'product')} checked, ${passed ? 'passed' : 'refused'}`,
+    `### ${passed ? '✅' : '❌'} Weft check: ${passed ? 'passed' : 'refused'}`,
     `${plural(errors, 'error')}, ${plural(warnings, 'warning')}, checked ${by}: ${products.map(code).join(', ') || 'none can be read'}`,
   ];
   if (findings.length > 0)

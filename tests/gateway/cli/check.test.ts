@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -160,4 +160,23 @@ test('hidden folders, node_modules, links and service code are passed by; a larg
   const ran = await weft(['publish', 'returns'], { cwd: path });
   expect(ran.err).toMatch(/^returns\/large\.sql\n +error {4}FILE_UNREAD {2}large\.sql has 257 KiB/m);
   expect(ran.code).toBe(1);
+});
+
+test('a report is written to a file in the form that was asked for, without color, and the exit code stands', async () => {
+  const cwd = folder(withoutType);
+  const ran = await weft(['check', 'returns', '--offline', '--format', 'sarif', '--output', 'weft.sarif'], { cwd });
+  expect(ran.out).toBe('');
+  expect(ran.code).toBe(1);
+  const { runs } = JSON.parse(readFileSync(join(cwd, 'weft.sarif'), 'utf8')) as {
+    runs: { results: { locations: { physicalLocation: unknown }[] }[] }[];
+  };
+  expect(runs[0]!.results[0]!.locations[0]!.physicalLocation).toEqual({
+    artifactLocation: { uri: 'returns/returns.odcs.yaml', uriBaseId: '%SRCROOT%' },
+    region: { startLine: 12, startColumn: 22 },
+  });
+  const markdown = await weft(['check', 'returns', '--offline', '--format', 'markdown'], { cwd });
+  expect(markdown.out).toContain('### ❌ Weft check: refused');
+  const nowhere = await weft(['check', 'returns', '--offline', '--output', 'no/such/folder'], { cwd });
+  expect(nowhere.err).toContain('The report cannot be written to no/such/folder');
+  expect(nowhere.code).toBe(2);
 });

@@ -25,6 +25,10 @@ test.each([
   [['publish', 'no such folder']],
   [['products', '--bogus']],
   [['frobnicate']],
+  [['init']],
+  [['init', 'returns']],
+  [['check', '.', '--format', 'xml']],
+  [['check', '.', '--format', 'sarif', '--json']],
   [['runs', '--phase', 'sleeping']],
   [['runs', '--limit', '0']],
   [['run']],
@@ -41,6 +45,11 @@ test.each([
   expect(ran.code).toBe(2);
   expect(ran.err).not.toBe('');
   if (!args.includes('--json')) expect(ran.out).toBe('');
+});
+
+test('a command or option that is almost one is told the nearest', async () => {
+  expect((await weft(['chekc'])).err).toContain('Did you mean check?');
+  expect((await weft(['check', '.', '--formt', 'sarif'])).err).toContain('Did you mean --format?');
 });
 
 test.each([
@@ -113,6 +122,8 @@ test('the kept admin key is not for servers elsewhere', async () => {
 test('help goes to stdout, with examples, and ends by 0', async () => {
   for (const command of [
     'up',
+    'init',
+    'completion',
     'check',
     'publish',
     'products',

@@ -88,7 +88,7 @@ test('with color, severities and weights are told apart', () => {
 });
 
 test('the Markdown has tables, in which no text is markup, HTML or a mention', () => {
-  expect(markdownReport(REPORT)).toBe(`### ❌ Weft: 1 product checked, refused
+  expect(markdownReport(REPORT)).toBe(`### ❌ Weft check: refused
 
 2 errors, 1 warning, checked against the live mesh: \`sales/returns\`
 
@@ -105,7 +105,7 @@ test('the Markdown has tables, in which no text is markup, HTML or a mention', (
 | **breaking** | major | \`FIELD_REMOVED\` | \`returns.reason\` | Return.reason was String, and is no more. |
 | safe | patch | \`DESCRIPTION_CHANGED\` | \`returns\` | The description of Return changed. |`);
   expect(markdownReport(EMPTY)).toBe(
-    '### ✅ Weft: 1 product checked, passed\n\n0 errors, 0 warnings, checked by the contracts alone: `a/b`',
+    '### ✅ Weft check: passed\n\n0 errors, 0 warnings, checked by the contracts alone: `a/b`',
   );
 });
 
