@@ -153,9 +153,9 @@ const forbidden = [
   },
   {
     name: 'imports-resolve',
-    comment: 'Import by the path of the .ts file.',
+    comment: 'Import by the path of the .ts file. `sarif` is types alone, of @types/sarif.',
     from: { path: CODE },
-    to: { couldNotResolve: true },
+    to: { couldNotResolve: true, pathNot: '^sarif$' },
   },
   banned('no-barrels', 'No index files: import from the file that makes it.', '(^|/)index\\.[cm]?[jt]sx?$'),
   banned(
