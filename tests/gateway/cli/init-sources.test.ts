@@ -259,6 +259,7 @@ test('tables of a Postgres are drafted by its catalog: what it declares is no gu
   );
   const contract = parse(read('orders/orders.odcs.yaml')) as Contract;
   const { username, hostname, port, pathname, password } = new URL(database.url);
+  expect(ran.code).toBe(0);
   const secret = `${pathname.slice(1).toUpperCase()}_PASSWORD`;
   expect(contract.servers[0]).toEqual({
     server: 'database',
