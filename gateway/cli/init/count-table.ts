@@ -42,7 +42,8 @@ export async function countTable(
       type,
       typeEvidence: null,
       description,
-      declared: { ...(required && { required }), ...(unique && { unique }), ...(values !== null && { values }) },
+      // What may be null in the database may be null here, however few rows are.
+      declared: { required, ...(unique && { unique }), ...(values !== null && { values }) },
       seen: seen?.[at] ?? null,
     })),
   };

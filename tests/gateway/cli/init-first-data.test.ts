@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +18,9 @@ const MAIN = fileURLToPath(new URL('../../../gateway/main.ts', import.meta.url))
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const DATA = fileURLToPath(new URL('../../../node_modules/vega-datasets/data', import.meta.url));
 const KEY = 'weft_admin_of_this_test';
+// Roles are the cluster's.
+const READER = `parcels_reader_${randomBytes(4).toString('hex')}`;
+const PASSWORD = 'not-to-be-written';
 
 let database: TestDatabase;
 let gateway: ChildProcess;
@@ -37,7 +41,13 @@ beforeAll(async () => {
   gateway = fork(MAIN, {
     execArgv: ['--import', LOADER],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, DATABASE_URL: database.url, PORT: String(port), WEFT_ADMIN_KEY: KEY },
+    env: {
+      ...process.env,
+      DATABASE_URL: database.url,
+      PORT: String(port),
+      WEFT_ADMIN_KEY: KEY,
+      ...secretOf(database.url),
+    },
   });
   await firstMessage(gateway);
 }, 60_000);
@@ -47,8 +57,14 @@ afterAll(async () => {
   gateway.kill('SIGTERM');
   await over;
   place.remove();
+  await database.pool.query(`drop owned by ${READER}; drop role ${READER}`);
   await database.drop();
 });
+
+/** The password under the name by which the draft refers to it. */
+function secretOf(url: string): Record<string, string> {
+  return { [`WEFT_SECRET_${new URL(url).pathname.slice(1).toUpperCase()}_PASSWORD`]: PASSWORD };
+}
 
 /** Publishes a drafted folder as it stands, and loads its first data. */
 async function live(folder: string, id: string): Promise<void> {
@@ -91,3 +107,27 @@ test('what was drafted of two files is published and loaded as it stands, and th
     flights: { totalCount: '120' },
   });
 }, 120_000);
+
+test('what was drafted of a Postgres is published as it stands, and read where it lies', async () => {
+  await database.pool.query(`
+    create table public.parcels ("Parcel No" text primary key, weight numeric(6, 2), sent_at timestamptz not null);
+    insert into public.parcels select 'P' || n, n * 1.5, timestamptz '2026-01-01 00:00Z' + n * interval '1 day' from generate_series(1, 40) n`);
+  const from = new URL(database.url);
+  from.username = READER;
+  from.password = PASSWORD;
+  await database.pool.query(`
+    create role ${READER} login password '${PASSWORD}';
+    grant usage on schema public to ${READER};
+    grant select on public.parcels to ${READER}`);
+  expect((await ask('init', 'post/parcels', '--from', from.href, '--table', 'parcels')).code).toBe(0);
+  const checked = await ask('check', 'parcels', '--json');
+  expect(checked.json()).toMatchObject({ passed: true, checkedBy: ['offline', 'server'], findings: [] });
+  const published = await ask('publish', 'parcels', '--json');
+  expect(published.json()).toMatchObject({ outcome: 'published', products: [{ id: 'post/parcels', state: 'live' }] });
+  const query = '{ parcel(parcelNo: "P2") { weight sentAt } parcels { totalCount } }';
+  expect(readFileSync(join(place.path, 'parcels/parcels.odcs.yaml'), 'utf8')).not.toContain(PASSWORD);
+  expect(await answered(query, (text) => text.includes('40'))).toEqual({
+    parcel: { weight: '3.00', sentAt: '2026-01-03T00:00:00.000Z' },
+    parcels: { totalCount: '40' },
+  });
+}, 60_000);
