@@ -42,7 +42,7 @@ export async function decisionsOf(db: Queryable, product: string, limit: number)
   const { rows } = await db.query<Decision>(
     `select id::text, product_id as product, action, actor, outcome, code, version, revision, supergraph_id as supergraph, detail,
             decided_at as "decidedAt"
-       from weft.decisions where product_id = $1 order by id desc limit $2`,
+       from weft.decisions d where d.product_id = $1 order by d.id desc limit $2`,
     [product, limit],
   );
   return rows;
