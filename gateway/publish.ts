@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { compose, type Composition } from '../schema/compose.ts';
+import type { Composition } from '../schema/composition/compose.ts';
 import { newFindings, replaced } from '../schema/contract/joining.ts';
 import { linkMesh } from '../schema/contract/link.ts';
 import type { Mesh, Product } from '../schema/contract/model.ts';
@@ -20,9 +19,9 @@ import {
   type NewestRevision,
   pendingRevisions,
 } from '../schema/ledger/products.ts';
-import { CATALOG, subgraphsOf } from '../schema/ledger/promote.ts';
+import { CATALOG, composed, subgraphsOf } from '../schema/ledger/promote.ts';
 import { readyToRun } from '../schema/ledger/ready-to-run.ts';
-import { headId, supergraphSdl } from '../schema/ledger/supergraphs.ts';
+import { headId, headSubgraphs, supergraphSdl } from '../schema/ledger/supergraphs.ts';
 import { requestRun } from '../schema/ledger/runs.ts';
 import type { CheckTables } from '../schema/registering.ts';
 import { semanticTypeFindings } from '../schema/ledger/semantic-types.ts';
@@ -33,7 +32,6 @@ import type { HostRules } from './execute/allowed-hosts.ts';
 import { judgePublish } from './consumers/judge-publish.ts';
 import { changesOf, type ProductChange } from './product-changes.ts';
 import { type Candidate, placedInFolder, type ProductFolder, readFolders } from './read-folders.ts';
-import { CATALOG_SDL } from './register-catalog.ts';
 import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
 
 export type PublishOutcome =
@@ -210,9 +208,9 @@ async function promoteAll(
   const cause = `publish ${changed.map(({ product }) => product.id).join(' ')}`;
   let went = await goLive(trx, { ready, cause });
   const waits = (await pendingRevisions(trx)).length > 0;
-  const composition = waits ? composeMesh(mesh) : null;
+  const composition = waits ? await compositionOf(trx, mesh) : null;
   const coming = composition?.composes === false ? composition.findings : [];
-  if (coming.length > 0 && composeMesh(was).composes)
+  if (coming.length > 0 && (await compositionOf(trx, was)).composes)
     throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...coming]));
   // It composes with what waits, and not without: it waits too.
   if (!went.promotion.promoted && waits && coming.length === 0) went = await goLive(trx, { ready: [], cause });
@@ -254,9 +252,11 @@ function kindFindings(candidates: readonly Candidate[], products: readonly Produ
   });
 }
 
-function composeMesh(mesh: Mesh): Composition {
-  const catalog = { name: CATALOG, sdl: readFileSync(CATALOG_SDL, 'utf8'), url: '' };
-  return compose([catalog, ...subgraphsOf(mesh).map(({ name, sdl, url }) => ({ name, sdl, url: url ?? '' }))]);
+/** As it will be served once all of it has its data. */
+async function compositionOf(trx: Transaction, mesh: Mesh): Promise<Composition> {
+  const served = new Map((await headSubgraphs(trx)).map((subgraph) => [subgraph.name, subgraph]));
+  const catalog = served.get(CATALOG);
+  return composed([...(catalog === undefined ? [] : [catalog]), ...subgraphsOf(mesh)], served);
 }
 
 function isInUse({ code, severity }: Finding): boolean {

@@ -1,5 +1,6 @@
 import type { DomainModel, ManagedProducts, Mesh, RegisteredModel } from '../schema/contract/model.ts';
 import { connectionKey, type PostgresServer } from '../schema/contract/postgres-server.ts';
+import { isSameModel } from '../schema/contract/same-model.ts';
 import type { DomainId } from '../schema/ids.ts';
 import { routingUrl } from '../schema/ledger/promote.ts';
 import type { StoredSubgraph } from '../schema/ledger/supergraphs.ts';
@@ -87,18 +88,8 @@ function opened(
   if (model === undefined)
     throw new Error(`The supergraph has a subgraph ${subgraph.name}, the mesh no such products.`);
   const url = routingUrl(subgraph);
-  if (before?.url === url && isSame(before.model, model)) return before;
+  if (before?.url === url && isSameModel(before.model, model)) return before;
   return { url, model, subgraph: open(model) };
-}
-
-/** The same SDL is not enough: a column may have another name beneath it. Products that are unchanged are the same objects. */
-function isSame(before: DomainModel, now: DomainModel): boolean {
-  return (
-    before.products.length === now.products.length &&
-    before.products.every((product, at) => product === now.products[at]) &&
-    before.references.length === now.references.length &&
-    before.references.every(({ to }, at) => to === now.references[at]?.to)
-  );
 }
 
 /**

@@ -5,7 +5,11 @@ import { originOf } from './renaming.ts';
 
 /** What each product reads of others; inputs that point at nothing, at a product without tables of Weft's or around in a circle are refused. */
 export function linkInputs(products: readonly Product[], say: Say): ReadonlyMap<ProductId, readonly ProductInput[]> {
-  const inputs = new Map(products.map((product) => [product.id, inputsOf(product, products, say)]));
+  const owners = new Map<string, Product>();
+  for (const product of products)
+    for (const { contractId } of product.outputs)
+      if (contractId !== null && !owners.has(contractId)) owners.set(contractId, product);
+  const inputs = new Map(products.map((product) => [product.id, inputsOf(product, owners, say)]));
   for (const product of products) checkViews(product, inputs.get(product.id) ?? [], say);
   for (const cycle of cycles(inputs)) {
     const product = products.find(({ id }) => id === cycle[0]);
@@ -19,11 +23,11 @@ export function linkInputs(products: readonly Product[], say: Say): ReadonlyMap<
   return inputs;
 }
 
-function inputsOf(product: Product, products: readonly Product[], say: Say): ProductInput[] {
+function inputsOf(product: Product, owners: ReadonlyMap<string, Product>, say: Say): ProductInput[] {
   return product.inputs.flatMap((input): ProductInput[] => {
     if (input.kind === 'server') return [];
     const { name, contractId } = input;
-    const owner = products.find(({ outputs }) => outputs.some((port) => port.contractId === contractId));
+    const owner = owners.get(contractId);
     const port = owner?.outputs.find((one) => one.contractId === contractId);
     if (owner === undefined || port === undefined) {
       say(

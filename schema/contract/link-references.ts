@@ -1,6 +1,6 @@
 import type { Finding } from '../findings.ts';
 import type { Owned, Say } from './link-finding.ts';
-import type { Property, Reference, Relationship } from './model.ts';
+import type { Property, Reference, Relationship, SchemaObject } from './model.ts';
 import { referenceField, reverseAggregateField, reverseField } from './names.ts';
 import { parseReference, type ReferenceText } from './reference.ts';
 import { subgraphName } from './subgraph-name.ts';
@@ -9,6 +9,8 @@ import { typeFamily } from './types.ts';
 /** Relationships of managed and registered objects, resolved; those that cannot be are found, with `dangling` as severity. */
 export function linkReferences(owned: readonly Owned[], dangling: Finding['severity'], say: Say): Reference[] {
   const references: Reference[] = [];
+  const byName = namedObjects(owned);
+  const byObject = new Map<SchemaObject, Reference[]>();
   const fields = new Map(
     owned.map(({ object }) => [
       object.type,
@@ -18,7 +20,7 @@ export function linkReferences(owned: readonly Owned[], dangling: Finding['sever
   for (const from of owned.filter(({ product }) => product.kind !== 'remote'))
     for (const relationship of from.object.relationships) {
       const at = { product: from.product, contractId: from.object.contractId, path: relationship.path };
-      const target = findTarget(from, relationship, owned);
+      const target = findTarget(from, relationship, byName);
       if ('fault' in target) {
         say(at, target.code, target.fault, target.code === 'RELATIONSHIP_AMBIGUOUS' ? 'error' : dangling);
         continue;
@@ -38,17 +40,18 @@ export function linkReferences(owned: readonly Owned[], dangling: Finding['sever
         );
         continue;
       }
-      const same = references.find(
+      const own = byObject.get(from.object) ?? [];
+      const same = own.find(
         (other) =>
-          other.from === from.object &&
-          other.to === target.to.object &&
-          other.columns.every((pair, index) => pair.from === columns[index]?.from),
+          other.to === target.to.object && other.columns.every((pair, index) => pair.from === columns[index]?.from),
       );
       if (same !== undefined) continue;
       const reference = named(from, target.to, columns, relationship);
       const clash = claim(reference, fields);
-      if (clash === null) references.push(reference);
-      else
+      if (clash === null) {
+        references.push(reference);
+        byObject.set(from.object, [...own, reference]);
+      } else
         say(
           at,
           'REFERENCE_NAME',
@@ -61,7 +64,7 @@ export function linkReferences(owned: readonly Owned[], dangling: Finding['sever
 type Target =
   { readonly to: Owned; readonly properties: readonly string[] } | { readonly fault: string; readonly code: string };
 
-function findTarget(from: Owned, relationship: Relationship, owned: readonly Owned[]): Target {
+function findTarget(from: Owned, relationship: Relationship, byName: ReadonlyMap<string, readonly Owned[]>): Target {
   const parsed = relationship.to.map(parseReference);
   const references = parsed.filter((one): one is ReferenceText => one !== null);
   const [first] = references;
@@ -74,7 +77,7 @@ function findTarget(from: Owned, relationship: Relationship, owned: readonly Own
   if (references.some(({ object, file }) => object !== first.object || file !== first.file))
     return { code: 'RELATIONSHIP_FORM', fault: `${written} points at several objects; a relationship has one target.` };
 
-  const named = owned.filter((one) => isNamed(one, first.object));
+  const named = byName.get(first.object) ?? [];
   const circles = circlesOf(from, relationship, first, named);
   const circle = circles.find((candidates) => candidates.length > 0) ?? [];
   const [to, other] = circle;
@@ -108,11 +111,22 @@ function circlesOf(
   ];
 }
 
-/** By its name, or by the stable id that its contract gives it. */
-function isNamed({ product, object }: Owned, name: string): boolean {
-  if (object.name === name) return true;
-  const contract = product.documents.contracts.find(({ id }) => id === object.contractId);
-  return contract?.schema?.some((one) => one.name === object.name && one.id === name) === true;
+/** Objects by their names, and by the stable ids that their contracts give them. */
+function namedObjects(owned: readonly Owned[]): Map<string, Owned[]> {
+  const byName = new Map<string, Owned[]>();
+  for (const one of owned) {
+    const { product, object } = one;
+    const contract = product.documents.contracts.find(({ id }) => id === object.contractId);
+    const ids = (contract?.schema ?? []).flatMap(({ name, id }) =>
+      name === object.name && id !== undefined ? [id] : [],
+    );
+    for (const name of new Set([object.name, ...ids])) {
+      const named = byName.get(name);
+      if (named === undefined) byName.set(name, [one]);
+      else named.push(one);
+    }
+  }
+  return byName;
 }
 
 /** The file's name must be the contract's, and what folders the reference names must be those of the product. */

@@ -42,10 +42,12 @@ export function linkMesh(products: readonly Product[], options: LinkOptions = {}
   const references = linkReferences(owned, options.dangling ?? 'error', say);
   const inputs = linkInputs(sorted, say);
 
-  const linked = (domain: DomainId, among: readonly Product[]): DomainModel => {
-    const ids = new Set(among.map(({ id }) => id));
-    return { domain, products: among, references: references.filter(({ fromProduct }) => ids.has(fromProduct)) };
-  };
+  const referencesOf = grouped(references, ({ fromProduct }) => fromProduct);
+  const linked = (domain: DomainId, among: readonly Product[]): DomainModel => ({
+    domain,
+    products: among,
+    references: among.flatMap(({ id }) => referencesOf.get(id) ?? []),
+  });
   const domains = new Map<DomainId, DomainModel>();
   for (const [domain, all] of grouped(sorted, ({ id }) => domainOf(id)))
     domains.set(
@@ -67,12 +69,12 @@ export function linkMesh(products: readonly Product[], options: LinkOptions = {}
 }
 
 /** Those of each key, in their order. */
-function grouped<Key>(products: readonly Product[], key: (product: Product) => Key): Map<Key, [Product, ...Product[]]> {
-  const groups = new Map<Key, [Product, ...Product[]]>();
-  for (const product of products) {
-    const group = groups.get(key(product));
-    if (group === undefined) groups.set(key(product), [product]);
-    else group.push(product);
+function grouped<Key, Value>(values: readonly Value[], key: (value: Value) => Key): Map<Key, [Value, ...Value[]]> {
+  const groups = new Map<Key, [Value, ...Value[]]>();
+  for (const value of values) {
+    const group = groups.get(key(value));
+    if (group === undefined) groups.set(key(value), [value]);
+    else group.push(value);
   }
   return groups;
 }

@@ -1,12 +1,12 @@
 import { linkMesh } from '../contract/link.ts';
 import { joinable, newFindings, replaced } from '../contract/joining.ts';
-import type { Product } from '../contract/model.ts';
+import type { Mesh, Product } from '../contract/model.ts';
 import type { Finding } from '../findings.ts';
 import type { ProductId } from '../ids.ts';
 import type { Transaction } from './connect.ts';
 import { emit } from './events.ts';
-import { liveProducts, productOf } from './mesh.ts';
-import { makeLive, newestRevisions, type NewestRevision, pendingRevisions, type StoredRevision } from './products.ts';
+import { liveProducts, productsOf } from './mesh.ts';
+import { makeLive, newestRevisions, type NewestRevision, pendingRevisions } from './products.ts';
 import { promote, type Promotion } from './promote.ts';
 
 export interface WentLive {
@@ -28,8 +28,9 @@ export async function goLive(
   const newest = await newestRevisions(trx);
   const pending = await pendingRevisions(trx);
   const able = pending.filter(({ productId }) => ready.includes(productId) || !needsData(newest.get(productId)));
-  const joining = joinable(live, able.map(productOf)).map(({ id }) => id);
-  const asked = joinable(live, pending.filter(({ productId }) => ready.includes(productId)).map(productOf));
+  const joining = joinable(live, await productsOf(trx, able)).map(({ id }) => id);
+  const wanted = pending.filter(({ productId }) => ready.includes(productId));
+  const asked = joinable(live, await productsOf(trx, wanted));
   // One that links and does not compose must not hold back those that were asked for.
   const attempts = [joining, asked.map(({ id }) => id)].filter(
     (ids, at, all) => at === 0 || ids.length < all[0]!.length,
@@ -37,7 +38,7 @@ export async function goLive(
   let promotion: Promotion | null = null;
   for (const ids of attempts) {
     const going = pending.filter(({ productId }) => ids.includes(productId));
-    promotion = await promote(trx, { mesh: meshOf(live, going), cause: cause.slice(0, 1_000) });
+    promotion = await promote(trx, { mesh: meshOf(live, await productsOf(trx, going)), cause: cause.slice(0, 1_000) });
     if (!promotion.promoted) continue;
     for (const { productId, revision } of going) {
       await makeLive(trx, productId, revision);
@@ -64,6 +65,6 @@ export function needsData(newest: NewestRevision | undefined): boolean {
   );
 }
 
-function meshOf(live: readonly Product[], going: readonly StoredRevision[]) {
-  return linkMesh(replaced(live, going.map(productOf))).mesh;
+function meshOf(live: readonly Product[], going: readonly Product[]): Mesh {
+  return linkMesh(replaced(live, going)).mesh;
 }

@@ -1,34 +1,52 @@
 import { linkMesh } from '../contract/link.ts';
 import type { Mesh, Product } from '../contract/model.ts';
 import { readProduct } from '../contract/read.ts';
+import type { ProductId } from '../ids.ts';
 import type { Queryable } from './connect.ts';
-import { liveRevisions, pendingRevisions, type StoredRevision } from './products.ts';
+import { liveRevisions, pendingRevisions, revisionFiles, type RevisionRow, type StoredRevision } from './products.ts';
 
-/** Products read before, by product and digest: documents never change under a digest. One entry a product. */
-const read = new Map<string, { readonly digest: string; readonly product: Product }>();
+/** Products read before, by id and digest: documents never change under a digest. The last two of each: what is live, and what is coming. */
+const read = new Map<ProductId, readonly ReadRevision[]>();
+
+interface ReadRevision {
+  readonly digest: string;
+  readonly product: Product;
+}
 
 /** The product that a stored revision describes. Throws where it no longer reads: it was checked when it was published. */
-export function productOf(revision: StoredRevision): Product {
-  const known = read.get(revision.productId);
-  if (known?.digest === revision.digest) return known.product;
+export function productOf(revision: Pick<StoredRevision, 'productId' | 'revision' | 'digest' | 'files'>): Product {
+  const known = knownProduct(revision);
+  if (known !== null) return known;
   const folder = revision.productId.slice(revision.productId.indexOf('/') + 1);
   const { product, findings } = readProduct(revision.files, { folder });
   if (product === null)
     throw new Error(
       `Revision ${revision.revision} of ${revision.productId} does not read: ${findings.map(({ message }) => message).join(' ')}`,
     );
-  read.set(revision.productId, { digest: revision.digest, product });
+  const [last] = read.get(revision.productId) ?? [];
+  read.set(revision.productId, [{ digest: revision.digest, product }, ...(last === undefined ? [] : [last])]);
   return product;
+}
+
+/** The products of revisions, in their order; the ledger is asked for the documents of those alone that were not read before. */
+export async function productsOf(db: Queryable, revisions: readonly RevisionRow[]): Promise<Product[]> {
+  const products = new Map(revisions.map((revision) => [revision, knownProduct(revision)]));
+  const unknown = revisions.filter((revision) => products.get(revision) === null);
+  const stored = unknown.length === 0 ? [] : await revisionFiles(db, unknown);
+  const files = new Map(stored.map((one) => [one.productId, one.files]));
+  return revisions.map(
+    (revision) => products.get(revision) ?? productOf({ ...revision, files: files.get(revision.productId) ?? [] }),
+  );
 }
 
 /** The live products, as the ledger has them now. */
 export async function liveProducts(db: Queryable): Promise<Product[]> {
-  return (await liveRevisions(db)).map(productOf);
+  return productsOf(db, await liveRevisions(db));
 }
 
 /** The products as they will be once what waits for its data is live. */
 export async function comingProducts(db: Queryable): Promise<Product[]> {
-  const pending = (await pendingRevisions(db)).map(productOf);
+  const pending = await productsOf(db, await pendingRevisions(db));
   const ids = new Set(pending.map(({ id }) => id));
   return [...(await liveProducts(db)).filter(({ id }) => !ids.has(id)), ...pending];
 }
@@ -36,4 +54,8 @@ export async function comingProducts(db: Queryable): Promise<Product[]> {
 /** The live products, linked. */
 export async function liveMesh(db: Queryable): Promise<Mesh> {
   return linkMesh(await liveProducts(db)).mesh;
+}
+
+function knownProduct({ productId, digest }: Pick<RevisionRow, 'productId' | 'digest'>): Product | null {
+  return read.get(productId)?.find((one) => one.digest === digest)?.product ?? null;
 }

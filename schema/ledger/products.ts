@@ -56,18 +56,34 @@ export async function requireProduct(db: Queryable, id: ProductId): Promise<Prod
   return found;
 }
 
-/** The live revision of every product that is not retired, with documents. */
-export async function liveRevisions(db: Queryable): Promise<StoredRevision[]> {
-  const { rows } = await db.query<StoredRevision>(
-    `select ${REVISION}, r.files, r.folder from weft.product_revisions r where r.state = 'live' order by r.product_id`,
+/** The live revision of every product that is not retired, without documents. */
+export function liveRevisions(db: Queryable): Promise<RevisionRow[]> {
+  return revisionsIn(db, 'live');
+}
+
+/** The revision of every product that waits for its first data, without documents. */
+export function pendingRevisions(db: Queryable): Promise<RevisionRow[]> {
+  return revisionsIn(db, 'pending');
+}
+
+async function revisionsIn(db: Queryable, state: 'live' | 'pending'): Promise<RevisionRow[]> {
+  const { rows } = await db.query<RevisionRow>(
+    `select ${REVISION} from weft.product_revisions r where r.state = $1 order by r.product_id`,
+    [state],
   );
   return rows;
 }
 
-/** The revision of every product that waits for its first data, with documents. */
-export async function pendingRevisions(db: Queryable): Promise<StoredRevision[]> {
-  const { rows } = await db.query<StoredRevision>(
-    `select ${REVISION}, r.files, r.folder from weft.product_revisions r where r.state = 'pending' order by r.product_id`,
+/** The documents of some revisions. */
+export async function revisionFiles(
+  db: Queryable,
+  revisions: readonly Pick<RevisionRow, 'productId' | 'revision'>[],
+): Promise<Pick<StoredRevision, 'productId' | 'revision' | 'files'>[]> {
+  const { rows } = await db.query<Pick<StoredRevision, 'productId' | 'revision' | 'files'>>(
+    `select r.product_id as "productId", r.revision, r.files
+       from unnest($1::text[], $2::int[]) as wanted (product_id, revision)
+       join weft.product_revisions r using (product_id, revision)`,
+    [revisions.map(({ productId }) => productId), revisions.map(({ revision }) => revision)],
   );
   return rows;
 }

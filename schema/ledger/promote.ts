@@ -1,12 +1,17 @@
-import { compose } from '../compose.ts';
-import type { Mesh } from '../contract/model.ts';
+import type { Composition } from '../composition/compose.ts';
+import { composeMesh } from '../composition/compose-mesh.ts';
+import { composeBounded } from '../composition/composer.ts';
+import type { DomainModel, Mesh } from '../contract/model.ts';
+import { isSameModel } from '../contract/same-model.ts';
 import { subgraphSdl } from '../contract/sdl.ts';
 import type { Finding } from '../findings.ts';
+import type { DomainId } from '../ids.ts';
 import type { Transaction } from './connect.ts';
 import { emit } from './events.ts';
 import {
   addSubgraph,
-  headSupergraph,
+  headId,
+  headSubgraphs,
   moveHead,
   nextSubgraphRevision,
   type StoredSubgraph,
@@ -26,12 +31,12 @@ export async function promote(
   trx: Transaction,
   change: { mesh: Mesh; cause: string; catalogSdl?: string },
 ): Promise<Promotion> {
-  const head = await headSupergraph(trx);
-  const served = new Map(head?.subgraphs.map((subgraph) => [subgraph.name, subgraph]));
+  const head = await headId(trx);
+  const served = new Map((await headSubgraphs(trx)).map((subgraph) => [subgraph.name, subgraph]));
   const wanted = [...catalog(change.catalogSdl ?? served.get(CATALOG)?.sdl), ...subgraphsOf(change.mesh)];
   const changed = wanted.filter((subgraph) => !isSame(subgraph, served.get(subgraph.name)));
   if (head !== null && changed.length === 0 && wanted.length === served.size)
-    return { promoted: true, supergraph: head.id, hints: [] };
+    return { promoted: true, supergraph: head, hints: [] };
 
   const next: StoredSubgraph[] = [];
   for (const subgraph of wanted)
@@ -40,7 +45,7 @@ export async function promote(
         ? { ...subgraph, revision: await nextSubgraphRevision(trx, subgraph.name) }
         : served.get(subgraph.name)!,
     );
-  const composition = compose(next.map((subgraph) => ({ ...subgraph, url: routingUrl(subgraph) })));
+  const composition = await composed(next, served);
   if (!composition.composes) return { promoted: false, findings: composition.findings };
 
   for (const subgraph of next) if (served.get(subgraph.name) !== subgraph) await addSubgraph(trx, subgraph);
@@ -50,6 +55,23 @@ export async function promote(
   return { promoted: true, supergraph, hints };
 }
 
+/** Composes a graph beside the one that is served: small ones whole, large ones without what is as it was. */
+export function composed(
+  subgraphs: readonly (Subgraph & { readonly revision?: number })[],
+  served: ReadonlyMap<string, StoredSubgraph>,
+): Promise<Composition> {
+  const asked = subgraphs.map((subgraph) => ({
+    ...subgraph,
+    url: routingUrl(subgraph),
+    composed: isSame(subgraph, served.get(subgraph.name)),
+  }));
+  const letters = asked.reduce((sum, { sdl }) => sum + sdl.length, 0);
+  return letters <= WHOLE_MAX_LETTERS ? composeBounded(asked) : composeMesh(asked, composeBounded);
+}
+
+/** The most SDL that is composed whole each time: 50 products take half a second. */
+const WHOLE_MAX_LETTERS = 200_000;
+
 /** Name of the subgraph that the gateway itself contributes; no domain may have it. */
 export const CATALOG = 'catalog';
 
@@ -57,8 +79,8 @@ export const CATALOG = 'catalog';
  * What stands as URL in the supergraph. One that runs in the gateway has its revision in it, since @apollo/gateway keeps a data
  * source by name and URL; whoever exports the supergraph puts an address before it.
  */
-export function routingUrl(subgraph: StoredSubgraph): string {
-  return subgraph.url ?? `weft:///subgraphs/${subgraph.name}/${subgraph.revision}`;
+export function routingUrl({ name, url, revision }: Pick<Subgraph, 'name' | 'url'> & { revision?: number }): string {
+  return url ?? `weft:///subgraphs/${name}/${revision ?? 'next'}`;
 }
 
 function catalog(sdl: string | undefined): Subgraph[] {
@@ -75,7 +97,7 @@ export function subgraphsOf(mesh: Mesh): Subgraph[] {
       kind: 'managed',
       domainId: model.domain,
       productId: null,
-      sdl: subgraphSdl(model),
+      sdl: sdlOf(model),
       url: null,
     }));
   const registered = [...mesh.registered.values()].map((model): Subgraph => ({
@@ -92,6 +114,17 @@ export function subgraphsOf(mesh: Mesh): Subgraph[] {
       : [{ name: product.id, kind: 'remote', domainId: product.domain, productId: product.id, ...product.remote }],
   );
   return [...managed, ...registered, ...remote];
+}
+
+/** The SDL of each domain as it was last derived: a publish changes one or two of them. */
+const derived = new Map<DomainId, { readonly model: DomainModel; readonly sdl: string }>();
+
+function sdlOf(model: DomainModel): string {
+  const known = derived.get(model.domain);
+  if (known !== undefined && isSameModel(known.model, model)) return known.sdl;
+  const sdl = subgraphSdl(model);
+  derived.set(model.domain, { model, sdl });
+  return sdl;
 }
 
 function isSame(wanted: Subgraph, served: StoredSubgraph | undefined): boolean {

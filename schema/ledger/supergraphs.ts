@@ -75,20 +75,25 @@ export async function supergraphSdl(db: Queryable, id: number | null): Promise<s
   return rows[0]?.sdl ?? null;
 }
 
-/** The supergraph that the head points at, with its subgraphs; null before the first. */
+/** The supergraph that the head points at, with its subgraphs; null before the first. In a transaction that sees one moment, or under `lockHead`. */
 export async function headSupergraph(db: Queryable): Promise<StoredSupergraph | null> {
-  const { rows } = await db.query<StoredSupergraph>(
-    `select s.id, s.sdl, s.created_at as "createdAt",
-            (select coalesce(json_agg(json_build_object(
-                      'name', g.name, 'revision', g.revision, 'kind', g.kind, 'domainId', g.domain_id,
-                      'productId', g.product_id, 'sdl', g.sdl, 'url', g.url) order by g.name), '[]')
-               from weft.supergraph_subgraphs m
-               join weft.subgraphs g using (name, revision)
-              where m.supergraph_id = s.id) as subgraphs
-       from weft.supergraph_head h
-       join weft.supergraphs s on s.id = h.supergraph_id`,
+  const { rows } = await db.query<Omit<StoredSupergraph, 'subgraphs'>>(
+    `select s.id, s.sdl, s.created_at as "createdAt"
+       from weft.supergraph_head h join weft.supergraphs s on s.id = h.supergraph_id`,
   );
-  return rows[0] ?? null;
+  const head = rows[0];
+  return head === undefined ? null : { ...head, subgraphs: await headSubgraphs(db) };
+}
+
+/** The subgraphs of the served supergraph, without it; none before the first. */
+export async function headSubgraphs(db: Queryable): Promise<StoredSubgraph[]> {
+  const { rows } = await db.query<StoredSubgraph>(
+    `select g.name, g.revision, g.kind, g.domain_id as "domainId", g.product_id as "productId", g.sdl, g.url
+       from weft.supergraph_head h
+       join weft.supergraph_subgraphs m on m.supergraph_id = h.supergraph_id
+       join weft.subgraphs g using (name, revision) order by g.name`,
+  );
+  return rows;
 }
 
 /** The revision that a changed subgraph will have. Under `lockHead`. */

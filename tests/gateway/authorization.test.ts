@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { parse, print, stripIgnoredCharacters } from 'graphql';
 import { authorize } from '../../gateway/execute/authorization.ts';
 import { readGuards, type Rights } from '../../gateway/execute/guards.ts';
-import { compose } from '../../schema/compose.ts';
+import { compose } from '../../schema/composition/compose.ts';
 
 const STAFF = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",
     import: ["@key", { name: "@authenticated", as: "@signedIn" }, "@requiresScopes", "@policy"])

@@ -3,7 +3,7 @@ import { getOperationAST, parse } from 'graphql';
 import { openFederation as openPlans } from '../../gateway/execute/plan/federation.ts';
 import { loadNativePlanner, openPlanner } from '../../gateway/execute/plan/open-planner.ts';
 import type { AskSubgraph, OperationContext } from '../../gateway/execute/context.ts';
-import { compose } from '../../schema/compose.ts';
+import { compose } from '../../schema/composition/compose.ts';
 import { subgraphSdl } from '../../schema/contract/sdl.ts';
 import { openSubgraph } from '../../subgraphs/managed/open-subgraph.ts';
 import { ask, asSent, NARROW, toldOf, type Told } from './answers.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compose } from '../../../schema/compose.ts';
+import { compose } from '../../../schema/composition/compose.ts';
 import type { Place, Started } from './place.ts';
 import { QUERY_NAMES } from './queries.ts';
 import type { Server } from './server.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keptSecret } from '../../../gateway/up/home.ts';
-import { compose } from '../../../schema/compose.ts';
+import { compose } from '../../../schema/composition/compose.ts';
 import { remoteFolder } from '../../gateway/product-text.ts';
 import { installPeers } from '../query/peers.ts';
 import type { Place, Started } from '../query/place.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { linkMesh } from '../../../schema/contract/link.ts';
 import { type DirectiveNode, Kind, parse, type StringValueNode, visit } from 'graphql';
-import { compose } from '../../../schema/compose.ts';
+import { compose } from '../../../schema/composition/compose.ts';
 import { subgraphSdl } from '../../../schema/contract/sdl.ts';
 import { createTable, tableConstraints, tableIndexes } from '../../../schema/contract/tables.ts';
 import { readProduct } from '../../../schema/contract/read.ts';

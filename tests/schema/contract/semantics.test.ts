@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { compose } from '../../../schema/compose.ts';
+import { compose } from '../../../schema/composition/compose.ts';
 import type { SemanticProperty } from '../../../schema/contract/model.ts';
 import { checkProductSql } from '../../../schema/contract/product-sql.ts';
 import { subgraphSdl } from '../../../schema/contract/sdl.ts';

@@ -11,7 +11,7 @@ import { checkProductSql } from '../../../schema/contract/product-sql.ts';
 import { readProduct } from '../../../schema/contract/read.ts';
 import { subgraphSdl } from '../../../schema/contract/sdl.ts';
 import { checkSelect } from '../../../schema/contract/sql.ts';
-import { compose } from '../../../schema/compose.ts';
+import { compose } from '../../../schema/composition/compose.ts';
 
 const DOMAINS = fileURLToPath(new URL('../../../subgraphs/domains', import.meta.url));
 const STANDARDS = fileURLToPath(new URL('../../../../shared/odcs/schema', import.meta.url));

@@ -4,7 +4,7 @@ import { parse } from 'graphql';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ProductFolder } from '../../../gateway/read-folders.ts';
-import { compose } from '../../../schema/compose.ts';
+import { compose } from '../../../schema/composition/compose.ts';
 import { readProduct } from '../../../schema/contract/read.ts';
 import { columnList, columnType } from '../../../schema/contract/tables.ts';
 import { quoted } from '../../../schema/ids.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { parse } from 'graphql';
-import { compose } from '../../../schema/compose.ts';
+import { compose } from '../../../schema/composition/compose.ts';
 import { subgraphSdl } from '../../../schema/contract/sdl.ts';
 import { openTestMesh, type TestMesh, type Tree } from './mesh.ts';
 

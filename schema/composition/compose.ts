@@ -1,6 +1,6 @@
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
-import { errorFinding, type Finding } from './findings.ts';
+import { errorFinding, type Finding } from '../findings.ts';
 
 /** A subgraph as composition takes it; `url` names where a router reaches it. */
 export interface ComposableSubgraph {
