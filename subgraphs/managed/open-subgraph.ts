@@ -1,28 +1,24 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
   type DocumentNode,
   FieldsOnCorrectTypeRule,
-  type GraphQLSchema,
   KnownArgumentNamesRule,
   KnownDirectivesRule,
   KnownTypeNamesRule,
-  parse,
   validate,
 } from 'graphql';
 import { rowValues } from '../../schema/contract/graph-names.ts';
 import type { ManagedProducts } from '../../schema/contract/model.ts';
-import { subgraphSdl } from '../../schema/contract/sdl.ts';
 import { evidentlyValid } from '../../schema/evidently-valid.ts';
 import type { ManagedOperation, OpenSubgraph, ReaderPools } from '../../schema/reading.ts';
 import { room } from '../../schema/room.ts';
 import { checkedExecution } from './checked-execution.ts';
 import { documentsOf } from './documents.ts';
 import { entityTypes } from './entity-types.ts';
+import { executableSchema } from './executable-schema.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { compileOperation, type CompileDeps, type Form, type Refused } from './operation.ts';
 import { rootFields } from './root-fields.ts';
 import { statementRunner } from './run-statement.ts';
-import { SCALARS } from './scalars.ts';
 
 /** Each operation has a few forms: filters given or not. */
 const FORMS_KEPT = { entries: 5_000, bytes: 128 * 1024 * 1024 };
@@ -62,13 +58,6 @@ export function openSubgraph(pools: ReaderPools, limits: Limits = LIMITS): OpenS
       },
     };
   };
-}
-
-/** The products' schema, whose scalars are read and written by the rules of this room. */
-export function executableSchema(products: ManagedProducts): GraphQLSchema {
-  const schema = buildSubgraphSchema({ typeDefs: parse(subgraphSdl(products)) });
-  for (const [name, rules] of Object.entries(SCALARS)) Object.assign(schema.getType(name) ?? {}, rules);
-  return schema;
 }
 
 function dataEnums({ products, references }: ManagedProducts): ReadonlySet<string> {

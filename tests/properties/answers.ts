@@ -3,7 +3,8 @@ import type { Answer, GoneSignal, ManagedSubgraph, Reading } from '../../schema/
 import { checkedExecution } from '../../subgraphs/managed/checked-execution.ts';
 import { entityTypes } from '../../subgraphs/managed/entity-types.ts';
 import { LIMITS, type Limits } from '../../subgraphs/managed/limits.ts';
-import { executableSchema, openSubgraph } from '../../subgraphs/managed/open-subgraph.ts';
+import { executableSchema } from '../../subgraphs/managed/executable-schema.ts';
+import { openSubgraph } from '../../subgraphs/managed/open-subgraph.ts';
 import { rootFields } from '../../subgraphs/managed/root-fields.ts';
 import { statementRunner } from '../../subgraphs/managed/run-statement.ts';
 import type { Operation } from './operations/operation.ts';
