@@ -1,24 +1,18 @@
-import { ApolloGateway } from '@apollo/gateway';
 import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { connectionKey } from '../schema/contract/postgres-server.ts';
 import type { ProductId } from '../schema/ids.ts';
 import type { Pool } from '../schema/ledger/connect.ts';
 import { listen } from '../schema/ledger/listen.ts';
+import type { StoredSubgraph } from '../schema/ledger/supergraphs.ts';
 import type { OpenSubgraph } from '../schema/reading.ts';
 import type { RegisteredServers } from '../schema/registering.ts';
+import { apiSchema } from './api-schema.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
 import type { AskSubgraph, EventSource } from './execute/context.ts';
 import { readCostRules } from './execute/cost/cost-rules.ts';
 import { openCosts } from './execute/cost/open-costs.ts';
-import { dataSource } from './execute/data-source.ts';
-import {
-  domainSubgraph,
-  type ExecuteHere,
-  localSubgraph,
-  serverSubgraph,
-  wholeSubgraph,
-} from './execute/local-subgraph.ts';
+import { type ExecuteHere, localSubgraph, serverSubgraph, wholeSubgraph } from './execute/local-subgraph.ts';
 import { withDefer } from './execute/deferred.ts';
 import { readGuards } from './execute/guards.ts';
 import { openOperations, type Operations } from './execute/operations.ts';
@@ -30,9 +24,9 @@ import { openRemoteServices, type RemoteServices } from './execute/remote/remote
 import type { LogFault } from './execute/shown-error.ts';
 import { inTurn } from './in-turn.ts';
 import { fittingDatasets, type Serving, serving } from './serving.ts';
-import { loadableSupergraph } from './loadable-supergraph.ts';
 import { onceAsked } from './once-asked.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
+import { warm } from './warm.ts';
 import { type ReadableSubgraph, SupersededSubgraphs } from './superseded.ts';
 import { within } from './within.ts';
 
@@ -61,7 +55,6 @@ export interface GraphDeps {
 
 /** The graph that is served, and how it follows the ledger. */
 export interface Graph {
-  readonly gateway: ApolloGateway;
   /** How the remote services do. */
   readonly remotes: Pick<RemoteServices, 'states'>;
   /** How the servers of registered products do. */
@@ -70,13 +63,15 @@ export interface Graph {
   current(): Serving;
   /** Why what the ledger holds is not what is served; null where it is. */
   failure(): { readonly supergraph: number; readonly message: string } | null;
-  /** What clients may ask now. */
+  /** What clients may ask of it. */
   schema(): GraphQLSchema;
+  /** Hears of each schema that is put in place of another; what is answered ends that. */
+  onSchema(listener: (schema: GraphQLSchema) => void): () => void;
   /** Those of what is served now. */
   operations(): Operations;
   /** The managed subgraph at a routing URL, superseded ones for a while. */
   subgraph(url: string): ReadableSubgraph | null;
-  /** Swaps from now on when the ledger moves. Once the gateway has loaded: it hears of no other graph before. */
+  /** Swaps from now on when the ledger moves. */
   follow(): void;
   /** Resolves once what the ledger holds now is served, so that who wrote it reads it; or once it is known that it cannot be, or after 10 s. */
   catchUp(): Promise<void>;
@@ -90,80 +85,74 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     throw new Error('The ledger holds no supergraph: the catalog is registered before the graph opens.');
   const opening = { managed: deps.openSubgraph, registered: deps.registered.open };
   let served = serving(first, null, opening);
-  let loading: Snapshot = first;
+  let schema = withDefer(apiSchema(first.supergraph.sdl));
   let failure: { supergraph: number; revisions: string; message: string } | null = null;
   const superseded = new SupersededSubgraphs();
+  const listeners = new Set<(schema: GraphQLSchema) => void>();
   const remotes = openRemoteServices({
     hosts: deps.hosts,
     onState: (change) => deps.logger.warn(change, 'the circuit breaker of a remote service moved'),
   });
   let catalog: ExecuteHere | null = null;
-  let update: (sdl: string) => void = () => undefined;
-  let schema: GraphQLSchema | null = null;
-  let operations: Operations | null = null;
   const Planner = await loadNativePlanner();
   if (Planner === null) deps.logger.warn("there is no native planner for this platform: Apollo's plans");
 
-  const askOf = (name: string): AskSubgraph => {
-    const subgraph = loading.supergraph.subgraphs.find((one) => one.name === name);
-    if (subgraph === undefined) throw new Error(`The supergraph names a subgraph ${name} that the ledger does not.`);
-    if (subgraph.url !== null) return remotes.ask({ ...subgraph, url: subgraph.url });
-    if (subgraph.kind === 'catalog') return localSubgraph((catalog ??= deps.openCatalog(graph)), deps.logFault);
-    return domainSubgraph(name, deps.logFault);
-  };
+  const askOf = (subgraph: StoredSubgraph): AskSubgraph =>
+    subgraph.url === null
+      ? localSubgraph((catalog ??= deps.openCatalog(graph)), deps.logFault)
+      : remotes.ask({ ...subgraph, url: subgraph.url });
 
-  /** The subgraphs of what is served, as plans ask them: those of one database as one. */
-  const federation = (apiSchema: GraphQLSchema): Federation => {
-    const wholes = wholesOf(served);
-    const supergraphSdl = wholeSupergraph(served.supergraph.sdl, wholes);
+  /** The subgraphs of a graph, as plans ask them: those of one database as one. */
+  const federation = (of: Serving, asked: GraphQLSchema): Federation => {
+    const wholes = wholesOf(of);
+    const supergraphSdl = wholeSupergraph(of.supergraph.sdl, wholes);
     const planner = openPlanner(Planner, supergraphSdl);
-    const asks = new Map(
-      served.supergraph.subgraphs.filter(({ name }) => !wholes.has(name)).map(({ name }) => [name, askOf(name)]),
-    );
+    const others = of.supergraph.subgraphs.filter(({ name }) => !wholes.has(name));
+    const asks = new Map(others.map((subgraph) => [subgraph.name, askOf(subgraph)]));
     asks.set(WHOLE, wholeSubgraph(deps.logFault));
-    for (const key of served.servers.keys()) asks.set(serverWhole(key), serverSubgraph(key, deps.logFault));
-    return openFederation({ planner, supergraphSdl, schema: apiSchema, asks, events: eventSources(served, remotes) });
+    for (const key of of.servers.keys()) asks.set(serverWhole(key), serverSubgraph(key, deps.logFault));
+    return openFederation({ planner, supergraphSdl, schema: asked, asks, events: eventSources(of, remotes) });
   };
 
-  const gateway = new ApolloGateway({
-    supergraphSdl: (hook) => {
-      update = hook.update;
-      return Promise.resolve({ supergraphSdl: loadableSupergraph(first.supergraph.sdl) });
-    },
-    buildService: ({ name }) => dataSource(askOf(name)),
-    logger: deps.logger,
-    // Its plans tell of subgraphs and keys: nothing that a header may ask for.
-    __exposeQueryPlanExperimental: false,
-  });
-
-  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => {
-    schema = withDefer(apiSchema);
-  });
-
-  const load = (snapshot: Snapshot): void => {
-    loading = snapshot;
-    update(loadableSupergraph(snapshot.supergraph.sdl));
+  const operationsOf = (graphServed: Serving, asked: GraphQLSchema): Operations => {
+    const { sdl } = graphServed.supergraph;
+    const supergraph = (): DocumentNode => parse(sdl, { noLocation: true });
+    return openOperations({
+      schema: asked,
+      whole: graphServed.whole,
+      servers: [...graphServed.servers.values()],
+      federation: onceAsked(() => federation(graphServed, asked)),
+      guards: onceAsked(() => readGuards(supergraph())),
+      costs: openCosts({
+        schema: asked,
+        rules: onceAsked(() => readCostRules(supergraph())),
+        max: deps.costMax,
+        onEstimate: deps.onCostEstimate,
+      }),
+      limitsCosts: deps.costMax !== null,
+      answerCacheBytes: deps.answerCacheBytes,
+    });
   };
+  let operations = operationsOf(served, schema);
 
-  /** Nothing of `next` is served before all of it is open; what fails half-way is taken back. */
-  const swap = (next: Snapshot): void => {
+  /** Nothing of `next` is served before all of it is open, and knows what is asked most: those who ask meanwhile are answered by the old. */
+  const swap = async (next: Snapshot): Promise<void> => {
     const { id } = next.supergraph;
     const moved = id !== served.supergraph.id;
     const beganMs = performance.now();
     try {
       const opened = serving(next, served, opening);
-      try {
-        if (moved) load(next);
-      } catch (error) {
-        load(served);
-        throw error;
-      }
+      await turnOfOthers();
+      const asked = moved ? withDefer(apiSchema(next.supergraph.sdl)) : schema;
+      await turnOfOthers();
+      const known = operationsOf(opened, asked);
+      await warm(known, operations);
       superseded.replace(served, opened);
-      served = opened;
+      [served, schema, operations] = [opened, asked, known];
       remotes.retain(next.supergraph.subgraphs);
       deps.registered.retain([...next.mesh.registered.values()].map(({ server }) => server));
-      operations = null;
       failure = null;
+      if (moved) for (const listener of listeners) listener(schema);
     } catch (error) {
       const message = error instanceof Error ? error.message : 'it does not load';
       failure = { supergraph: id, revisions: next.digests.revisions, message };
@@ -178,7 +167,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     const failedBefore = failure?.supergraph === next.supergraph.id && failure.revisions === next.digests.revisions;
     if (failedBefore) served = { ...served, datasets: fittingDatasets(served, next) };
     else if (next.supergraph.id === served.supergraph.id && next.mesh === served.mesh) served = { ...served, ...next };
-    else swap(next);
+    else await swap(next);
   };
   const turn = inTurn();
   let waiting: Promise<void> | null = null;
@@ -191,35 +180,15 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
 
   let listener: ReturnType<typeof listen> | null = null;
   const graph: Graph = {
-    gateway,
     remotes,
     registered: deps.registered,
     current: () => served,
-    schema: () => {
-      if (schema === null) throw new Error('The gateway has not loaded its supergraph yet.');
-      return schema;
+    schema: () => schema,
+    onSchema: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
-    operations: () => {
-      if (operations !== null) return operations;
-      const apiSchema = graph.schema();
-      const { sdl } = served.supergraph;
-      const supergraph = (): DocumentNode => parse(sdl, { noLocation: true });
-      return (operations = openOperations({
-        schema: apiSchema,
-        whole: served.whole,
-        servers: [...served.servers.values()],
-        federation: onceAsked(() => federation(apiSchema)),
-        guards: onceAsked(() => readGuards(supergraph())),
-        costs: openCosts({
-          schema: apiSchema,
-          rules: onceAsked(() => readCostRules(supergraph())),
-          max: deps.costMax,
-          onEstimate: deps.onCostEstimate,
-        }),
-        limitsCosts: deps.costMax !== null,
-        answerCacheBytes: deps.answerCacheBytes,
-      }));
-    },
+    operations: () => operations,
     failure: () => failure && { supergraph: failure.supergraph, message: failure.message },
     subgraph: (url) => {
       const current = [...served.managed.values(), ...served.registered.values()].find((one) => one.url === url);
@@ -250,8 +219,16 @@ function wholesOf({ managed, registered, mesh }: Serving): Map<string, string> {
   return wholes;
 }
 
+/** What waits for this process, requests among it, comes before the next step. */
+function turnOfOthers(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** The remote subgraphs, as they tell of events. */
-function eventSources({ supergraph, mesh }: Serving, remotes: RemoteServices): Map<string, EventSource> {
+function eventSources(
+  { supergraph, mesh }: Pick<Serving, 'supergraph' | 'mesh'>,
+  remotes: RemoteServices,
+): Map<string, EventSource> {
   return new Map(
     supergraph.subgraphs.flatMap((subgraph): [string, EventSource][] => {
       const { name, url, productId } = subgraph;

@@ -6,10 +6,7 @@ const LINK = new RegExp(
   'g',
 );
 
-/**
- * A supergraph as @apollo/gateway loads it: it refuses features for security that it does not know, also those that its planner
- * does know. Any other is still refused.
- */
+/** A supergraph as Apollo's planner loads it: it refuses features for security that its executor does not know, and plans them all the same. */
 export function loadableSupergraph(sdl: string): string {
   return sdl.replace(LINK, '$1');
 }

@@ -96,7 +96,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     formatError: (formatted, error) => shownToClient(formatted, error, logFault),
     plugins: [
       dataProductsRead,
-      badRequestStatus,
+      emptyNameIsNone,
       ApolloServerPluginLandingPageDisabled(),
       // Where APOLLO_KEY is set, for other work of the same people, these would report to outside hosts.
       ApolloServerPluginUsageReportingDisabled(),
@@ -188,20 +188,10 @@ function shownToClient(formatted: GraphQLFormattedError, error: unknown, log: Lo
   return error instanceof GraphQLError ? shownError(error, log) : formatted;
 }
 
-/**
- * @apollo/gateway says INVALID_GRAPHQL of an operation that is not there, or is of no kind it has: the client's fault, unless a
- * subgraph said it. An empty name, which some clients send for none, it would not find.
- */
-const badRequestStatus: ApolloServerPlugin = {
+/** An empty name of an operation, which some clients send for none, would not be found. */
+const emptyNameIsNone: ApolloServerPlugin = {
   requestDidStart: async ({ request }) => {
     if (request.operationName === '') delete request.operationName;
-    return {
-      willSendResponse: async ({ response }) => {
-        const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
-        const codes = errors?.map(({ extensions = {} }) => (extensions['serviceName'] ? null : extensions['code']));
-        if (codes?.includes('INVALID_GRAPHQL')) response.http.status = 400;
-      },
-    };
   },
 };
 

@@ -5,6 +5,8 @@ export interface Frequent<Value> {
   get(key: string): Value | undefined;
   /** `bytes`: about what the value holds, its key not counted. */
   set(key: string, value: Value, bytes: number): void;
+  /** What is kept, in no order. */
+  values(): Iterable<Value>;
 }
 
 /** An empty one. */
@@ -26,6 +28,9 @@ export function frequent<Value>(room: Room<Value>): Frequent<Value> {
       if (kept.value === null) return;
       kept.used = before !== undefined;
       byKey.set(key, kept);
+    },
+    *values() {
+      for (const { value } of byKey.values()) if (value !== null) yield value;
     },
   };
 }

@@ -82,8 +82,23 @@ export interface Operations {
   readonly answers: AnswerCache | null;
   /** Each profile of who asks has compiled forms of its own. */
   find(query: string, operationName: string | null, actor: Pick<Actor, 'profile' | 'rights'>): Operation;
+  /** Those that were asked most, the most asked first. */
+  mostAsked(count: number): readonly AskedOften[];
+  /** Compiles what was asked of another graph, as if it were asked again half as often. */
+  remember(asked: AskedOften): void;
   /** What is wrong with one of the kind `other`. */
   faults(query: string, operationName: string | null): readonly GraphQLFormattedError[];
+}
+
+/** An operation as it is asked, and how often it was. */
+export interface AskedOften extends Asked {
+  readonly times: number;
+}
+
+/** A text's operation. */
+interface KnownText extends Asked {
+  readonly kept: Kept<Operation>;
+  times: number;
 }
 
 export interface OperationsDeps {
@@ -115,7 +130,7 @@ const OTHER = { kind: 'other' } as const;
  * white space, commas and comments alone.
  */
 export function openOperations(deps: OperationsDeps): Operations {
-  const texts = frequent<Kept<Operation>>(room(TEXTS_KEPT));
+  const texts = frequent<KnownText>(room(TEXTS_KEPT));
   const operations = room<Operation>(OPERATIONS_KEPT);
   const byTokens = new Map<string, Kept<Operation>>();
   let compiled = 0;
@@ -141,22 +156,43 @@ export function openOperations(deps: OperationsDeps): Operations {
     return { kept, bytes: 0 };
   };
 
+  const learn = (asked: Asked, times: number): Operation => {
+    const { kept, bytes } = found(asked);
+    // The text once more, beside that of the key.
+    texts.set(
+      textKey(asked.query, asked.operationName, asked.profile),
+      { ...asked, kept, times },
+      bytes + 2 * asked.query.length,
+    );
+    kept.used = true;
+    return kept.value!;
+  };
+
   return {
     answers: deps.answerCacheBytes === 0 ? null : openAnswerCache(deps.answerCacheBytes),
     find: (query, operationName, { profile, rights }) => {
-      const text = `${profile}\n${operationName ?? ''}\n${query}`;
-      const known = texts.get(text);
-      if (known !== undefined && known.value !== null) {
-        known.used = true;
-        return known.value;
+      const known = texts.get(textKey(query, operationName, profile));
+      if (known !== undefined && known.kept.value !== null) {
+        known.times += 1;
+        known.kept.used = true;
+        return known.kept.value;
       }
-      const { kept, bytes } = found({ query, operationName, profile, rights });
-      texts.set(text, kept, bytes);
-      kept.used = true;
-      return kept.value!;
+      return learn({ query, operationName, profile, rights }, 1);
+    },
+    mostAsked: (count) =>
+      [...texts.values()]
+        .filter(({ kept, times }) => kept.value?.kind === 'compiled' && times > 1)
+        .sort((a, b) => b.times - a.times)
+        .slice(0, count),
+    remember: ({ query, operationName, profile, rights, times }) => {
+      learn({ query, operationName, profile, rights }, Math.floor(times / 2));
     },
     faults: (query, operationName) => operationFaults(deps.schema, query, operationName),
   };
+}
+
+function textKey(query: string, operationName: string | null, profile: string): string {
+  return `${profile}\n${operationName ?? ''}\n${query}`;
 }
 
 interface Asked {

@@ -4,6 +4,7 @@ import {
   type FieldDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
+  OperationTypeNode,
   parse,
   print,
 } from 'graphql';
@@ -123,7 +124,7 @@ function sharedBy(
     const query = queryName(definitions);
     const seen = new Map<string, { readonly name: { readonly value: string } }[]>();
     for (const node of definitions) {
-      if (!('name' in node) || node.name === undefined || node.kind === Kind.DIRECTIVE_DEFINITION) continue;
+      if (!('name' in node) || node.kind === Kind.DIRECTIVE_DEFINITION) continue;
       const name = node.name.value === query ? 'Query' : node.name.value;
       seen.set(name, [...(seen.get(name) ?? []), ...('fields' in node ? (node.fields ?? []) : [])]);
     }
@@ -139,7 +140,7 @@ function sharedBy(
 function queryName(definitions: readonly DefinitionNode[]): string {
   for (const node of definitions)
     if (node.kind === Kind.SCHEMA_DEFINITION || node.kind === Kind.SCHEMA_EXTENSION)
-      for (const { operation, type } of node.operationTypes ?? []) if (operation === 'query') return type.name.value;
+      for (const { operation, type } of node.operationTypes ?? []) if (operation === OperationTypeNode.QUERY) return type.name.value;
   return 'Query';
 }
 
@@ -154,7 +155,7 @@ function completed(
   const head: string[] = [];
   for (const node of document.definitions)
     if (node.kind === Kind.OBJECT_TYPE_DEFINITION) types.set(node.name.value, node);
-    else if ('name' in node && node.name !== undefined && node.kind !== Kind.DIRECTIVE_DEFINITION)
+    else if ('name' in node && node.kind !== Kind.DIRECTIVE_DEFINITION)
       types.set(node.name.value, print(node));
     else head.push(print(node));
 

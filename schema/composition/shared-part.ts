@@ -1,4 +1,4 @@
-import { type FieldDefinitionNode, type ObjectTypeDefinitionNode, print } from 'graphql';
+import { type FieldDefinitionNode, Kind, type ObjectTypeDefinitionNode, print } from 'graphql';
 import { keyFieldsOf, type ManagedPart, typeName } from './managed-part.ts';
 
 /** What other subgraphs have too. */
@@ -38,7 +38,7 @@ export function sharedPart(part: ManagedPart, index: number, shared: Shared): st
     if (![...names].every(isKnown)) return null;
     texts.push(text);
     const at = `${STAND_IN}${index}_${name}`;
-    const isInput = kind === 'InputObjectTypeDefinition';
+    const isInput = kind === Kind.INPUT_OBJECT_TYPE_DEFINITION;
     // Whether an enum is given or answered decides how it is merged.
     if (isInput || part.givenTypes.has(name)) entries.push(`  ${at}_given(value: ${name}): Boolean`);
     if (!isInput && part.answeredTypes.has(name)) entries.push(`  ${at}: ${name}`);

@@ -17,7 +17,7 @@ export function graphNames(document: DocumentNode): Map<string, string> {
 /** The types of a document, without their extensions' distinction. */
 export function typesOf({ definitions }: DocumentNode) {
   return definitions.flatMap((node) =>
-    'name' in node && node.name !== undefined && node.kind !== Kind.DIRECTIVE_DEFINITION && 'directives' in node
+    'name' in node && node.kind !== Kind.DIRECTIVE_DEFINITION && 'directives' in node
       ? [{ ...node, name: node.name }]
       : [],
   );

@@ -76,8 +76,8 @@ const WHOLE_MAX_LETTERS = 200_000;
 export const CATALOG = 'catalog';
 
 /**
- * What stands as URL in the supergraph. One that runs in the gateway has its revision in it, since @apollo/gateway keeps a data
- * source by name and URL; whoever exports the supergraph puts an address before it.
+ * What stands as URL in the supergraph. One that runs in the gateway has its revision in it, since routers may keep what they know of
+ * a subgraph by its name and URL; whoever exports the supergraph puts an address before it.
  */
 export function routingUrl({ name, url, revision }: Pick<Subgraph, 'name' | 'url'> & { revision?: number }): string {
   return url ?? `weft:///subgraphs/${name}/${revision ?? 'next'}`;
