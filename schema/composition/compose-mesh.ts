@@ -46,7 +46,8 @@ export async function composeByParts(
     if (part === null || !(await composesAlone(subgraph, part, compose))) return null;
     parts.set(subgraph, part);
   }
-  if (parts.size === 0) return null;
+  // One alone needs no `@join__field`.
+  if (parts.size === 0 || sorted.length < 2) return null;
 
   const counted = sharedBy(sorted, parts);
   const entities = settledEntities(parts, counted);
@@ -140,7 +141,8 @@ function sharedBy(
 function queryName(definitions: readonly DefinitionNode[]): string {
   for (const node of definitions)
     if (node.kind === Kind.SCHEMA_DEFINITION || node.kind === Kind.SCHEMA_EXTENSION)
-      for (const { operation, type } of node.operationTypes ?? []) if (operation === OperationTypeNode.QUERY) return type.name.value;
+      for (const { operation, type } of node.operationTypes ?? [])
+        if (operation === OperationTypeNode.QUERY) return type.name.value;
   return 'Query';
 }
 
@@ -155,8 +157,7 @@ function completed(
   const head: string[] = [];
   for (const node of document.definitions)
     if (node.kind === Kind.OBJECT_TYPE_DEFINITION) types.set(node.name.value, node);
-    else if ('name' in node && node.kind !== Kind.DIRECTIVE_DEFINITION)
-      types.set(node.name.value, print(node));
+    else if ('name' in node && node.kind !== Kind.DIRECTIVE_DEFINITION) types.set(node.name.value, print(node));
     else head.push(print(node));
 
   const open = new Map<string, FieldDefinitionNode[]>();
