@@ -113,7 +113,10 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
     return await writeInTurn(deps, async (trx) => {
       const served = await headId(trx);
       const newest = await newestRevisions(trx);
-      const raced = candidates.filter(({ product: { id } }) => newest.get(id)?.revision !== seen.get(id)?.revision);
+      const raced = candidates.filter(({ product: { id }, ifRevision }) => {
+        const revision = newest.get(id)?.revision ?? 0;
+        return revision !== (ifRevision ?? seen.get(id)?.revision ?? 0);
+      });
       const before = await comingProducts(trx);
       const proposed = replaced(
         before,

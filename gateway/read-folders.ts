@@ -12,6 +12,8 @@ import { type HostRules, hostRefusal } from './execute/allowed-hosts.ts';
 export interface ProductFolder {
   readonly name: string;
   readonly path?: string | null;
+  /** The revision that it was made from, 0 for none: published only as long as no newer one is there. */
+  readonly ifRevision?: number | null;
   readonly files: readonly ProductFile[];
 }
 
@@ -21,6 +23,8 @@ export interface Candidate {
   readonly files: readonly ProductFile[];
   /** Where it lies on this machine, for file sources beside it. */
   readonly folder: string | null;
+  /** Of its product, where the client names one; else null. */
+  readonly ifRevision: number | null;
   /** SHA-256 over its documents: the same digest is the same revision. */
   readonly digest: string;
   /** What tells its files apart from those of the other folders: `airports/`, or nothing where it came alone. */
@@ -54,7 +58,7 @@ export function readFolders(
 }
 
 function readFolder(
-  { name, path, files }: ProductFolder,
+  { name, path, files, ifRevision = null }: ProductFolder,
   rules: HostRules & FolderRules,
   actor: Actor,
 ): { candidate: Omit<Candidate, 'filePrefix'> | null; findings: Finding[] } {
@@ -86,7 +90,7 @@ function readFolder(
   if (path != null && folder === null && product?.inputs.some(isBeside)) findings.push(pathWarning(name, path));
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const digest = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
-  return { candidate: product && { product, files: sorted, folder, digest }, findings };
+  return { candidate: product && { product, files: sorted, folder, ifRevision, digest }, findings };
 }
 
 /** A file that is looked for in the product's folder first. */

@@ -1,19 +1,25 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { ComposableSubgraph, Composition } from './compose.ts';
 
 // A thread takes a second to start, and holds 100 MB: it stays as long as publishes follow one another.
 const IDLE_MS = 60_000;
 
+/** What one composition may take. */
+export interface ThreadBounds {
+  readonly ms: number;
+  readonly heapMb: number;
+}
+
 /** A thread that composes: started when it is wanted, ended when it is not, and when a composition takes more than it may. */
 export class ComposingThread {
-  readonly #bounds: { readonly ms: number; readonly heapMb: number };
+  readonly #bounds: ThreadBounds;
   #worker: Worker | null = null;
   #last: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(bounds: { readonly ms: number; readonly heapMb: number }) {
+  constructor(bounds: ThreadBounds) {
     this.#bounds = bounds;
   }
 
@@ -27,38 +33,24 @@ export class ComposingThread {
   async #ask(subgraphs: readonly ComposableSubgraph[]): Promise<Composition | string> {
     clearTimeout(this.#idle);
     const worker = (this.#worker ??= this.#started());
-    const { ms, heapMb } = this.#bounds;
-    let late: NodeJS.Timeout | undefined;
     worker.ref();
     try {
-      return await new Promise<Composition | string>((resolve, reject) => {
-        late = setTimeout(() => resolve(`within ${ms / 1_000} s`), ms);
-        worker.once('message', resolve);
-        worker.once('error', (error: NodeJS.ErrnoException) => {
-          if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') resolve(`in ${heapMb} MB`);
-          else reject(error);
-        });
-        worker.once('exit', (code) => reject(new Error(`The composing thread ended with ${code} before it answered.`)));
-        worker.postMessage(subgraphs.map(({ name, sdl, url }) => ({ name, sdl, url })));
-      }).then(async (answer) => {
-        if (typeof answer === 'string') await this.#end();
-        return answer;
-      });
+      const answer = await answerOf(worker, subgraphs, this.#bounds);
+      if (typeof answer === 'string') await this.#end();
+      return answer;
     } catch (error) {
       await this.#end();
       throw error;
     } finally {
-      clearTimeout(late);
-      worker.removeAllListeners();
       worker.unref();
-      this.#idle = setTimeout(() => void this.#end(), IDLE_MS);
-      this.#idle.unref();
+      this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref();
     }
   }
 
   #started(): Worker {
-    return new Worker(new URL('./composing.ts', import.meta.url), {
-      execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
+    return new Worker(new URL('./composing-entry.js', import.meta.url), {
+      // The loader that the process may have been started with is for its main thread.
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: this.#bounds.heapMb },
     });
   }
@@ -67,5 +59,30 @@ export class ComposingThread {
     const worker = this.#worker;
     this.#worker = null;
     await worker?.terminate();
+  }
+}
+
+async function answerOf(
+  worker: Worker,
+  subgraphs: readonly ComposableSubgraph[],
+  { ms, heapMb }: ThreadBounds,
+): Promise<Composition | string> {
+  const ending = new AbortController();
+  const { signal } = ending;
+  try {
+    const answer = once(worker, 'message', { signal });
+    worker.postMessage(subgraphs.map(({ name, sdl, url }) => ({ name, sdl, url })));
+    return await Promise.race([
+      answer.then(([composition]) => composition as Composition),
+      once(worker, 'exit', { signal }).then(([code]) => {
+        throw new Error(`The composing thread ended with ${code} before it answered.`);
+      }),
+      sleep(ms, `within ${ms / 1_000} s`, { signal }),
+    ]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') return `in ${heapMb} MB`;
+    throw error;
+  } finally {
+    ending.abort();
   }
 }

@@ -262,6 +262,58 @@ describe('what is refused names its place, and nothing was changed:', () => {
       { code: 'SUBGRAPH_HOST', file: null, says: '169.254.169.254' },
     ],
   ];
+  const REMOTE = (sdl: string) => [remoteFolder('hostile', 'http://127.0.0.1:9/graphql', sdl)];
+  const MANY = Array.from({ length: 30_000 }, (_, at) => at);
+  cases.push(
+    [
+      'an SDL of 20 MB',
+      REMOTE(`type Query { a: Int } #${'x'.repeat(1_100_000)}`),
+      { code: 'SDL_SYNTAX', file: 'schema.graphql', says: 'letters' },
+    ],
+    [
+      'an SDL that nests 10,000 deep',
+      REMOTE(`type Query { a: ${'['.repeat(10_000)}Int${']'.repeat(10_000)} }`),
+      { code: 'SDL_SYNTAX', file: 'schema.graphql', says: 'deep' },
+    ],
+    [
+      'an SDL that does not parse',
+      REMOTE('type Query {'),
+      { code: 'SDL_SYNTAX', file: 'schema.graphql', line: 1, says: 'Expected' },
+    ],
+    [
+      'interfaces in a circle',
+      REMOTE('type Query { a: A } interface A implements B { x: Int } interface B implements A { x: Int }'),
+      { code: 'COMPOSITION_', file: null, says: 'A' },
+    ],
+    [
+      'inputs in a circle without end',
+      REMOTE('type Query { a(i: I): Int } input I { next: I! }'),
+      { code: 'COMPOSITION_', file: null, says: 'I' },
+    ],
+    [
+      'a @link to what is no specification',
+      REMOTE('extend schema @link(url: "https://specs.apollo.dev/federation/v99.0") type Query { a: Int }'),
+      { code: 'COMPOSITION_', file: null, says: 'v99.0' },
+    ],
+    [
+      '200,000 words of SDL',
+      REMOTE(`type Query { a: E } enum E { ${MANY.map((at) => `V${at} @deprecated(reason: "x")`).join(' ')} }`),
+      { code: 'SDL_SYNTAX', file: 'schema.graphql', says: '200000' },
+    ],
+    ...[
+      'http://[fd00:ec2::254]/',
+      'http://2852039166/',
+      'http://0xa9.254.0xa9.0376/',
+      'http://[::ffff:169.254.169.254]/',
+      'http://metadata.google.internal/',
+      'http://user@127.0.0.1/',
+      'http://169.254.169.254.nip.io/',
+    ].map((url): (typeof cases)[number] => [
+      `a service at ${url}`,
+      [remoteFolder('cloud', url, 'type Query { secret: String }')],
+      { code: 'SUBGRAPH_HOST', file: null, says: '' },
+    ]),
+  );
   test.each(cases)('%s', async (_name, folders, { code, file, line, says }) => {
     const before = await gateway.ledger();
     const outcome = await gateway.publish(folders);
@@ -308,6 +360,30 @@ test('of ten that publish one product at once, at two gateways, exactly one wins
   expect(outcomes.filter(({ kind }) => kind === 'Published')).toHaveLength(1);
   const losers = outcomes.flatMap((outcome) => (outcome.kind === 'Rejected' ? [outcome.code] : []));
   expect(losers).toEqual(Array.from({ length: 9 }, () => 'PUBLISH_CONFLICT'));
+});
+
+test('who says which revision theirs was made from is told where a newer one is there, and changes nothing', async () => {
+  const lap = (by: string, ifRevision: number) => ({
+    ...folderOf({ domain: 'race', name: 'rounds', properties: [`{ name: ${by}, logicalType: string }`] }),
+    ifRevision,
+  });
+  expect(await gateway.publish([lap('first', 1)])).toMatchObject({ code: 'PUBLISH_CONFLICT' });
+  expect(await gateway.publish([lap('first', 0)])).toMatchObject({ products: [{ revision: 1 }] });
+  expect(await gateway.publish([lap('second', 1)])).toMatchObject({ products: [{ revision: 2 }] });
+  const before = await gateway.ledger();
+  expect(await gateway.publish([lap('third', 1)])).toMatchObject({ code: 'PUBLISH_CONFLICT' });
+  expect(await gateway.ledger()).toEqual(before);
+});
+
+test('of ten that claim one type for ten products at once, exactly one wins and the others are told whose it is', async () => {
+  const outcomes = await Promise.all(
+    Array.from({ length: 10 }, (_, at) => gateway.publish([folderOf({ domain: `claim-${at}`, name: 'medals' })])),
+  );
+  expect(outcomes.filter(({ __typename }) => __typename === 'Published')).toHaveLength(1);
+  const losers = outcomes.filter(({ __typename }) => __typename === 'Rejected');
+  expect(losers.map(({ findings }) => findings.map(({ code }) => code))).toEqual(
+    Array.from({ length: 9 }, () => ['TYPE_TAKEN']),
+  );
 });
 
 test('of two that publish one product at one gateway at once, one wins, and what it published is what is served', async () => {

@@ -93,10 +93,10 @@ function subgraphsOf(given: readonly Thing[], services: readonly string[]): Mesh
 function canonical(sdl: string): string[] {
   return parse(sdl, { noLocation: true })
     .definitions.map((node) =>
-      'fields' in node && node.fields !== undefined
+      'fields' in node
         ? print({
             ...node,
-            fields: [...node.fields].sort((a, b) => (a.name.value < b.name.value ? -1 : 1)),
+            fields: [...(node.fields ?? [])].sort((a, b) => (a.name.value < b.name.value ? -1 : 1)),
           } as typeof node)
         : print(node),
     )
