@@ -29,18 +29,18 @@ interface Row {
 }
 
 const servers = await openTestServers(['postgres']);
-const rows: Row[] = [];
+console.log('| products | publish s | of CPU s | swap s | longest stall ms | start s | RSS MB |');
+console.log('| ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
 try {
-  for (const size of SIZES) rows.push(await measure(size));
+  for (const size of SIZES) {
+    const row = await measure(size);
+    console.log(
+      `| ${row.products} | ${row.publishS.toFixed(2)} | ${row.publishCpuS.toFixed(2)} | ${row.swapS.toFixed(2)} | ${row.stallMs.toFixed(0)} | ${row.startS.toFixed(1)} | ${row.rssMb.toFixed(0)} |`,
+    );
+  }
 } finally {
   await servers.close();
 }
-console.log('| products | publish s | of CPU s | swap s | longest stall ms | start s | RSS MB |');
-console.log('| ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
-for (const row of rows)
-  console.log(
-    `| ${row.products} | ${row.publishS.toFixed(2)} | ${row.publishCpuS.toFixed(2)} | ${row.swapS.toFixed(2)} | ${row.stallMs.toFixed(0)} | ${row.startS.toFixed(1)} | ${row.rssMb.toFixed(0)} |`,
-  );
 process.exit(0);
 
 async function measure(size: number): Promise<Row> {
