@@ -16,7 +16,8 @@ import { graphNames, typesOf } from './supergraph-document.ts';
 
 /** A subgraph of the mesh. */
 export interface MeshSubgraph extends ComposableSubgraph {
-  readonly kind: 'managed' | 'remote' | 'catalog';
+  /** Those of managed and registered products have an SDL that we derived. */
+  readonly kind: 'managed' | 'registered' | 'remote' | 'catalog';
   /** True where it is, as it stands, part of a supergraph that composed. */
   readonly composed: boolean;
 }
@@ -41,7 +42,7 @@ export async function composeByParts(
 ): Promise<Extract<Composition, { composes: true }> | null> {
   const sorted = [...subgraphs].sort((a, b) => (a.name < b.name ? -1 : 1));
   const parts = new Map<MeshSubgraph, ManagedPart>();
-  for (const subgraph of sorted.filter(({ kind }) => kind === 'managed')) {
+  for (const subgraph of sorted.filter(({ kind }) => kind === 'managed' || kind === 'registered')) {
     const part = partOf(subgraph);
     if (part === null || !(await composesAlone(subgraph, part, compose))) return null;
     parts.set(subgraph, part);
