@@ -7,6 +7,7 @@ import {
   type OperationTypeNode,
   parse,
 } from 'graphql';
+import { linkedProduct } from '../../schema/contract/changes/linked-product.ts';
 import type { Mesh, Product } from '../../schema/contract/model.ts';
 import { sharedDefinitions } from '../../schema/contract/sdl-text.ts';
 import { subgraphSdl } from '../../schema/contract/sdl.ts';
@@ -36,7 +37,7 @@ export function productCoordinates(mesh: Mesh, product: Product): ReadonlySet<st
 }
 
 function managed(mesh: Mesh, product: Product): string[] {
-  const references = (mesh.domains.get(product.domain)?.references ?? []).filter(
+  const references = (linkedProduct(mesh, product.id)?.references ?? []).filter(
     ({ fromProduct }) => fromProduct === product.id,
   );
   const own = new Set(product.objects.map(({ type }) => type));

@@ -12,7 +12,7 @@ const airports = (version: string, ...properties: string[]) =>
   folderOf({ domain: 'network', name: 'airports', properties, version });
 
 beforeAll(async () => {
-  gateway = await gatewayHere();
+  gateway = await gatewayHere({ config: { usageDays: 30 } });
   await gateway.publish([airports('1.0.0', NAME, CITY)]);
   const { data } = await gateway.order('mutation { createApiKey(consumer: "reports", role: CONSUMER) { key } }');
   reports = data.createApiKey.key as string;
