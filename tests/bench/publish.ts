@@ -46,12 +46,13 @@ async function measure(size: number): Promise<Row> {
   const deps = {
     ledger: database.pool,
     writers: inTurn(),
-    hosts: { loopbackOnly: true, allowedHosts: [] },
+    hosts: { loopbackOnly: true, allowedHosts: [], fileRoots: [] },
     checkTables: () => Promise.resolve([]),
+    usageDays: 30,
   };
   await registerCatalog(deps);
   const published = async (folders: readonly ProductFolder[]): Promise<number> => {
-    const actor = { ...actors('key')('Bearer key'), name: 'bench' };
+    const actor = { ...actors('key', () => null)('Bearer key'), name: 'bench' };
     const outcome = await publish(deps, { folders, actor, refresh: false, dryRun: false });
     if (outcome.kind !== 'Published') throw new Error(JSON.stringify(outcome).slice(0, 2_000));
     return outcome.supergraph;
