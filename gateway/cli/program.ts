@@ -85,8 +85,9 @@ export function program({ out, err }: Streams, act: Act): Command {
     .option('--to <folder>', "where to write (default: a folder of the product's name)")
     .option('--force', 'overwrite what is there')
     .action((id: string, options: InitOptions) => on((terminal) => init(terminal, id, options)));
-  add('check <folder>', 'check the products at and below a folder, changing nothing', [
+  add('check <path>', 'check the products at and below a folder, or contracts by themselves, changing nothing', [
     'check ./returns',
+    'check orders.odcs.yaml',
     'check ./returns --offline --json',
     'check . --format markdown --output report.md',
     'check . --format sarif --output weft.sarif',
@@ -94,7 +95,7 @@ export function program({ out, err }: Streams, act: Act): Command {
     .option('--offline', 'by the contracts alone, even where a server can be reached')
     .addOption(new Option('--format <form>', 'how to write the report (default: text)').choices(REPORT_FORMATS))
     .option('--output <file>', 'where to write the report (default: stdout)')
-    .action((folder: string, options: CheckOptions) => on((terminal) => check(terminal, folder, options)));
+    .action((path: string, options: CheckOptions) => on((terminal) => check(terminal, path, options)));
   add('publish <folder>', 'publish the products at and below a folder, all or none', [
     'publish ./returns --wait',
     'publish ./sales --no-refresh',

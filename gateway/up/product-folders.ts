@@ -64,7 +64,8 @@ async function product(folder: string, names: readonly string[]): Promise<Produc
   return { name: basename(folder), path: folder, files, unread };
 }
 
-async function textOf(file: string): Promise<{ text: string } | { why: string }> {
+/** The text of a document, or why it cannot be read: it may be no link, not too large, and must be UTF-8. */
+export async function textOf(file: string): Promise<{ text: string } | { why: string }> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
     if (isSystemError(error, 'EACCES', 'EPERM', 'ENOENT', 'ELOOP')) return null;
     throw error;

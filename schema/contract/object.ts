@@ -53,6 +53,7 @@ export function readObject(
       [...path, 'name'],
       `${table} is longer than the ${TABLE_LIMIT} letters that a table's name may have.`,
     );
+  if (isCatalogName(table)) report.error('TABLE_RESERVED', [...path, 'name'], catalogName(object.name, table));
   const keys = keyColumns(object, path, report);
   const all = (object.properties ?? []).map((property, index) => ({ property, path: [...path, 'properties', index] }));
   const columns = all.filter(({ property }) => isColumn(property));
@@ -115,13 +116,24 @@ export function readSource(object: OdcsObject, at: { path: Path; report: Reporte
       return { ...read, sourceColumn: property.physicalName ?? property.name };
     });
   duplicates(properties, ({ column }) => column, 'column', at);
+  const view = sqlName(object.name);
+  if (isCatalogName(view)) at.report.error('TABLE_RESERVED', [...at.path, 'name'], catalogName(object.name, view));
   if (properties.length === 0)
     at.report.error(
       'OBJECT_EMPTY',
       at.path,
       `The source ${object.name} declares no properties, so nothing can be read from it.`,
     );
-  return { name: object.name, physicalName: object.physicalName ?? null, view: sqlName(object.name), properties };
+  return { name: object.name, physicalName: object.physicalName ?? null, view, properties };
+}
+
+/** Postgres looks in its own catalog first: SQL that says `pg_class` reads that one, whatever else has the name. */
+function isCatalogName(name: string): boolean {
+  return name.startsWith('pg_');
+}
+
+function catalogName(object: string, name: string): string {
+  return `${object} would be ${name} in Postgres, where names that begin with pg_ are those of its own catalog: rename the object.`;
 }
 
 function isColumn({ semanticType = 'column' }: OdcsProperty): boolean {

@@ -12,7 +12,7 @@ export function locator(files: readonly DocumentFile[]): Locate {
 }
 
 /** `schema[0].name` -> schema, 0, name */
-function steps(path: string): Path {
+export function steps(path: string): Path {
   return [...path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, key]) =>
     index === undefined ? key! : Number(index),
   );

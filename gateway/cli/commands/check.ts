@@ -4,9 +4,11 @@ import { resolve } from 'node:path';
 import { errorFinding, type Finding, passes } from '../../../schema/findings.ts';
 import { CommandFailure, EXIT, wrongUsage } from '../exit.ts';
 import { located, sorted } from '../findings-text.ts';
+import { loneDocuments } from '../lone-documents.ts';
 import { givenFolders, productsInput, unreadFindings } from '../given-folders.ts';
 import { offlineCheck } from '../offline-check.ts';
 import { OPERATIONS } from '../operations.ts';
+import { aloneReport } from '../report/alone-report.ts';
 import { type CheckReport, countsOf } from '../report/check-report.ts';
 import { markdownReport } from '../report/markdown-report.ts';
 import { sarifReport } from '../report/sarif-report.ts';
@@ -32,17 +34,23 @@ type ReportFormat = (typeof REPORT_FORMATS)[number];
 export async function check(terminal: Terminal, path: string, options: CheckOptions): Promise<number> {
   if (terminal.json && options.format !== undefined && options.format !== 'json')
     throw wrongUsage(`--json and --format ${options.format} are two forms: give one.`);
-  const report = await checked(terminal, path, options);
+  const alone = await loneDocuments(path, terminal.cwd);
+  const report = alone === null ? await checked(terminal, path, options) : { ...aloneReport(alone), folders: 0 };
   const { passed, checkedBy } = report;
   await write(terminal, report, options);
   const by = checkedBy.includes('server')
     ? `offline and by ${terminal.settings.url}`
     : 'offline, by the contracts alone';
-  const what = `${plural(report.folders, 'product')} checked ${by}`;
+  const what =
+    alone === null
+      ? `${plural(report.folders, 'product')} checked ${by}`
+      : `${plural(alone.length, 'document')} checked, each by itself`;
+  const next =
+    alone === null
+      ? ` Next: weft publish ${path}`
+      : ' To be published, contracts need a product.odps.yaml beside them.';
   terminal.say(
-    passed
-      ? terminal.paint('green', `${what}: passed.`) + ` Next: weft publish ${path}`
-      : terminal.paint('red', `${what}: refused.`),
+    passed ? terminal.paint('green', `${what}: passed.`) + next : terminal.paint('red', `${what}: refused.`),
   );
   return passed ? EXIT.done : EXIT.refused;
 }

@@ -78,6 +78,38 @@ test('a link to a product that is not given is a warning without a server', asyn
   expect(ran.code).toBe(0);
 });
 
+test('a contract is checked by itself, without a product around it: what only a publish would refuse is a warning', async () => {
+  const { 'returns/returns.odcs.yaml': contract = '' } = returnsProduct();
+  const cwd = folder({
+    'returns.odcs.yaml': contract.replace(
+      /( +)- name: reason\n/,
+      '$1- name: reason\n$1  relationships: [{ to: reasons.id }]\n',
+    ),
+  });
+  for (const path of ['returns.odcs.yaml', '.']) {
+    const ran = await weft(['check', path, '--json'], { cwd });
+    expect(ran.json()).toMatchObject({
+      passed: true,
+      documents: [{ file: 'returns.odcs.yaml', kind: 'DataContract', id: 'sales/returns/returns' }],
+      findings: [{ severity: 'warning', code: 'RELATIONSHIP_DANGLING', file: 'returns.odcs.yaml', line: 18 }],
+    });
+    expect(ran.code).toBe(0);
+  }
+  writeFileSync(join(cwd, 'returns.odcs.yaml'), contract.replace('name: Returns', 'name: [Returns]'));
+  const refused = await weft(['check', 'returns.odcs.yaml'], { cwd });
+  expect(refused.out).toMatch(/^returns\.odcs\.yaml:4:7 {2}error {2}CONTRACT_TYPE/m);
+  expect(refused.code).toBe(1);
+  expect((await weft(['check', 'nowhere.odcs.yaml'], { cwd })).code).toBe(2);
+});
+
+test('a product document is checked by itself, too', async () => {
+  const { 'returns/product.odps.yaml': product = '' } = returnsProduct();
+  const cwd = folder({ 'returns.odps.yaml': product });
+  const ran = await weft(['check', '.'], { cwd });
+  expect(ran.out).toMatch(/^returns\.odps\.yaml:\d+:\d+ {2}warning {2}CONTRACT_MISSING/m);
+  expect(ran.code).toBe(0);
+});
+
 test('SQL is checked without a server too', async () => {
   const cwd = folder({ ...returnsProduct(), 'returns/transform.sql': 'delete from returns' });
   const ran = await weft(['check', '.', '--offline'], { cwd });

@@ -53,6 +53,19 @@ describe('what is wrong is found in its place', () => {
       ['KEY_MISSING out.odcs.yaml:7'],
     ],
     [
+      'an object that Postgres would read its own catalog for',
+      sketch({ id: 'shop/things', object: 'pgClass' }).map((file) => ({
+        ...file,
+        text: file.text.replace('name: pgClass', 'name: pg_class'),
+      })),
+      ['TABLE_RESERVED out.odcs.yaml:7'],
+    ],
+    [
+      'a source of such a name',
+      edited('source.odcs.yaml', 'name: rows', 'name: pg stats'),
+      ['TABLE_RESERVED source.odcs.yaml:7'],
+    ],
+    [
       'a list as key',
       sketch({
         id: 'shop/things',

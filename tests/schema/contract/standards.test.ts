@@ -9,6 +9,7 @@ import { readObject } from '../../../schema/contract/object.ts';
 import { parseContract } from '../../../schema/contract/odcs.ts';
 import { parseProduct } from '../../../schema/contract/odps.ts';
 import { printDocument } from '../../../schema/contract/parse.ts';
+import { readAlone } from '../../../schema/contract/read-alone.ts';
 import { reporter } from '../../../schema/contract/report.ts';
 
 const STANDARDS = fileURLToPath(new URL('../../../../shared/odcs', import.meta.url));
@@ -70,6 +71,13 @@ official('the official standards (../shared/odcs; skipped where that is absent)'
     expect(findings).toEqual([]);
     expect(value).toEqual(parse(text(name)));
     expect(parse(printDocument(value))).toEqual(parse(text(name)));
+  });
+
+  test.each(names)('%s is read by itself: what dangles is a warning', (name) => {
+    const { kind, id, findings } = readAlone({ path: name, text: text(name) });
+    const { id: written, kind: is } = parse(text(name)) as { id: string; kind: string };
+    expect({ kind, id }).toEqual({ kind: is, id: written });
+    expect(passes(findings)).toBe(true);
   });
 
   describe('of mutated examples', () => {
