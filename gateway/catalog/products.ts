@@ -1,11 +1,18 @@
+import type { ExportFormat } from '../../schema/contract/exports/export-product.ts';
 import type { Product, QualityRule, SchemaObject, Value } from '../../schema/contract/model.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { type DomainId, domainOf, type ProductId, productId } from '../../schema/ids.ts';
 import type { DatasetVersion } from '../../schema/ledger/datasets.ts';
 import { withinSlo } from '../data-products.ts';
 import { dependencies, type Dependency } from '../dependencies.ts';
+import { exportProduct } from '../export.ts';
 import type { CatalogContext } from './context.ts';
 import { pageSize } from './page.ts';
+
+interface ExportArgs {
+  readonly format: ExportFormat;
+  readonly revision?: number | null;
+}
 
 interface DomainSource {
   readonly id: DomainId;
@@ -83,6 +90,8 @@ const productFields: Record<string, Field> = {
   schemaObjects: ({ product }) => (product?.objects ?? []).map(schemaObject),
   sla: ({ product }) => product?.sla.promises ?? [],
   files: ({ id }, _args, { loaders }) => loaders.files.load(id),
+  export: ({ id }, args: ExportArgs, { ledger, graph }) =>
+    exportProduct(ledger, { id, format: args.format, revision: args.revision ?? null, mesh: graph.current().mesh }),
   revision: async ({ id }, _args, { loaders }) => {
     const history = await loaders.revisions.load(id);
     return history.find(({ state }) => state === 'live') ?? history[0];

@@ -149,6 +149,14 @@ export const dataShape = z
 /** The selection for it. */
 export const DATA = 'datasetVersion { version publishedAt withinSlo objects { name rows } }';
 
+/** A product as documents of a standard. */
+export const exportedShape = z.object({
+  id: z.string(),
+  export: z.array(z.object({ path: z.string(), text: z.string() })),
+});
+/** The same, as commands show it. */
+export type ShownExport = z.infer<typeof exportedShape>;
+
 /** Where a page ends. */
 export const pageShape = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() });
 /** The selection for it. */

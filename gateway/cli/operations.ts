@@ -9,6 +9,7 @@ import {
   decisionShape,
   KEY,
   keyShape,
+  exportedShape,
   listedRunShape,
   lower,
   OUTCOME,
@@ -73,6 +74,21 @@ ${REVISION}`,
   retire: operation(
     'mutation Retire($id: ID!) { retire(product: $id) { id version status } }',
     z.object({ retire: z.object({ id: z.string(), version: z.string(), status: z.string() }) }),
+  ),
+  export: operation(
+    `query Export($id: ID!, $format: ExportFormat!, $revision: Int) {
+  dataProduct(id: $id) { id export(format: $format, revision: $revision) { path text } }
+}`,
+    z.object({ dataProduct: exportedShape.nullable() }),
+  ),
+  exportAll: operation(
+    `query ExportAll($format: ExportFormat!, $first: Int!, $after: String) {
+  dataProducts(first: $first, after: $after) {
+    nodes { id export(format: $format) { path text } }
+    ${PAGE}
+  }
+}`,
+    z.object({ dataProducts: z.object({ nodes: z.array(exportedShape), pageInfo: pageShape }) }),
   ),
   refresh: operation(
     `mutation Refresh($id: ID!) {

@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { createKey, type KeyOptions, listKeys, revokeKey } from './commands/key.ts';
 import { init, type InitOptions } from './commands/init.ts';
+import { exportProducts, type ExportOptions } from './commands/export.ts';
 import { product } from './commands/product.ts';
 import { products } from './commands/products.ts';
 import { publish } from './commands/publish.ts';
@@ -218,6 +219,22 @@ export function program({ out, err }: Streams, act: Act): Command {
   add('whoami', 'tell as whom the command line asks, and what that may do', ['whoami', 'whoami --json']).action(() =>
     on(whoami),
   );
+  add('export [id]', 'write a product in the words of a standard, to stdout or to files', [
+    'export network/airports --format odcs',
+    'export network/airports --format sdl --revision 3 > airports.graphql',
+    'export --all --format openlineage --output ./lineage',
+  ])
+    .addOption(
+      new Option('--format <format>', 'contracts, product document, lineage events, or part of the graph')
+        .choices(['odcs', 'odps', 'openlineage', 'sdl'])
+        .makeOptionMandatory(),
+    )
+    .option('--revision <number>', 'of a former revision (default: the live one)', counting)
+    .option('--output <path>', 'a folder for the files, or the file of a single one')
+    .option('--all', 'every product of the mesh, each in a folder of its own')
+    .action((id: string | undefined, options: ExportOptions) =>
+      on((terminal) => exportProducts(terminal, id, options)),
+    );
   add('doctor', 'look at all that Weft needs, with a fix for each failure', ['doctor', 'doctor --json']).action(() =>
     on(doctor),
   );

@@ -47,13 +47,9 @@ export function readObject(
       `The type ${type} of ${object.name} is the platform's own: rename the object, or add the custom property graphqlName.`,
     );
   const table = sqlName(object.name);
-  if (table.length > TABLE_LIMIT && at.kind !== 'registered')
-    report.error(
-      'TABLE_NAME',
-      [...path, 'name'],
-      `${table} is longer than the ${TABLE_LIMIT} letters that a table's name may have.`,
-    );
-  if (isCatalogName(table)) report.error('TABLE_RESERVED', [...path, 'name'], catalogName(object.name, table));
+  checkView(object.name, table, path, report);
+  // A registered table has its own name already; no version is appended to it.
+  if (at.kind !== 'registered') checkTable(object.name, table, path, report);
   const keys = keyColumns(object, path, report);
   const all = (object.properties ?? []).map((property, index) => ({ property, path: [...path, 'properties', index] }));
   const columns = all.filter(({ property }) => isColumn(property));
@@ -117,7 +113,7 @@ export function readSource(object: OdcsObject, at: { path: Path; report: Reporte
     });
   duplicates(properties, ({ column }) => column, 'column', at);
   const view = sqlName(object.name);
-  if (isCatalogName(view)) at.report.error('TABLE_RESERVED', [...at.path, 'name'], catalogName(object.name, view));
+  checkView(object.name, view, at.path, at.report);
   if (properties.length === 0)
     at.report.error(
       'OBJECT_EMPTY',
@@ -127,13 +123,23 @@ export function readSource(object: OdcsObject, at: { path: Path; report: Reporte
   return { name: object.name, physicalName: object.physicalName ?? null, view, properties };
 }
 
-/** Postgres looks in its own catalog first: SQL that says `pg_class` reads that one, whatever else has the name. */
-function isCatalogName(name: string): boolean {
-  return name.startsWith('pg_');
+function checkTable(object: string, table: string, path: Path, report: Reporter): void {
+  if (table.length > TABLE_LIMIT)
+    report.error(
+      'TABLE_NAME',
+      [...path, 'name'],
+      `${table} is longer than the ${TABLE_LIMIT} letters that a table's name may have.`,
+    );
 }
 
-function catalogName(object: string, name: string): string {
-  return `${object} would be ${name} in Postgres, where names that begin with pg_ are those of its own catalog: rename the object.`;
+/** Postgres looks in its own catalog first: SQL that says `pg_class` reads that one, whatever else has the name. */
+function checkView(object: string, name: string, path: Path, report: Reporter): void {
+  if (name.startsWith('pg_'))
+    report.error(
+      'TABLE_RESERVED',
+      [...path, 'name'],
+      `${object} would be ${name} in Postgres, where names that begin with pg_ are those of its own catalog: rename the object.`,
+    );
 }
 
 function isColumn({ semanticType = 'column' }: OdcsProperty): boolean {

@@ -127,6 +127,18 @@ export async function requireRevision(db: Queryable, id: ProductId, revision: nu
   return found;
 }
 
+/** The live revision with documents, else the newest; refuses with NOT_FOUND. */
+export async function liveOrNewestRevision(db: Queryable, id: ProductId): Promise<StoredRevision> {
+  const { rows } = await db.query<StoredRevision>(
+    `select ${REVISION}, r.files, r.folder from weft.product_revisions r
+      where r.product_id = $1 order by r.state = 'live' desc, r.revision desc limit 1`,
+    [id],
+  );
+  const found = rows[0];
+  if (found === undefined) throw new Refusal('NOT_FOUND', `Product ${id} has no revision.`);
+  return found;
+}
+
 /** Where a product stands, in what a publish compares itself with. */
 export interface NewestRevision {
   readonly productId: ProductId;

@@ -133,6 +133,7 @@ test('help goes to stdout, with examples, and ends by 0', async () => {
     'runs',
     'run',
     'doctor',
+    'export',
     'retire',
   ]) {
     const ran = await weft([command, '--help']);

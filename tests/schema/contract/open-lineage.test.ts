@@ -1,0 +1,127 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { openLineage } from '../../../schema/contract/exports/open-lineage.ts';
+import { sourceDataset } from '../../../schema/contract/exports/dataset-names.ts';
+import type { SourceObject } from '../../../schema/contract/model.ts';
+import type { OdcsServer } from '../../../schema/contract/odcs-server.ts';
+import type { ProductId } from '../../../schema/ids.ts';
+import { meshOf, type Sketch } from './product-files.ts';
+
+const SPEC = fileURLToPath(new URL('../../../../shared/openlineage', import.meta.url));
+
+const AIRPORTS: Sketch = {
+  id: 'network/airports',
+  extra: 'description: Where planes land.',
+  properties: [
+    '{ name: iata, logicalType: string, primaryKey: true, description: Three letters. }',
+    '{ name: label, logicalType: string, transformLogic: "upper(iata) || name" }',
+    '{ name: name, logicalType: string }',
+  ],
+};
+const HUBS: Sketch = {
+  id: 'operations/hubs',
+  reads: ['network/airports/out'],
+  transform: 'select 1 as id from airports',
+};
+const mesh = meshOf(AIRPORTS, HUBS);
+const events = async (id: string) =>
+  openLineage({ product: mesh.products.get(id as ProductId)!, mesh, publishedAt: new Date('2026-01-31T09:30:00Z') });
+
+test('a product is a job that reads its source and makes its objects, each column from those that it is made of', async () => {
+  const [{ name, event } = { name: '', event: {} }, ...others] = await events('network/airports');
+  expect([name, others]).toEqual(['airports', []]);
+  const from = (field: string, subtype: string) =>
+    expect.objectContaining({
+      namespace: 'file',
+      name: 'x.csv',
+      field,
+      transformations: [expect.objectContaining({ type: 'DIRECT', subtype })],
+    });
+  expect(event).toMatchObject({
+    eventTime: '2026-01-31T09:30:00.000Z',
+    schemaURL: 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/JobEvent',
+    job: { namespace: 'weft://network', name: 'airports', facets: { jobType: { integration: 'WEFT' } } },
+    inputs: [{ namespace: 'file', name: 'x.csv', facets: { dataSource: { name: 'file', uri: 'file:///' } } }],
+    outputs: [
+      {
+        namespace: 'weft://network',
+        name: 'airports.airports',
+        facets: {
+          documentation: { description: 'Where planes land.' },
+          schema: {
+            fields: [
+              { name: 'iata', type: 'text', description: 'Three letters.', ordinal_position: 1 },
+              { name: 'label', type: 'text', ordinal_position: 2 },
+              { name: 'name', type: 'text', ordinal_position: 3 },
+            ],
+          },
+          columnLineage: {
+            fields: {
+              iata: { inputFields: [from('iata', 'IDENTITY')] },
+              label: { inputFields: [from('iata', 'TRANSFORMATION'), from('name', 'TRANSFORMATION')] },
+              name: { inputFields: [from('name', 'IDENTITY')] },
+            },
+          },
+        },
+      },
+    ],
+  });
+});
+
+test('what reads another product names the dataset that the other makes; of SQL no column lineage is claimed', async () => {
+  const [made] = await events('network/airports');
+  const [read] = await events('operations/hubs');
+  const [{ namespace, name }] = made!.event['outputs'] as [{ namespace: string; name: string }];
+  expect(read!.event).toMatchObject({
+    job: { facets: { sql: { query: 'select 1 as id from airports' } } },
+    inputs: [{ namespace, name }],
+  });
+  const [{ facets }] = read!.event['outputs'] as [{ facets: object }];
+  expect(facets).not.toHaveProperty('columnLineage');
+});
+
+test.each<[Partial<OdcsServer>, string, string]>([
+  [
+    { type: 'postgresql', host: 'db', port: 5432, database: 'crm', schema: 'public' },
+    'postgres://db:5432',
+    'crm.public.rows',
+  ],
+  [{ type: 's3', location: 's3://lake/raw/rows.parquet' }, 's3://lake', 'raw/rows.parquet'],
+  [{ type: 'api', location: 'https://user:secret@api.example/v1/a%20b' }, 'https://api.example', 'v1/a b'],
+  [{ type: 'kafka', host: 'broker:9092' }, 'kafka://broker:9092', 'rows'],
+  [{ type: 'local', path: './rows.csv' }, 'file', './rows.csv'],
+  [{ type: 'bigquery' }, 'bigquery', 'rows'],
+])('the source %j is %s %s', (server, namespace, name) => {
+  const object = { name: 'rows', physicalName: null } as SourceObject;
+  expect(sourceDataset({ server: 'one', ...server } as OdcsServer, object)).toEqual({ namespace, name });
+});
+
+const official = existsSync(SPEC) ? describe : describe.skip;
+official('by the official JSON Schemas (../shared/openlineage; skipped where that is absent)', () => {
+  test.each(['network/airports', 'operations/hubs'])('the events of %s are valid, and each facet is', async (id) => {
+    const ajv = addFormats.default(new Ajv2020({ strict: false, allErrors: true }));
+    const read = (file: string): object => JSON.parse(readFileSync(`${SPEC}/${file}`, 'utf8')) as object;
+    ajv.addSchema(read('OpenLineage.json'));
+    for (const file of readdirSync(`${SPEC}/facets`).filter((name) => name.endsWith('.json')))
+      ajv.addSchema(read(`facets/${file}`));
+    for (const { event } of await events(id)) {
+      const isEvent = ajv.getSchema(event['schemaURL'] as string)!;
+      expect([isEvent(event), isEvent.errors]).toEqual([true, null]);
+      const facets = [...facetsOf(event)];
+      expect(facets.length).toBeGreaterThan(3);
+      for (const facet of facets) {
+        const isFacet = ajv.getSchema(facet._schemaURL);
+        expect([facet._schemaURL, isFacet?.(facet), isFacet?.errors]).toEqual([facet._schemaURL, true, null]);
+      }
+    }
+  });
+});
+
+function* facetsOf(value: unknown): Generator<{ _schemaURL: string }> {
+  if (typeof value !== 'object' || value === null) return;
+  if ('_schemaURL' in value) yield value as { _schemaURL: string };
+  for (const inner of Object.values(value)) yield* facetsOf(inner);
+}
