@@ -7,11 +7,10 @@ import {
 import { replaced } from '../schema/contract/joining.ts';
 import { linkMesh } from '../schema/contract/link.ts';
 import type { Mesh, ProductFile } from '../schema/contract/model.ts';
-import { readProduct } from '../schema/contract/read.ts';
-import { Refusal } from '../schema/errors.ts';
-import { domainOf, type ProductId } from '../schema/ids.ts';
+import type { ProductId } from '../schema/ids.ts';
 import type { Queryable } from '../schema/ledger/connect.ts';
 import { liveOrNewestRevision, requireRevision } from '../schema/ledger/products.ts';
+import { pastProduct } from './past-product.ts';
 
 /**
  * A product as documents of a standard: of one revision, or of the live one (the newest, where none is live). What was published comes
@@ -28,13 +27,7 @@ export async function exportProduct(
   if (isPublishedText(format)) return publishedText(files, format);
   const served = ask.revision === null ? mesh.products.get(id) : undefined;
   if (served !== undefined) return derivedText({ product: served, mesh, publishedAt }, format);
-  const { product, findings } = readProduct(files, { folder: id.slice(domainOf(id).length + 1) });
-  if (product === null)
-    throw new Refusal(
-      'CONTRACT_INVALID',
-      `Revision ${revision} of ${id} was published by other rules than today's: export it as odcs or odps.`,
-      { findings },
-    );
+  const product = await pastProduct(ledger, id, revision);
   const then = linkMesh(replaced([...mesh.products.values()], [product])).mesh;
   return derivedText({ product, mesh: then, publishedAt }, format);
 }

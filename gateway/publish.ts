@@ -32,6 +32,7 @@ import type { HostRules } from './execute/allowed-hosts.ts';
 import { judgePublish } from './consumers/judge-publish.ts';
 import { changesOf, type ProductChange } from './product-changes.ts';
 import { type Candidate, placedInFolder, type ProductFolder, readFolders } from './read-folders.ts';
+import { renamedFindings } from './renamed-findings.ts';
 import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
 
 export type PublishOutcome =
@@ -128,6 +129,7 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
       const changed = candidates.filter(({ product, digest }) => newest.get(product.id)?.digest !== digest);
       changes = changesOf(changed, was.mesh, mesh);
       findings.push(
+        ...(await renamedFindings(trx, candidates)),
         ...broughtFindings(was.findings, proposed, candidates),
         ...(await sqlFindings(candidates, mesh)),
         ...kindFindings(candidates, before),

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
+import { documentsDigest } from '../schema/contract/digest.ts';
 import type { InputPort, Product, ProductFile } from '../schema/contract/model.ts';
 import { readProduct } from '../schema/contract/read.ts';
 import { errorFinding, type Finding } from '../schema/findings.ts';
@@ -89,7 +89,7 @@ function readFolder(
   const folder = path == null ? null : believedFolder(path, rules, actor);
   if (path != null && folder === null && product?.inputs.some(isBeside)) findings.push(pathWarning(name, path));
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const digest = createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+  const digest = documentsDigest(files);
   return { candidate: product && { product, files: sorted, folder, ifRevision, digest }, findings };
 }
 

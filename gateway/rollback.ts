@@ -1,7 +1,9 @@
 import { bumped, requiredBump } from '../schema/contract/changes/bump.ts';
 import { linkMesh } from '../schema/contract/link.ts';
+import { documentsDigest } from '../schema/contract/digest.ts';
 import { replaced } from '../schema/contract/joining.ts';
 import { withVersion } from '../schema/contract/with-version.ts';
+import { currentDocuments } from '../schema/contract/renamed-documents.ts';
 import { Refusal } from '../schema/errors.ts';
 import type { ProductId } from '../schema/ids.ts';
 import { type PastRevision, revisionHistories } from '../schema/ledger/history.ts';
@@ -34,8 +36,10 @@ export async function rollback(deps: PublishDeps, ask: RollbackAsk): Promise<Pub
   const target = ask.toRevision ?? previous(history, newest)?.revision;
   if (newest === undefined || target === undefined)
     throw new Refusal('NOT_FOUND', `${id} has no earlier revision that was live; \`weft history ${id}\` lists all.`);
-  const { files, folder, digest } = await requireRevision(deps.ledger, id, target);
-  if (digest === newest.digest) return { kind: 'Unchanged', ids: [id], findings: [] };
+  const stored = await requireRevision(deps.ledger, id, target);
+  const { folder } = stored;
+  const files = currentDocuments(stored);
+  if (documentsDigest(files) === newest.digest) return { kind: 'Unchanged', ids: [id], findings: [] };
 
   const name = id.slice(id.indexOf('/') + 1);
   const version = await versionBeyond(deps, newest, target);

@@ -26,6 +26,12 @@ export const REFUSALS = {
   OPERATION_INVALID: { http: 422, retry: false, says: 'An operation to be registered cannot be asked of the product.' },
   PUBLISH_CONFLICT: { http: 409, retry: true, says: 'Another publish came first; check again and publish anew.' },
   PRODUCT_IN_USE: { http: 409, retry: false, says: 'Other products extend or read this one.' },
+  PRODUCT_ID_TAKEN: { http: 409, retry: false, says: 'Another product has that id, or had it before it was renamed.' },
+  PRODUCT_BUSY: {
+    http: 409,
+    retry: true,
+    says: 'A run of the product is under way, or a revision waits for its data.',
+  },
   PRODUCT_RETIRED: { http: 410, retry: false, says: 'This product is retired.' },
   NOT_REFRESHABLE: { http: 409, retry: false, says: 'Only a managed product that is live is refreshed.' },
   SOURCE_MISSING: { http: 422, retry: false, says: 'The source cannot be found or may not be read.' },

@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { Refusal } from '../schema/errors.ts';
 import { transaction } from '../schema/ledger/connect.ts';
+import { currentId } from '../schema/ledger/former-ids.ts';
 import { requestRun, run as findRun } from '../schema/ledger/runs.ts';
 import { STAGES, type Stage } from '../schema/run.ts';
 import { isOutage } from './outage.ts';
@@ -38,8 +39,10 @@ export function platformActivities(deps: RefreshDeps): PlatformActivities {
         transaction(deps.pool, async (trx) => {
           // The answer to an earlier attempt may have been lost after the run that it asked for had ended.
           if ((await findRun(trx, runId)) !== null) return true;
-          const { joined } = await requestRun(trx, { runId, productId, trigger: 'schedule', requestedBy: 'schedule' });
-          return !joined;
+          // A tick may have begun under the name from before.
+          const id = (await currentId(trx, productId)) ?? productId;
+          const ask = { runId, productId: id, trigger: 'schedule', requestedBy: 'schedule' } as const;
+          return !(await requestRun(trx, ask)).joined;
         }),
       ),
   };

@@ -14,6 +14,7 @@ import { ensureRole, READER } from '../schema/ledger/roles.ts';
 import { onShutdown, ready } from '../schema/lifecycle.ts';
 import { platformActivities, stageActivities } from './border.ts';
 import { workflowBundle } from './bundle.ts';
+import { clearRetired } from './clear-retired.ts';
 import { readConfig } from './config.ts';
 import { crashAt } from './crash.ts';
 import { keepRunning, type KeptWorker } from './keep-running.ts';
@@ -28,6 +29,8 @@ import { temporalLogger } from './temporal-logger.ts';
 const POLL_MS = 1_000;
 /** How often open runs are held against Temporal's: what this finds was lost with a database or ended by hand. */
 const RECONCILE_MS = 30_000;
+/** How often data is looked for whose retention has ended: nobody waits for it to go. */
+const CLEAR_MS = 600_000;
 /** A stage that is called off has this long to let go; the whole stop must take less than 10 s. */
 const GRACE = '5s';
 /** Stages of one domain that run at once in one worker; they share the places of DuckDB. */
@@ -112,6 +115,7 @@ listening = listen(config.databaseUrl, {
   onFault: (error) => log.warn({ err: error }, 'the outbox could not be read'),
 });
 void reconcile();
+void clear();
 await platform.polling;
 log.info({ temporal: config.temporal.address }, 'ready');
 ready();
@@ -145,6 +149,15 @@ async function reconcile(): Promise<void> {
       log.warn({ err: error }, 'open runs could not be looked after'),
     );
     await sleep(RECONCILE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+  }
+}
+
+async function clear(): Promise<void> {
+  while (!stopping.signal.aborted) {
+    await clearRetired(relay).catch((error: unknown) =>
+      log.warn({ err: error }, 'the data of retired products could not be looked after'),
+    );
+    await sleep(CLEAR_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
   }
 }
 

@@ -10,7 +10,7 @@ import { revisionIn } from '../schema/ledger/products.ts';
 import { readyToRun } from '../schema/ledger/ready-to-run.ts';
 import { requestRun, run as findRun } from '../schema/ledger/runs.ts';
 import { refreshWorkflowId } from './names.ts';
-import { dropSchedule, keepSchedule } from './schedules.ts';
+import { dropSchedule, keepSchedule, moveSchedule } from './schedules.ts';
 import { startRefresh } from './start-refresh.ts';
 
 export interface RelayDeps {
@@ -81,6 +81,12 @@ async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent): Pro
       const revision = await revisionIn(trx, subject, 'live');
       if (revision !== null) await call(() => keepSchedule(client, productOf(revision)));
       return;
+    }
+    case 'product.renamed': {
+      const revision = await revisionIn(trx, subject, 'live');
+      const from = event.payload.from as ProductId;
+      if (revision === null) return call(() => dropSchedule(client, from));
+      return call(() => moveSchedule(client, from, productOf(revision)));
     }
     case 'product.retired':
       return call(() => dropSchedule(client, subject));

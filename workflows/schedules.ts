@@ -18,6 +18,20 @@ export async function keepSchedule(client: Client, product: Product): Promise<vo
   }
 }
 
+/** The schedule of a product that was renamed, under its new id: paused where it was paused. Doing so twice changes nothing. */
+export async function moveSchedule(client: Client, from: ProductId, product: Product): Promise<void> {
+  try {
+    const { state } = await client.schedule.getHandle(refreshWorkflowId(from)).describe();
+    await keepSchedule(client, product);
+    if (state.paused && product.sla.refresh !== null)
+      await client.schedule.getHandle(refreshWorkflowId(product.id)).pause(state.note);
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    return keepSchedule(client, product);
+  }
+  await dropSchedule(client, from);
+}
+
 /** Takes a product's schedule away, if there is one. */
 export async function dropSchedule(client: Client, product: ProductId): Promise<void> {
   try {

@@ -7,6 +7,7 @@ import { cancelRun, requestRun, requireRun } from '../../schema/ledger/runs.ts';
 import { requireOwner, requirePublisher } from '../actor.ts';
 import { publish, type PublishOutcome } from '../publish.ts';
 import type { ProductFolder } from '../read-folders.ts';
+import { renameProduct } from '../rename.ts';
 import { retire } from '../retire.ts';
 import { rollback } from '../rollback.ts';
 import type { CatalogContext } from './context.ts';
@@ -57,7 +58,20 @@ export const mutations = {
     requirePublisher(context.actor);
     const id = requireProductId(product);
     requireOwner(context.actor, id);
-    await retire(context, id);
+    const retirement = await retire(context, id);
+    await context.graph.catchUp();
+    return { ...byId(id, context), retirement };
+  },
+
+  renameProduct: async (
+    _source: unknown,
+    { product, to }: { product: string; to: string },
+    context: CatalogContext,
+  ) => {
+    requirePublisher(context.actor);
+    const [from, id] = [requireProductId(product), requireProductId(to)];
+    requireOwner(context.actor, from, id);
+    await renameProduct(context, { from, to: id, actor: context.actor });
     await context.graph.catchUp();
     return byId(id, context);
   },

@@ -6,6 +6,7 @@ import type { DatasetVersion } from '../../schema/ledger/datasets.ts';
 import { withinSlo } from '../data-products.ts';
 import { dependencies, type Dependency } from '../dependencies.ts';
 import { exportProduct } from '../export.ts';
+import type { Retirement } from '../retire.ts';
 import type { CatalogContext } from './context.ts';
 import { pageSize } from './page.ts';
 
@@ -22,6 +23,8 @@ interface DomainSource {
 interface ProductSource {
   readonly id: ProductId;
   readonly product: Product | null;
+  /** What was just done with it. */
+  readonly retirement?: Retirement;
 }
 
 /** A domain as the source of its fields. */
@@ -51,6 +54,8 @@ type Field = (source: ProductSource, args: never, context: CatalogContext) => un
 const productFields: Record<string, Field> = {
   domain: ({ id }) => ofDomain(domainOf(id)),
   name: ({ id, product }) => product?.name ?? id,
+  renamedFrom: ({ product }) => product?.formerIds ?? [],
+  retirement: ({ retirement }) => retirement ?? null,
   version: async ({ id, product }, _args, { loaders }) =>
     product?.version ?? (await loaders.revisions.load(id))[0]?.version,
   status: async ({ id, product }, _args, { loaders }) =>

@@ -1,6 +1,7 @@
 import type { Product, ProductKind } from '../../schema/contract/model.ts';
 import { productId, runId } from '../../schema/ids.ts';
 import { allKeys } from '../../schema/ledger/api-keys.ts';
+import { currentId } from '../../schema/ledger/former-ids.ts';
 import { run, runHistory } from '../../schema/ledger/runs.ts';
 import type { RunPhase } from '../../schema/run.ts';
 import { requireAdmin } from '../actor.ts';
@@ -48,9 +49,12 @@ export const queries = {
     return { ...connection(page, ask, following.length > ask.first), totalCount: found.length };
   },
 
-  dataProduct: (_source: unknown, { id }: { id: string }, { graph }: CatalogContext) => {
+  dataProduct: async (_source: unknown, { id }: { id: string }, { graph, ledger }: CatalogContext) => {
     const named = productId(id);
-    const product = named === null ? undefined : graph.current().mesh.products.get(named);
+    if (named === null) return null;
+    const known = graph.current().mesh.products.get(named);
+    const now = known === undefined ? await currentId(ledger, named) : null;
+    const product = known ?? (now === null ? undefined : graph.current().mesh.products.get(now));
     return product === undefined ? null : ofProduct(product);
   },
 

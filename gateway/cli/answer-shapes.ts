@@ -157,6 +157,12 @@ export const exportedShape = z.object({
 /** The same, as commands show it. */
 export type ShownExport = z.infer<typeof exportedShape>;
 
+/** What becomes of a product that was retired. */
+export const retirementShape = z.object({
+  dataUntil: moment,
+  consumers: z.array(z.object({ name: z.string(), lastUsedAt: moment, subscribes: z.boolean() })),
+});
+
 /** Where a page ends. */
 export const pageShape = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() });
 /** The selection for it. */

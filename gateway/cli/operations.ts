@@ -18,6 +18,7 @@ import {
   pageShape,
   REVISION,
   revisionShape,
+  retirementShape,
   RUN,
   runShape,
   USE,
@@ -72,8 +73,16 @@ ${REVISION}`,
     }),
   ),
   retire: operation(
-    'mutation Retire($id: ID!) { retire(product: $id) { id version status } }',
-    z.object({ retire: z.object({ id: z.string(), version: z.string(), status: z.string() }) }),
+    `mutation Retire($id: ID!) {
+  retire(product: $id) { id version status retirement { dataUntil consumers { name lastUsedAt subscribes } } }
+}`,
+    z.object({
+      retire: z.object({ id: z.string(), version: z.string(), status: z.string(), retirement: retirementShape }),
+    }),
+  ),
+  rename: operation(
+    'mutation Rename($id: ID!, $to: ID!) { renameProduct(product: $id, to: $to) { id renamedFrom } }',
+    z.object({ renameProduct: z.object({ id: z.string(), renamedFrom: z.array(z.string()) }) }),
   ),
   export: operation(
     `query Export($id: ID!, $format: ExportFormat!, $revision: Int) {

@@ -13,6 +13,7 @@ import { products } from './commands/products.ts';
 import { publish } from './commands/publish.ts';
 import { query, type QueryOptions } from './commands/query.ts';
 import { refresh } from './commands/refresh.ts';
+import { rename } from './commands/rename.ts';
 import { retire } from './commands/retire.ts';
 import { rollback } from './commands/rollback.ts';
 import { run } from './commands/run.ts';
@@ -219,6 +220,10 @@ export function program({ out, err }: Streams, act: Act): Command {
   add('whoami', 'tell as whom the command line asks, and what that may do', ['whoami', 'whoami --json']).action(() =>
     on(whoami),
   );
+  add('rename <id> <to>', 'give a product another name, or hand it over to another domain; the old id still finds it', [
+    'rename sales/returns sales/goods-returned',
+    'rename sales/returns service/returns',
+  ]).action((id: string, to: string) => on((terminal) => rename(terminal, id, to)));
   add('export [id]', 'write a product in the words of a standard, to stdout or to files', [
     'export network/airports --format odcs',
     'export network/airports --format sdl --revision 3 > airports.graphql',
@@ -229,7 +234,7 @@ export function program({ out, err }: Streams, act: Act): Command {
         .choices(['odcs', 'odps', 'openlineage', 'sdl'])
         .makeOptionMandatory(),
     )
-    .option('--revision <number>', 'of a former revision (default: the live one)', counting)
+    .option('--revision <number>', 'of a former revision (default: the live one)', atMost(1_000_000))
     .option('--output <path>', 'a folder for the files, or the file of a single one')
     .option('--all', 'every product of the mesh, each in a folder of its own')
     .action((id: string | undefined, options: ExportOptions) =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Product } from './model.ts';
+import type { Product, ProductFile } from './model.ts';
 
 /**
  * SHA-256 over what shapes a product's tables: columns, types, keys, allowed values, transformations and where rows come from.
@@ -47,6 +47,12 @@ export function dataDigest(product: Pick<Product, 'kind' | 'objects' | 'transfor
     ),
   };
   return createHash('sha256').update(canonical(shape)).digest('hex');
+}
+
+/** SHA-256 over a product's documents, whatever their order: the same digest is the same revision. */
+export function documentsDigest(files: readonly ProductFile[]): string {
+  const sorted = files.map(({ path, text }) => ({ path, text })).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
 }
 
 /** JSON with sorted keys: the same content is the same text. */

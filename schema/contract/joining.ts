@@ -24,10 +24,19 @@ export function newFindings(known: readonly Finding[], products: readonly Produc
   return linkMesh(products).findings.filter((finding) => !before.has(identity(finding)));
 }
 
-/** The products with some of them replaced, or added. */
+/** The products with some of them replaced, or added; of what a product was called before, its documents say nothing. */
 export function replaced(products: readonly Product[], by: readonly Product[]): Product[] {
   const ids = new Set(by.map(({ id }) => id));
-  return [...products.filter(({ id }) => !ids.has(id)), ...by];
+  const former = new Map(
+    products.flatMap(({ id, formerIds }) => (formerIds === undefined ? [] : [[id, formerIds] as const])),
+  );
+  return [
+    ...products.filter(({ id }) => !ids.has(id)),
+    ...by.map((one) => {
+      const formerIds = one.formerIds ?? former.get(one.id);
+      return formerIds === one.formerIds || formerIds === undefined ? one : { ...one, formerIds };
+    }),
+  ];
 }
 
 function identity({ code, product, message }: Finding): string {

@@ -1,6 +1,6 @@
 import type { Finding } from '../findings.ts';
 import type { Owned, Say } from './link-finding.ts';
-import type { Property, Reference, Relationship, SchemaObject } from './model.ts';
+import type { Product, Property, Reference, Relationship, SchemaObject } from './model.ts';
 import { referenceField, reverseAggregateField, reverseField } from './names.ts';
 import { parseReference, type ReferenceText } from './reference.ts';
 import { subgraphName } from './subgraph-name.ts';
@@ -101,7 +101,7 @@ function circlesOf(
   reference: ReferenceText,
   named: readonly Owned[],
 ): (readonly Owned[])[] {
-  if (product !== null) return [named.filter((one) => one.product.id === product)];
+  if (product !== null) return [named.filter((one) => idsOf(one.product).includes(product))];
   const { file } = reference;
   if (file !== null) return [named.filter((one) => isFile(one, file))];
   return [
@@ -135,9 +135,16 @@ function isFile({ product, object }: Owned, file: string): boolean {
     .replace(/^https?:\/\/[^/]+\//, '')
     .split('/')
     .filter((step) => step !== '..' && step !== '.' && step !== '');
-  const own = [...product.id.split('/'), ...(product.files[object.contractId] ?? '').split('/')];
-  const count = Math.min(written.length, own.length);
-  return written.slice(-count).join('/') === own.slice(-count).join('/');
+  return idsOf(product).some((id) => {
+    const own = [...id.split('/'), ...(product.files[object.contractId] ?? '').split('/')];
+    const count = Math.min(written.length, own.length);
+    return written.slice(-count).join('/') === own.slice(-count).join('/');
+  });
+}
+
+/** What a product is called, and was. */
+function idsOf({ id, formerIds = [] }: Product): readonly string[] {
+  return [id, ...formerIds];
 }
 
 /** Pairs in key order; a sentence where the targets are not exactly the key. */

@@ -206,6 +206,8 @@ export interface Sla {
     | null;
   /** Oldest age of the data that is within the SLO, seconds. */
   readonly freshnessSeconds: number | null;
+  /** How long data is kept once the product is retired, seconds; null where nothing is promised: for good. */
+  readonly retentionSeconds: number | null;
   /** Every property as promised, for the catalog. */
   readonly promises: readonly {
     readonly property: string;
@@ -233,6 +235,8 @@ export interface Support {
 
 export interface Product {
   readonly id: ProductId;
+  /** Ids that it had before it was renamed; what names one of them means it. */
+  readonly formerIds?: readonly ProductId[];
   readonly domain: DomainId;
   /** Title for people. */
   readonly name: string;

@@ -9,7 +9,7 @@ export const RESERVED_TYPES: ReadonlySet<string> = new Set(
   DataProductFilter DatasetObject DatasetVersion DateUnit Decision DecisionAction DecisionOutcome Diff Domain Event ExportFormat Finding Grant InputPort KeyRole Lineage Me Mutation
   OutputPort PageInfo Policy ProductFile ProductFileInput ProductFolder ProductHistory ProductKind Property ProductSubscription Published
   PublishedProduct PublishOutcome QualityOutcome QualityResult QualityRule Query RefreshRequest RegisteredOperation RegisteredOperationInput Rejected Relationship
-  RelationshipKind Revision RevisionState Run RunConnection RunEdge RunError RunPhase RunTrigger SchemaObject Server
+  RelationshipKind Retirement RetirementConsumer Revision RevisionState Run RunConnection RunEdge RunError RunPhase RunTrigger SchemaObject Server
   Severity Sla SlaProperty SortDirection Stage StageName StageState Subscription Supergraph SupergraphRange SupportChannel Team TeamMember
   Unchanged Usage
   ID String Int BigInt Float Decimal Date DateTime Time JSON

@@ -41,7 +41,14 @@ function isProductDocument({ path, text }: ProductFile): boolean {
 function doubtContract(contract: OdcsContract, report: Reporter): void {
   const ruleIds = new Set<string>();
   const objects = (contract.schema ?? []).map((object, index) =>
-    readObject(object, { contractId: contract.id, path: ['schema', index], report, managed: false, ruleIds }),
+    readObject(object, {
+      contractId: contract.id,
+      path: ['schema', index],
+      report,
+      kind: 'remote',
+      schema: null,
+      ruleIds,
+    }),
   );
   for (const object of objects) {
     for (const { code, path, message } of object.semanticFaults) report.warning(code, steps(path), message);

@@ -221,6 +221,11 @@ function slaOf(outputs: readonly ReadContract[]): Product['sla'] {
   return {
     refresh: read.map(({ refresh }) => refresh).find((refresh) => refresh !== null) ?? null,
     freshnessSeconds: read.map(({ freshnessSeconds }) => freshnessSeconds).find((seconds) => seconds !== null) ?? null,
+    // What one contract keeps is kept with all of its product.
+    retentionSeconds: read.reduce<number | null>(
+      (longest, { retentionSeconds: one }) => (one === null ? longest : Math.max(longest ?? 0, one)),
+      null,
+    ),
     promises: read.flatMap(({ promises }) => promises),
   };
 }

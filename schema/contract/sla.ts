@@ -30,21 +30,24 @@ export function readSla(properties: readonly OdcsSlaProperty[]): { sla: Sla; fau
   const faults: SlaFault[] = [];
   let refresh: Sla['refresh'] = null;
   let freshnessSeconds: number | null = null;
+  let retentionSeconds: number | null = null;
   for (const [index, property] of properties.entries()) {
     const name = property.property.toLowerCase();
     if (['frequency', 'refreshfrequency', 'fy'].includes(name)) {
       const read = readRefresh(property);
       if ('fault' in read) faults.push({ index, code: 'SLA_SCHEDULE', message: read.fault, severity: read.severity });
       else refresh ??= read.refresh;
-    } else if (['freshness', 'latency', 'timeliness'].includes(name)) {
+    } else if (['freshness', 'latency', 'timeliness', 'retention', 're'].includes(name)) {
       const seconds = durationSeconds(property.value, property.unit);
       if (seconds === null)
         faults.push({
           index,
           code: 'SLA_DURATION',
-          message: `${property.property} is no length of time, such as 2 with unit d, or P2D; it is listed and not measured.`,
+          message: `${property.property} is no length of time, such as 2 with unit d, or P2D; it is listed and not acted on.`,
           severity: 'warning',
         });
+      // Of several, for one element or another, the longest: what one of them keeps is not dropped.
+      else if (name === 'retention' || name === 're') retentionSeconds = Math.max(retentionSeconds ?? 0, seconds);
       // Freshness is the promise proper; latency stands in for it.
       else if (freshnessSeconds === null || name === 'freshness') freshnessSeconds = seconds;
     }
@@ -56,7 +59,7 @@ export function readSla(properties: readonly OdcsSlaProperty[]): { sla: Sla; fau
     element: element ?? null,
     description: description ?? null,
   }));
-  return { sla: { refresh, freshnessSeconds, promises }, faults };
+  return { sla: { refresh, freshnessSeconds, retentionSeconds, promises }, faults };
 }
 
 /** `4` and `d`; `P1DT12H`; `daily`. Null where it is no length of time above zero. */

@@ -1,10 +1,13 @@
-import type { ProductId, RunId, SqlName } from '../ids.ts';
+import { domainOf, type ProductId, quoted, type RunId, type SqlName } from '../ids.ts';
 import type { Queryable, Transaction } from './connect.ts';
 import { emit } from './events.ts';
+import { domainSchema } from './roles.ts';
 
-/** Where the rows of one object of a version lie: a table of the domain's schema. */
+/** Where the rows of one object of a version lie. */
 export interface DatasetTable {
   readonly table: SqlName;
+  /** The schema, where it is that of a domain which the product was handed over from; else its own domain's. */
+  readonly schema?: SqlName;
   readonly rows: number;
 }
 
@@ -23,6 +26,11 @@ export interface DatasetVersion {
 export interface LiveDataset extends DatasetVersion {
   /** Ids of rules of severity warning that failed when it was made. */
   readonly failedWarnings: readonly string[];
+}
+
+/** The name of such a table of a product, with its schema, as it stands in a statement. */
+export function tablePath(id: ProductId, { table, schema }: DatasetTable): string {
+  return quoted(schema ?? domainSchema(domainOf(id)), table);
 }
 
 const VERSION = `v.product_id as "productId", v.version, v.revision, v.run_id as "runId", v.tables,

@@ -3,7 +3,16 @@ import type { Queryable, Transaction } from './connect.ts';
 /** What happened, written in the transaction of what happened. Payloads are ids and counts. */
 export type LedgerEvent =
   | { readonly type: 'product.published'; readonly subject: string; readonly payload: { readonly revision: number } }
-  | { readonly type: 'product.retired'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }
+  | {
+      readonly type: 'product.retired';
+      readonly subject: string;
+      readonly payload: { readonly dataUntil: string | null; readonly consumers: readonly ToldConsumer[] };
+    }
+  | {
+      readonly type: 'product.renamed';
+      readonly subject: string;
+      readonly payload: { readonly from: string; readonly consumers: readonly ToldConsumer[] };
+    }
   | { readonly type: 'supergraph.moved'; readonly subject: string; readonly payload: { readonly supergraph: number } }
   | { readonly type: 'refresh.requested'; readonly subject: string; readonly payload: { readonly runId: string } }
   | { readonly type: 'refresh.cancelled'; readonly subject: string; readonly payload: { readonly runId: string } }
@@ -17,6 +26,13 @@ export type LedgerEvent =
       readonly subject: string;
       readonly payload: { readonly runId: string; readonly code: string };
     };
+
+/** Whom to tell, and why: when they used the product last, and whether they subscribe to it. */
+export interface ToldConsumer {
+  readonly name: string;
+  readonly lastUsedAt: string | null;
+  readonly subscribes: boolean;
+}
 
 /** `attempts`: how often acting on it failed. */
 export type StoredEvent = LedgerEvent & { readonly id: number; readonly attempts: number };

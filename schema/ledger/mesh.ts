@@ -14,7 +14,7 @@ interface ReadRevision {
 }
 
 /** The product that a stored revision describes. Throws where it no longer reads: it was checked when it was published. */
-export function productOf(revision: Pick<StoredRevision, 'productId' | 'revision' | 'digest' | 'files'>): Product {
+export function productOf(revision: Described & Pick<StoredRevision, 'revision' | 'files'>): Product {
   const known = knownProduct(revision);
   if (known !== null) return known;
   const folder = revision.productId.slice(revision.productId.indexOf('/') + 1);
@@ -23,9 +23,12 @@ export function productOf(revision: Pick<StoredRevision, 'productId' | 'revision
     throw new Error(
       `Revision ${revision.revision} of ${revision.productId} does not read: ${findings.map(({ message }) => message).join(' ')}`,
     );
+  const { formerIds } = revision;
+  const named = formerIds.length === 0 ? product : { ...product, formerIds };
   const [last] = read.get(revision.productId) ?? [];
-  read.set(revision.productId, [{ digest: revision.digest, product }, ...(last === undefined ? [] : [last])]);
-  return product;
+  const digest = digestOf(revision);
+  read.set(revision.productId, [{ digest, product: named }, ...(last === undefined ? [] : [last])]);
+  return named;
 }
 
 /** The products of revisions, in their order; the ledger is asked for the documents of those alone that were not read before. */
@@ -56,6 +59,14 @@ export async function liveMesh(db: Queryable): Promise<Mesh> {
   return linkMesh(await liveProducts(db)).mesh;
 }
 
-function knownProduct({ productId, digest }: Pick<RevisionRow, 'productId' | 'digest'>): Product | null {
-  return read.get(productId)?.find((one) => one.digest === digest)?.product ?? null;
+type Described = Pick<RevisionRow, 'productId' | 'digest' | 'formerIds'>;
+
+function knownProduct(revision: Described): Product | null {
+  const digest = digestOf(revision);
+  return read.get(revision.productId)?.find((one) => one.digest === digest)?.product ?? null;
+}
+
+/** Of all that makes the product: its documents, and what it was called. */
+function digestOf({ digest, formerIds }: Described): string {
+  return [digest, ...formerIds].join(' ');
 }

@@ -2,6 +2,7 @@ import type { ProductFile, ProductKind } from '../contract/model.ts';
 import { Refusal } from '../errors.ts';
 import { domainOf, type ProductId } from '../ids.ts';
 import type { Queryable, Transaction } from './connect.ts';
+import { currentId } from './former-ids.ts';
 
 export type RevisionState = 'pending' | 'live' | 'superseded' | 'retired';
 
@@ -16,6 +17,8 @@ export interface RevisionRow {
   readonly publishedBy: string;
   readonly publishedAt: Date;
   readonly liveAt: Date | null;
+  /** Ids that the product had before, newest first. */
+  readonly formerIds: readonly ProductId[];
 }
 
 /** A revision with its documents, and the folder that they came from where it is on this machine. */
@@ -31,11 +34,16 @@ export interface ProductRow {
   /** The dataset version that readers see; null before the first. */
   readonly liveVersion: number | null;
   readonly retiredAt: Date | null;
+  /** Of a retired one: until when its data is kept; null for good. */
+  readonly dataUntil: Date | null;
 }
 
 const REVISION = `r.product_id as "productId", r.revision, r.version, r.state, r.digest, r.data_digest as "dataDigest",
-  r.published_by as "publishedBy", r.published_at as "publishedAt", r.live_at as "liveAt"`;
-const PRODUCT = `p.id, p.kind, p.live_revision as "liveRevision", p.live_version as "liveVersion", p.retired_at as "retiredAt"`;
+  r.published_by as "publishedBy", r.published_at as "publishedAt", r.live_at as "liveAt",
+  array(select f.former_id from weft.former_product_ids f where f.product_id = r.product_id order by f.renamed_at desc) as "formerIds"`;
+const STORED = `${REVISION}, r.files, r.folder`;
+const PRODUCT = `p.id, p.kind, p.live_revision as "liveRevision", p.live_version as "liveVersion", p.retired_at as "retiredAt",
+  p.data_until as "dataUntil"`;
 
 /** Every product ever published, by id. */
 export async function allProducts(db: Queryable): Promise<ProductRow[]> {
@@ -52,8 +60,20 @@ export async function product(db: Queryable, id: ProductId): Promise<ProductRow 
 /** The product, or refuses with NOT_FOUND. */
 export async function requireProduct(db: Queryable, id: ProductId): Promise<ProductRow> {
   const found = await product(db, id);
-  if (found === null) throw new Refusal('NOT_FOUND', `There is no product ${id}; \`weft products\` lists them.`);
-  return found;
+  if (found !== null) return found;
+  const now = await currentId(db, id);
+  throw new Refusal(
+    'NOT_FOUND',
+    now === null ? `There is no product ${id}; \`weft products\` lists them.` : `${id} was renamed: it is ${now} now.`,
+  );
+}
+
+/** The product, locked until the transaction ends: no run of it is asked for meanwhile. Null where there is none. */
+export async function lockProduct(trx: Transaction, id: ProductId): Promise<ProductRow | null> {
+  const { rows } = await trx.query<ProductRow>(`select ${PRODUCT} from weft.products p where p.id = $1 for update`, [
+    id,
+  ]);
+  return rows[0] ?? null;
 }
 
 /** The live revision of every product that is not retired, without documents. */
@@ -110,7 +130,7 @@ export async function revisionIn(
   state: 'live' | 'pending',
 ): Promise<StoredRevision | null> {
   const { rows } = await db.query<StoredRevision>(
-    `select ${REVISION}, r.files, r.folder from weft.product_revisions r where r.product_id = $1 and r.state = $2`,
+    `select ${STORED} from weft.product_revisions r where r.product_id = $1 and r.state = $2`,
     [id, state],
   );
   return rows[0] ?? null;
@@ -119,7 +139,7 @@ export async function revisionIn(
 /** One revision with documents, or refuses with NOT_FOUND. */
 export async function requireRevision(db: Queryable, id: ProductId, revision: number): Promise<StoredRevision> {
   const { rows } = await db.query<StoredRevision>(
-    `select ${REVISION}, r.files, r.folder from weft.product_revisions r where r.product_id = $1 and r.revision = $2`,
+    `select ${STORED} from weft.product_revisions r where r.product_id = $1 and r.revision = $2`,
     [id, revision],
   );
   const found = rows[0];
@@ -130,7 +150,7 @@ export async function requireRevision(db: Queryable, id: ProductId, revision: nu
 /** The live revision with documents, else the newest; refuses with NOT_FOUND. */
 export async function liveOrNewestRevision(db: Queryable, id: ProductId): Promise<StoredRevision> {
   const { rows } = await db.query<StoredRevision>(
-    `select ${REVISION}, r.files, r.folder from weft.product_revisions r
+    `select ${STORED} from weft.product_revisions r
       where r.product_id = $1 order by r.state = 'live' desc, r.revision desc limit 1`,
     [id],
   );
@@ -182,7 +202,7 @@ export async function addRevision(trx: Transaction, next: NewRevision): Promise<
   await trx.query(
     // Back from retirement in another shape, the product begins anew: its old tables do not fit.
     `insert into weft.products (id, domain_id, kind) values ($1, $2, $3)
-     on conflict (id) do update set kind = excluded.kind, retired_at = null,
+     on conflict (id) do update set kind = excluded.kind, retired_at = null, data_until = null,
        live_version = case
          when products.retired_at is null or exists (
            select from weft.dataset_versions v
@@ -234,13 +254,22 @@ export async function makeLive(trx: Transaction, id: ProductId, revision: number
   await trx.query('update weft.products set live_revision = $2 where id = $1', [id, revision]);
 }
 
-/** Takes the product out of the graph; its history and data stay. */
-export async function markRetired(trx: Transaction, id: ProductId): Promise<void> {
+/** Takes the product out of the graph; its history stays, and its data for as long as is said, or for good. */
+export async function markRetired(
+  trx: Transaction,
+  id: ProductId,
+  { keptForSeconds }: { keptForSeconds: number | null } = { keptForSeconds: null },
+): Promise<void> {
   await trx.query(
     `update weft.product_revisions set state = 'retired', ended_at = now() where product_id = $1 and state in ('live', 'pending')`,
     [id],
   );
-  await trx.query('update weft.products set live_revision = null, retired_at = now() where id = $1', [id]);
+  await trx.query(
+    `update weft.products
+        set live_revision = null, retired_at = now(), data_until = now() + make_interval(secs => $2::double precision)
+      where id = $1`,
+    [id, keptForSeconds],
+  );
 }
 
 async function supersede(trx: Transaction, id: ProductId, states: RevisionState[]): Promise<void> {

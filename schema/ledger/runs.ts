@@ -58,6 +58,8 @@ export async function requestRun(
        join weft.products p on p.id = r.product_id and p.kind = 'managed'
       where r.product_id = $2 and r.state in ('pending', 'live')
       order by r.revision desc limit 1
+      -- Waits for one that is being renamed, and then finds it no more.
+        for key share of p
      on conflict (product_id) where phase in ('queued', 'running') do nothing`,
     [ask.runId, ask.productId, ask.trigger, ask.requestedBy],
   );

@@ -19,8 +19,10 @@ export function tableSql(draft: Draft, { product, object }: Table): string {
     dataset !== undefined && Object.hasOwn(dataset.tables, object.name) ? dataset.tables[object.name] : undefined;
   if (stored === undefined) return emptyRelation(object.properties);
   // The name comes from the ledger's JSON: a last look before it stands in a statement.
-  if (!TABLE.test(stored.table)) throw new Error(`The ledger names a table that cannot be: ${stored.table}`);
-  return quoted(sqlName(domainOf(product)), stored.table);
+  const schema = stored.schema ?? sqlName(domainOf(product));
+  if (!TABLE.test(stored.table) || !TABLE.test(schema))
+    throw new Error(`The ledger names a table that cannot be: ${schema}.${stored.table}`);
+  return quoted(schema, stored.table);
 }
 
 function emptyRelation(properties: readonly Property[]): string {

@@ -6,7 +6,9 @@ import { pino } from 'pino';
 
 import type { ProductFile } from '../../schema/contract/model.ts';
 import type { ProductId, RunId } from '../../schema/ids.ts';
-import { markHandled } from '../../schema/ledger/events.ts';
+import { transaction } from '../../schema/ledger/connect.ts';
+import { emit, markHandled } from '../../schema/ledger/events.ts';
+import { moveProduct } from '../../schema/ledger/move-product.ts';
 import type { RefreshDeps } from '../../workflows/refresh/stage.ts';
 import { relayEvents } from '../../workflows/relay.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
@@ -22,13 +24,14 @@ let database: TestDatabase;
 let deps: RefreshDeps;
 let connection: Connection;
 let relay: () => Promise<void>;
+let client: Client;
 
 beforeAll(async () => {
   database = await cloneDatabase();
   deps = await refreshDeps(database);
   const { address, namespace } = await testTemporal();
   connection = await Connection.connect({ address });
-  const client = new Client({ connection, namespace });
+  client = new Client({ connection, namespace });
   const log = pino({ level: 'silent' });
   relay = () =>
     relayEvents(
@@ -75,3 +78,33 @@ test('a revision that waits for data is run when an input that it has of new get
     { product: 'trial/tip', revision: 2, trigger: 'upstream' },
   ]);
 });
+
+test('the schedule of a product follows its name, paused where it was paused', async () => {
+  const folder = await smallProduct({ name: 'clock', content: 'id\n1\n', source: SOURCE, output: OUTPUT });
+  const daily = (files: ProductFile[]): ProductFile[] =>
+    files.map((file) =>
+      file.path === 'clock.odcs.yaml'
+        ? { ...file, text: `${file.text}slaProperties: [{ property: frequency, value: 1, unit: d }]\n` }
+        : file,
+    );
+  await plainPublish(database.pool, folder, { refresh: false, change: daily });
+  await relay();
+  await client.schedule.getHandle('refresh:trial/clock').pause('for the night');
+  await transaction(database.pool, async (trx) => {
+    await moveProduct(trx, { from: 'trial/clock' as ProductId, to: 'trial/watch' as ProductId, by: 'test' });
+    await emit(trx, {
+      type: 'product.renamed',
+      subject: 'trial/watch',
+      payload: { from: 'trial/clock', consumers: [] },
+    });
+  });
+  await database.pool.query(
+    `update weft.product_revisions set digest = digest || 'w', files = replace(files::text, 'name: clock\\nversion', 'name: watch\\nversion')::jsonb
+      where product_id = 'trial/watch'`,
+  );
+  await relay();
+  const { state, action } = await client.schedule.getHandle('refresh:trial/watch').describe();
+  expect([state.paused, state.note]).toEqual([true, 'for the night']);
+  expect(action).toMatchObject({ args: [{ productId: 'trial/watch' }] });
+  await expect(client.schedule.getHandle('refresh:trial/clock').describe()).rejects.toThrow('not found');
+}, 30_000);

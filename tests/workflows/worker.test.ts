@@ -142,7 +142,9 @@ test('a schedule comes with the contract, fires runs, changes with it, and goes 
   await eventually(async () => (await lastRun(BASE))?.trigger === 'schedule');
   await scheduled(86_400)();
   await eventually(async () => (await interval()) === 86_400_000);
-  await transaction(database.pool, (trx) => emit(trx, { type: 'product.retired', subject: BASE, payload: {} }));
+  await transaction(database.pool, (trx) =>
+    emit(trx, { type: 'product.retired', subject: BASE, payload: { dataUntil: null, consumers: [] } }),
+  );
   await eventually(async () => (await interval()) === null);
 }, 120_000);
 

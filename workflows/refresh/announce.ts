@@ -9,14 +9,14 @@ import {
   expiredVersions,
   liveDataset,
   markDropped,
+  tablePath,
 } from '../../schema/ledger/datasets.ts';
-import { productOf } from '../../schema/ledger/mesh.ts';
-import { requireRevision } from '../../schema/ledger/products.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
 import { requestDueRun } from '../../schema/ledger/runs.ts';
 import type { StageDetail } from './activities.ts';
 import { inputProducts, type RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
+import { viewsOver } from './views-over.ts';
 
 /** Full versions that are kept for rollback, the live one among them. */
 const VERSIONS_KEPT = 3;
@@ -80,7 +80,7 @@ async function moveViews(
 ): Promise<string[]> {
   const domain = domainSchema(plan.product.domain);
   const stayed: string[] = [];
-  const attempt = async (view: SqlName, story: () => Promise<unknown>): Promise<void> => {
+  const attempt = async (view: string, story: () => Promise<unknown>): Promise<void> => {
     const outcome = await patiently(client, signal, story);
     if (outcome !== 'done') stayed.push(`${view} (${outcome})`);
   };
@@ -89,12 +89,15 @@ async function moveViews(
     if (target === undefined) continue;
     const view = quoted(domain, object.table);
     await attempt(object.table, async () => {
-      await makeView(client, view, `select * from ${quoted(domain, target.table)}`);
+      await makeView(client, view, `select * from ${tablePath(plan.product.id, target)}`);
       await client.query(`grant select on ${view} to ${quoted(READER)}`);
     });
   }
-  for (const view of await formerViews(client, plan))
-    await attempt(view, () => client.query(`drop view if exists ${quoted(domain, view)}`));
+  // Those of objects that it has no more, and those in the schema of a domain that handed it over.
+  const kept = (await datasetHistory(client, plan.product.id)).filter(({ droppedAt }) => droppedAt === null);
+  const current = plan.outputs.map(({ object }) => object.table);
+  for (const view of await viewsOver(client, plan.product.id, kept, { but: current }))
+    await attempt(view, () => client.query(`drop view if exists ${view}`));
   return stayed;
 }
 
@@ -111,43 +114,17 @@ async function makeView(client: pg.Client, view: string, query: string): Promise
   }
 }
 
-/** Views that announcing made for objects that former revisions had: they still read tables of former versions. */
-async function formerViews(client: pg.Client, plan: RefreshPlan): Promise<SqlName[]> {
-  const versions = (await datasetHistory(client, plan.product.id)).filter(({ droppedAt }) => droppedAt === null);
-  const now = new Set(plan.outputs.map(({ object }) => object.table));
-  const former = new Set<SqlName>();
-  for (const revision of new Set(versions.map((version) => version.revision)))
-    for (const { table } of productOf(await requireRevision(client, plan.product.id, revision)).objects)
-      if (!now.has(table)) former.add(table);
-  if (former.size === 0) return [];
-  const { rows } = await client.query<{ view: SqlName }>(
-    `select distinct v.relname as view
-       from pg_class v
-       join pg_rewrite r on r.ev_class = v.oid
-       join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
-       join pg_class t on t.oid = d.refobjid and t.relnamespace = v.relnamespace
-      where v.relkind = 'v' and v.relnamespace = $1::regnamespace and v.relname = any($2) and t.relname = any($3)`,
-    [
-      quoted(domainSchema(plan.product.domain)),
-      [...former],
-      versions.flatMap(({ tables }) => Object.values(tables).map(({ table }) => table)),
-    ],
-  );
-  return rows.map(({ view }) => view);
-}
-
 async function dropExpired(
   client: pg.Client,
   plan: RefreshPlan,
   signal: AbortSignal,
 ): Promise<{ gone: number; kept: number[] }> {
   const expired = await expiredVersions(client, plan.product.id, { keep: VERSIONS_KEPT, graceSeconds: GRACE_SECONDS });
-  const domain = domainSchema(plan.product.domain);
   const kept: number[] = [];
   for (const { version, tables } of expired) {
     const outcome = await patiently(client, signal, async (trx) => {
-      for (const { table } of Object.values(tables))
-        await client.query(`drop table if exists ${quoted(domain, table)}`);
+      for (const table of Object.values(tables))
+        await client.query(`drop table if exists ${tablePath(plan.product.id, table)}`);
       await markDropped(trx, plan.product.id, version);
     });
     if (outcome !== 'done') kept.push(version);

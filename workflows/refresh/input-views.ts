@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { domainOf, quoted, type SqlName, sqlName } from '../../schema/ids.ts';
-import { domainSchema } from '../../schema/ledger/roles.ts';
+import { quoted, type SqlName, sqlName } from '../../schema/ids.ts';
+import { tablePath } from '../../schema/ledger/datasets.ts';
 import type { RefreshPlan } from './plan.ts';
 
 /**
@@ -17,13 +17,13 @@ export async function createInputViews(client: pg.Client, plan: RefreshPlan, rol
     }));
   const pinned = plan.inputs.flatMap(({ product, version, objects }) =>
     objects.flatMap((object) => {
-      const table = version.tables[object.name]?.table;
+      const table = version.tables[object.name];
       if (table === undefined) return [];
       return [
         {
           view: sqlName(object.name),
           columns: object.properties.map(({ column }) => column),
-          from: quoted(domainSchema(domainOf(product)), table),
+          from: tablePath(product, table),
         },
       ];
     }),

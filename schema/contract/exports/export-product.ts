@@ -1,16 +1,9 @@
-import type { Mesh, Product, ProductFile } from '../model.ts';
-import { openLineage } from './open-lineage.ts';
+import type { ProductFile } from '../model.ts';
+import { type Exported, openLineage } from './open-lineage.ts';
 import { productSdl } from './product-sdl.ts';
 
 /** What a product can be exported as, by the words of the command line. */
 export type ExportFormat = 'odcs' | 'odps' | 'openlineage' | 'sdl';
-
-/** A revision of a product, in the mesh that it is a part of. */
-export interface Exported {
-  readonly product: Product;
-  readonly mesh: Mesh;
-  readonly publishedAt: Date;
-}
 
 /** Whether a format is the documents as they were published: then nothing has to be understood of them. */
 export function isPublishedText(format: ExportFormat): format is 'odcs' | 'odps' {

@@ -1,8 +1,14 @@
 import { domainOf, type ProductId } from '../../ids.ts';
 import type { Mesh, Product, Property, SchemaObject, SourceObject } from '../model.ts';
 import { columnLineage } from './column-lineage.ts';
-import type { Exported } from './export-product.ts';
 import { type DatasetName, ownDataset, sourceDataset } from './dataset-names.ts';
+
+/** A revision of a product, in the mesh that it is a part of. */
+export interface Exported {
+  readonly product: Product;
+  readonly mesh: Mesh;
+  readonly publishedAt: Date;
+}
 
 /** One event as JSON, and the name of what it is about. */
 export interface NamedEvent {

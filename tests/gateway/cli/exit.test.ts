@@ -134,6 +134,7 @@ test('help goes to stdout, with examples, and ends by 0', async () => {
     'run',
     'doctor',
     'export',
+    'rename',
     'retire',
   ]) {
     const ran = await weft([command, '--help']);

@@ -37,7 +37,7 @@ test('a migration that was altered after it was applied is refused', async () =>
 });
 
 test('what throws in a transaction leaves nothing behind', async () => {
-  const event = { type: 'product.retired', subject: 'a/b', payload: {} } as const;
+  const event = { type: 'product.retired', subject: 'a/b', payload: { dataUntil: null, consumers: [] } } as const;
   const story = transaction(database.pool, async (trx) => {
     await emit(trx, event);
     throw new Error('second thoughts');
@@ -48,7 +48,9 @@ test('what throws in a transaction leaves nothing behind', async () => {
 
 test('two takers of the outbox never act on the same event', async () => {
   for (const subject of ['a/a', 'b/b', 'c/c', 'd/d'])
-    await transaction(database.pool, (trx) => emit(trx, { type: 'product.retired', subject, payload: {} }));
+    await transaction(database.pool, (trx) =>
+      emit(trx, { type: 'product.retired', subject, payload: { dataUntil: null, consumers: [] } }),
+    );
   const both = await transaction(database.pool, (one) =>
     transaction(database.pool, async (two) => [...(await takeEvents(one, 2)), ...(await takeEvents(two, 9))]),
   );
@@ -79,7 +81,9 @@ test('a listener hears of an event at once, and again after its connection was c
   await rises();
   await database.pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ear'`);
   await rises();
-  await transaction(database.pool, (trx) => emit(trx, { type: 'product.retired', subject: 'a/b', payload: {} }));
+  await transaction(database.pool, (trx) =>
+    emit(trx, { type: 'product.retired', subject: 'a/b', payload: { dataUntil: null, consumers: [] } }),
+  );
   await rises();
   await listener.stop();
   expect(faults).toEqual([]);
