@@ -126,13 +126,13 @@ test('it is handed over to another domain where its tables lie, while readers re
   await gateway.load('depot/parts', 'parts', 'id text primary key', `values ('bolt')`);
   const ask = (): Promise<Answer> => gateway.ask('{ parts { nodes { id } } machines { nodes { id } } }');
   await answers('{ parts { nodes { id } } }', 'bolt');
-  let over = false;
+  const reader = { over: false };
   const seen = new Set<string>();
   const reading = (async () => {
-    while (!over) seen.add(JSON.stringify((await ask()).data));
+    while (!reader.over) seen.add(JSON.stringify((await ask()).data));
   })();
   expect((await rename('depot/parts', 'plant/parts')).errors).toBeUndefined();
-  over = true;
+  reader.over = true;
   await reading;
   expect([...seen]).toEqual(['{"parts":{"nodes":[{"id":"bolt"}]},"machines":{"nodes":[]}}']);
   const [version] = await datasetHistory(gateway.database.pool, 'plant/parts' as ProductId);
@@ -222,9 +222,9 @@ test('as long as a run is under way, or a revision waits, the name stays; of a r
         }),
       ).then(
         () => false,
-        (error: { code: string }) => {
+        (error: unknown) => {
           // Never a broken reference: either it runs under the old name, or there is nothing of that name.
-          expect(error.code).toBe('NOT_REFRESHABLE');
+          expect(error).toMatchObject({ code: 'NOT_REFRESHABLE' });
           return false;
         },
       ),

@@ -21,8 +21,8 @@ const PRODUCER = 'urn:weft:export';
 const SPEC = 'https://openlineage.io/spec';
 
 /**
- * The product as static OpenLineage events (spec 2-0-2): of a managed one a JobEvent, with what it reads and what it makes; of a
- * remote one a DatasetEvent for each object. Facets say what the contract says; of runs and of what was measured there is nothing.
+ * The product as static OpenLineage events (spec 2-0-2): of a managed one a JobEvent, with what it reads and what it makes; of any
+ * other, which Weft does not make, a DatasetEvent for each object. Facets say what the contract says; of runs and of what was measured there is nothing.
  */
 export async function openLineage({ product, mesh, publishedAt }: Exported): Promise<NamedEvent[]> {
   const base = (event: string) => ({
@@ -30,7 +30,7 @@ export async function openLineage({ product, mesh, publishedAt }: Exported): Pro
     producer: PRODUCER,
     schemaURL: `${SPEC}/2-0-2/OpenLineage.json#/$defs/${event}`,
   });
-  if (product.kind === 'remote')
+  if (product.kind !== 'managed')
     return product.objects.map((object) => ({
       name: object.table,
       event: { ...base('DatasetEvent'), dataset: outputDataset(product, object) },

@@ -13,8 +13,10 @@ const parsed = new WeakMap<DomainModel, readonly DefinitionNode[]>();
  * SDL that it published.
  */
 export function productSdl(product: Product, mesh: Mesh): string {
-  const domain = mesh.domains.get(product.domain);
-  if (product.remote !== null || domain === undefined) return product.remote?.sdl ?? '';
+  if (product.remote !== null) return product.remote.sdl;
+  const models = [...mesh.domains.values(), ...mesh.registered.values()];
+  const domain = models.find(({ products }) => products.some(({ id }) => id === product.id));
+  if (domain === undefined) return '';
   const definitions = parsed.get(domain) ?? parse(subgraphSdl(domain), { noLocation: true }).definitions;
   parsed.set(domain, definitions);
   const own = new Map(product.objects.map((object) => [object.type, object]));
