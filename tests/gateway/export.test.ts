@@ -127,8 +127,8 @@ customProperties:
     }));
     await fc.assert(
       fc.asyncProperty(
-        fc.dictionary(key, value, { maxKeys: 3 }),
-        fc.array(value, { maxLength: 3 }),
+        fc.dictionary(key, value, { maxKeys: 6 }),
+        fc.array(value, { maxLength: 12 }),
         async (unknown, values) => {
           const base = parse(PLAIN.files.find(({ path }) => path === 'output.odcs.yaml')!.text) as Record<
             string,
@@ -148,7 +148,7 @@ customProperties:
           expect(JSON.stringify(read)).toBe(JSON.stringify(document));
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 10, endOnFailure: true },
     );
   }, 120_000);
 });
