@@ -18,6 +18,7 @@ const environment = z.object({
   WEFT_ALLOWED_HOSTS: z.string().default(''),
   WEFT_TEMPORAL_UI_URL: z.url().optional(),
   WEFT_ANSWER_CACHE_MB: z.coerce.number().min(0).max(65_536).default(64),
+  WEFT_POLICIES: z.string().min(1).optional(),
   WEFT_OPERATIONS: z.string().min(1).optional(),
   WEFT_OPERATIONS_ONLY: z.enum(['on', 'off']).default('off'),
   WEFT_COST_MAX: z.coerce.number().int().min(1).optional(),
@@ -44,6 +45,8 @@ export interface GatewayConfig {
   readonly fileRoots: readonly string[];
   /** For so many days after its last use a field is in use. */
   readonly usageDays: number;
+  /** An organisation's own governance, a file or folder; null where it has none. */
+  readonly policies: string | null;
   /** Room for whole answers; 0 keeps none. */
   readonly answerCacheBytes: number;
   /** A manifest of operations that clients may send by their hash; `only`: those who are no admins may ask nothing else. */
@@ -84,6 +87,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       .filter((root) => root !== '')
       .map((root) => resolve(root)),
     usageDays: data.WEFT_USAGE_DAYS,
+    policies: data.WEFT_POLICIES ?? null,
     answerCacheBytes: Math.round(data.WEFT_ANSWER_CACHE_MB * 1024 * 1024),
     operations: { file: data.WEFT_OPERATIONS ?? null, only: data.WEFT_OPERATIONS_ONLY === 'on' },
     costMax: data.WEFT_COST_MAX ?? null,

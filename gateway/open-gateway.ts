@@ -14,6 +14,7 @@ import { inTurn } from './in-turn.ts';
 import { followKeys } from './keys/followed-keys.ts';
 import { LiveOperations } from './live/live-operations.ts';
 import { openMetrics } from './metrics.ts';
+import { openPolicies } from './policies/open-policies.ts';
 import { registerCatalog } from './register-catalog.ts';
 import { openServer } from './server.ts';
 import { openUsage } from './usage/open-usage.ts';
@@ -32,6 +33,11 @@ export async function openGateway({ config, openSubgraphs, openRegistered, logge
   readonly url: string;
   readonly close: () => Promise<void>;
 }> {
+  const policies = await openPolicies({
+    path: config.policies,
+    onFaults: (findings) =>
+      logger.error({ findings }, 'the policies that lie at WEFT_POLICIES now cannot be read; those read before stay'),
+  });
   // Catalog, publishes and reloads: a few short statements each.
   const ledger = openPool(config.databaseUrl, { name: 'weft gateway', max: 5 });
   await migrate(ledger);
@@ -77,6 +83,7 @@ export async function openGateway({ config, openSubgraphs, openRegistered, logge
         keys,
         graph: opened,
         hosts: config,
+        policies,
         checkTables,
         usageDays: config.usageDays,
         temporalUi,
@@ -111,7 +118,7 @@ export async function openGateway({ config, openSubgraphs, openRegistered, logge
       await server.close();
       await Promise.all([keys.close(), usage.close()]);
       await graph.close();
-      await Promise.all([traces?.close(), ledger.end(), pools.quick.end(), pools.slow.end()]);
+      await Promise.all([traces?.close(), policies.close(), ledger.end(), pools.quick.end(), pools.slow.end()]);
     },
   };
 }

@@ -31,6 +31,8 @@ import { publishedDecisions, rejectedDecisions } from './decide.ts';
 import type { HostRules } from './execute/allowed-hosts.ts';
 import { judgePublish } from './consumers/judge-publish.ts';
 import { changesOf, type ProductChange } from './product-changes.ts';
+import { governanceFindings } from './governance-findings.ts';
+import type { Policies } from './policies/open-policies.ts';
 import { type Candidate, placedInFolder, type ProductFolder, readFolders } from './read-folders.ts';
 import { renamedFindings } from './renamed-findings.ts';
 import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
@@ -76,6 +78,7 @@ export interface PublishAsk {
 
 export interface PublishDeps extends GraphWriting {
   readonly hosts: HostRules & FolderRules;
+  readonly policies: Policies;
   readonly checkTables: CheckTables;
   /** For so many days after its last use a field is in use. */
   readonly usageDays: number;
@@ -133,6 +136,7 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
         ...broughtFindings(was.findings, proposed, candidates),
         ...(await sqlFindings(candidates, mesh)),
         ...kindFindings(candidates, before),
+        ...(await governanceFindings(trx, deps.policies, { candidates, was: was.mesh, mesh, changes, newest })),
       );
       if (passes(findings)) findings.push(...(await typeFindings(trx, candidates)));
       if (!passes(findings)) throw new Undo(rejected('CONTRACT_INVALID', findings));

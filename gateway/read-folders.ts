@@ -5,8 +5,8 @@ import { readProduct } from '../schema/contract/read.ts';
 import { errorFinding, type Finding } from '../schema/findings.ts';
 import type { Actor } from './actor.ts';
 import { believedFolder, type FolderRules } from './believed-folder.ts';
-import { eventsAddress, judgedUrl } from './execute/remote/events-address.ts';
-import { type HostRules, hostRefusal } from './execute/allowed-hosts.ts';
+import type { HostRules } from './execute/allowed-hosts.ts';
+import { serverHostFindings } from './server-hosts.ts';
 
 /** One product's folder as it was sent. */
 export interface ProductFolder {
@@ -81,11 +81,7 @@ function readFolder(
       ],
     };
   const { product, findings } = readProduct(files, { folder: name });
-  const refused = product?.remote ? hostRefusal(product.remote.url, rules) : null;
-  if (refused !== null) findings.push(errorFinding('SUBGRAPH_HOST', refused));
-  const events = product?.remote ? hostRefusal(judgedUrl(eventsAddress(product.remote.url, product)), rules) : null;
-  if (events !== null && events !== refused)
-    findings.push(errorFinding('SUBGRAPH_HOST', `Of its subscriptions: ${events}`));
+  if (product !== null) findings.push(...serverHostFindings(product, rules));
   const folder = path == null ? null : believedFolder(path, rules, actor);
   if (path != null && folder === null && product?.inputs.some(isBeside)) findings.push(pathWarning(name, path));
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import type { ProductFile } from '../../schema/contract/model.ts';
+import type { Finding } from '../../schema/findings.ts';
 import type { ProductId, RunId } from '../../schema/ids.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { type DatasetVersion, datasetHistories } from '../../schema/ledger/datasets.ts';
@@ -8,6 +9,14 @@ import { liveFiles } from '../../schema/ledger/products.ts';
 import { type QualityResult, qualityOfRuns } from '../../schema/ledger/quality.ts';
 import { standingSubscriptions, type Subscription } from '../../schema/ledger/subscriptions.ts';
 import { newestRuns, type RunRow, runsById, type StageRow, stagesOfRuns } from '../../schema/ledger/runs.ts';
+
+import type { PolicyException } from '../../schema/policies/exception.ts';
+
+/** What the policies find in a product, and what is lifted. */
+export interface Standing {
+  readonly findings: readonly Finding[];
+  readonly exceptions: readonly PolicyException[];
+}
 
 /** What resolvers read from the ledger by id, gathered to one statement for each kind; for one operation. */
 export interface Loaders {
@@ -19,12 +28,17 @@ export interface Loaders {
   readonly run: DataLoader<RunId, RunRow | null>;
   readonly stages: DataLoader<RunId, readonly StageRow[]>;
   readonly quality: DataLoader<RunId, readonly QualityResult[]>;
+  /** How a live product stands by the policies; null where it is not live. */
+  readonly standing: DataLoader<ProductId, Standing | null>;
   /** By limit, since a product's list may be asked for twice under aliases. */
   runs(limit: number): DataLoader<ProductId, readonly RunRow[]>;
 }
 
 /** Fresh loaders: they cache, so that they must not outlive the operation. */
-export function openLoaders(ledger: Queryable): Loaders {
+export function openLoaders(
+  ledger: Queryable,
+  standing: (ids: readonly ProductId[]) => Promise<readonly (Standing | null)[]>,
+): Loaders {
   const runs = new Map<number, DataLoader<ProductId, readonly RunRow[]>>();
   return {
     revisions: grouped(
@@ -51,6 +65,7 @@ export function openLoaders(ledger: Queryable): Loaders {
       (ids) => stagesOfRuns(ledger, ids),
       ({ runId }) => runId,
     ),
+    standing: new DataLoader(standing),
     quality: grouped(
       (ids) => qualityOfRuns(ledger, ids),
       ({ runId }) => runId,

@@ -11,6 +11,7 @@ import { renameProduct } from '../rename.ts';
 import { retire } from '../retire.ts';
 import { rollback } from '../rollback.ts';
 import type { CatalogContext } from './context.ts';
+import { governanceMutations } from './governance.ts';
 import { byId, requireProductId } from './products.ts';
 
 interface PublishArgs {
@@ -105,4 +106,6 @@ export const mutations = {
     if (!cancelled) throw new Refusal('RUN_SUPERSEDED', `Run ${id} is ${before.phase}: there is nothing to cancel.`);
     return requireRun(context.ledger, run);
   },
+
+  ...governanceMutations,
 };

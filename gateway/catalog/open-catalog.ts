@@ -5,6 +5,7 @@ import { type DocumentNode, execute, type GraphQLSchema, Kind, parse, validate }
 import type { ExecuteHere } from '../execute/local-subgraph.ts';
 import { CATALOG_SDL } from '../register-catalog.ts';
 import type { CatalogContext, CatalogDeps } from './context.ts';
+import { governance, standingOf } from './governance.ts';
 import { histories } from './history.ts';
 import { openLoaders } from './loaders.ts';
 import { consumers } from './consumers.ts';
@@ -25,7 +26,7 @@ export function openCatalog(deps: CatalogDeps): ExecuteHere {
     return execute({
       schema,
       document,
-      contextValue: { ...deps, actor, loaders: openLoaders(deps.ledger) } satisfies CatalogContext,
+      contextValue: { ...deps, actor, loaders: openLoaders(deps.ledger, standingOf(deps)) } satisfies CatalogContext,
       variableValues: variables ?? null,
       operationName: operationName ?? null,
     });
@@ -44,6 +45,7 @@ function catalogSchema(): GraphQLSchema {
     ...runs,
     ...outcomes,
     ...histories,
+    ...governance,
     ...enums(typeDefs),
   };
   // Sources and arguments are typed where each resolver is written; the library's own type knows neither.

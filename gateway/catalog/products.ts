@@ -108,6 +108,7 @@ const productFields: Record<string, Field> = {
   runs: ({ id }, { first }: { first?: number | null }, { loaders }) => loaders.runs(pageSize(first, 20)).load(id),
   upstream: ({ id }, _args, context) => ends(context, ({ from, kind }) => from === id && kind === 'READS', 'to'),
   downstream: ({ id }, _args, context) => ends(context, ({ to, kind }) => to === id && kind === 'READS', 'from'),
+  governance: ({ id }, _args, { loaders }) => loaders.standing.load(id),
   referencedBy: ({ id }, _args, context) => ends(context, ({ to, kind }) => to === id && kind !== 'READS', 'from'),
 };
 

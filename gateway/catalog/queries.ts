@@ -7,6 +7,7 @@ import type { RunPhase } from '../../schema/run.ts';
 import { requireAdmin } from '../actor.ts';
 import { dependencies } from '../dependencies.ts';
 import type { CatalogContext } from './context.ts';
+import { governanceQueries } from './governance.ts';
 import { historyQueries } from './history.ts';
 import { connection, type PageArgs, pageAsk } from './page.ts';
 import { ofDomain, ofProduct } from './products.ts';
@@ -77,6 +78,8 @@ export const queries = {
   },
 
   contextMap: (_source: unknown, _args: unknown, { graph }: CatalogContext) => dependencies(graph.current().mesh),
+
+  ...governanceQueries,
 
   me: (_source: unknown, _args: unknown, { actor }: CatalogContext) => actor,
 

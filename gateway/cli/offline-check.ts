@@ -1,21 +1,26 @@
 import { linkMesh } from '../../schema/contract/link.ts';
 import { checkProductSql } from '../../schema/contract/product-sql.ts';
 import { readProduct } from '../../schema/contract/read.ts';
-import type { Product } from '../../schema/contract/model.ts';
+import type { Mesh, Product } from '../../schema/contract/model.ts';
+import { policyFindings } from '../../schema/policies/judgement.ts';
+import { dayOf, type Governance, standing } from '../policies/open-policies.ts';
 import type { ProductFolder } from '../up/product-folders.ts';
 import { errorFinding, type Finding } from '../../schema/findings.ts';
+import type { Settings } from './config.ts';
 import { located } from './findings-text.ts';
+import { localPolicies } from './local-policies.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Codes of links that a product outside the given folders may well satisfy. */
 const ELSEWHERE = new Set(['RELATIONSHIP_DANGLING', 'INPUT_DANGLING']);
 
 /**
- * All that can be said of the folders without a server: each product by itself, the links between those given, and
- * their SQL. A link to a product that is not given is a warning. Files as seen from `cwd`.
+ * All that can be said of the folders without a server: each product by itself, the links between those given,
+ * their SQL, and the policies that need no server (those of WEFT_POLICIES, where that is set here). A link to a product that is not given is a warning. Files as seen from `cwd`.
  */
 export async function offlineCheck(
   folders: readonly ProductFolder[],
-  cwd: string,
+  { cwd, settings }: Pick<Terminal, 'cwd' | 'settings'>,
 ): Promise<{ products: string[]; findings: Finding[] }> {
   const findings: Finding[] = [];
   const products: Product[] = [];
@@ -49,5 +54,20 @@ export async function offlineCheck(
     const found = await checkProductSql(product, inputs);
     findings.push(...located(found, home === undefined ? folders : [home], cwd));
   }
+  for (const { product, judgements } of await judged(mesh, settings)) {
+    const home = homes.get(product.id);
+    findings.push(...located(policyFindings(judgements, product, []), home === undefined ? folders : [home], cwd));
+  }
   return { products: [...mesh.products.keys()], findings };
+}
+
+async function judged(mesh: Mesh, settings: Settings): ReturnType<Governance['judge']> {
+  const policies = await localPolicies(settings);
+  try {
+    const governance = await policies.current();
+    const today = dayOf(new Date());
+    return await governance.judge([...mesh.products.values()].map((product) => standing(product, mesh, today)));
+  } finally {
+    await policies.close();
+  }
 }

@@ -25,11 +25,13 @@ import {
   useShape,
 } from './answer-shapes.ts';
 import type { Operation } from './ask.ts';
+import { POLICY_OPERATIONS } from './policy-operations.ts';
 
 const operation = <Data>(text: string, answer: z.ZodType<Data>): Operation<Data> => ({ text, answer });
 
 /** Every document that the command line sends of its own; held against the catalog's SDL by a test. */
 export const OPERATIONS = {
+  ...POLICY_OPERATIONS,
   publish: operation(
     `mutation Publish($products: [ProductFolder!]!, $refresh: Boolean!) {
   publish(products: $products, refresh: $refresh) { ...Outcome }

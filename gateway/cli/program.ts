@@ -8,6 +8,7 @@ import { history } from './commands/history.ts';
 import { createKey, type KeyOptions, listKeys, revokeKey } from './commands/key.ts';
 import { init, type InitOptions } from './commands/init.ts';
 import { exportProducts, type ExportOptions } from './commands/export.ts';
+import { addPolicies } from './policies-grammar.ts';
 import { product } from './commands/product.ts';
 import { products } from './commands/products.ts';
 import { publish } from './commands/publish.ts';
@@ -91,12 +92,14 @@ export function program({ out, err }: Streams, act: Act): Command {
     'check ./returns',
     'check orders.odcs.yaml',
     'check ./returns --offline --json',
+    'check ./returns --explain',
     'check . --format markdown --output report.md',
     'check . --format sarif --output weft.sarif',
   ])
     .option('--offline', 'by the contracts alone, even where a server can be reached')
     .addOption(new Option('--format <form>', 'how to write the report (default: text)').choices(REPORT_FORMATS))
     .option('--output <file>', 'where to write the report (default: stdout)')
+    .option('--explain', 'say of each finding why it is looked for, and how to mend it')
     .action((path: string, options: CheckOptions) => on((terminal) => check(terminal, path, options)));
   add('publish <folder>', 'publish the products at and below a folder, all or none', [
     'publish ./returns --wait',
@@ -240,6 +243,7 @@ export function program({ out, err }: Streams, act: Act): Command {
     .action((id: string | undefined, options: ExportOptions) =>
       on((terminal) => exportProducts(terminal, id, options)),
     );
+  addPolicies(add, on);
   add('doctor', 'look at all that Weft needs, with a fix for each failure', ['doctor', 'doctor --json']).action(() =>
     on(doctor),
   );

@@ -263,6 +263,8 @@ export interface Product {
   readonly server: PostgresServer | null;
   /** The documents as parsed, losslessly. */
   readonly documents: { readonly product: OdpsProduct; readonly contracts: readonly OdcsContract[] };
+  /** The file of the product document: `product.odps.yaml`. */
+  readonly file: string;
   /** Where each contract stands, for findings: contract id -> file. */
   readonly files: Readonly<Record<string, string>>;
   /** Where a place of the documents stands, for what is found after reading. */

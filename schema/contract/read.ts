@@ -14,9 +14,6 @@ import { custom, type Reporter } from './report.ts';
 import { readSla } from './sla.ts';
 import { checkRenamings, readTransforms } from './transforms.ts';
 
-/** Strict semver, with pre-release and build. */
-const SEMVER = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
-
 /**
  * One product from the files of its folder, with everything that can be said of it alone: nothing is thrown, and all faults are
  * found at once. `product` is null where one of them is an error. `hint.folder` names the product where its document does not.
@@ -83,7 +80,7 @@ export function readProduct(
     id: id?.product ?? ('unknown/unknown' as ProductId),
     domain: id?.domain ?? ('unknown' as DomainId),
     name: titleOf(odps, hint),
-    version: versionOf(odps, report),
+    version: odps.version ?? odps.outputPorts?.[0]?.version ?? '0.0.0',
     status: odps.status,
     kind,
     description: {
@@ -108,6 +105,7 @@ export function readProduct(
     remote,
     server: servers?.values().next().value ?? null,
     documents: { product: odps, contracts: contracts.map(({ contract }) => contract) },
+    file: report.file,
     files: bare(contracts.map(({ contract, report: at }) => [contract.id, at.file])),
     locate: locator(files),
     dataDigest: dataDigest({ kind, objects, transforms, inputs }),
@@ -228,17 +226,6 @@ function slaOf(outputs: readonly ReadContract[]): Product['sla'] {
     ),
     promises: read.flatMap(({ promises }) => promises),
   };
-}
-
-function versionOf(odps: OdpsProduct, report: Reporter): string {
-  const version = odps.version ?? odps.outputPorts?.[0]?.version ?? '0.0.0';
-  if (!SEMVER.test(version))
-    report.warning(
-      'PRODUCT_VERSION',
-      ['version'],
-      `${version.slice(0, 40)} is no semantic version such as 1.0.0, so changes cannot be weighed by it.`,
-    );
-  return version;
 }
 
 function titleOf(odps: OdpsProduct, hint: { folder: string }): string {

@@ -3,6 +3,7 @@ import '../../gateway/no-telemetry.ts';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { actors } from '../../gateway/actor.ts';
+import { openPolicies } from '../../gateway/policies/open-policies.ts';
 import { inTurn } from '../../gateway/in-turn.ts';
 import { publish } from '../../gateway/publish.ts';
 import type { ProductFolder } from '../../gateway/read-folders.ts';
@@ -49,6 +50,7 @@ async function measure(size: number): Promise<Row> {
     hosts: { loopbackOnly: true, allowedHosts: [], fileRoots: [] },
     checkTables: () => Promise.resolve([]),
     usageDays: 30,
+    policies: await openPolicies({ path: null }),
   };
   await registerCatalog(deps);
   const published = async (folders: readonly ProductFolder[]): Promise<number> => {

@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { openGateway } from '../../gateway/open-gateway.ts';
 import type { ProductFolder } from '../../gateway/read-folders.ts';
@@ -11,6 +12,7 @@ import { revisionIn } from '../../schema/ledger/products.ts';
 import { saveQuality } from '../../schema/ledger/quality.ts';
 import { requestRun, requireRun, startRun, succeedRun } from '../../schema/ledger/runs.ts';
 import { lockHead } from '../../schema/ledger/supergraphs.ts';
+import { POLICIES } from '../../schema/policies/policies.ts';
 import type { OpenSubgraph } from '../../schema/reading.ts';
 import { openSubgraph } from '../../subgraphs/managed/open-subgraph.ts';
 import { openRegistered } from '../../subgraphs/registered/open-registered.ts';
@@ -59,13 +61,22 @@ export interface GatewayHere {
   ask(query: string, variables?: object, headers?: Record<string, string>): Promise<Answer>;
   /** With the admin key. */
   order(query: string, variables?: object): Promise<Answer>;
-  publish(folders: readonly ProductFolder[], options?: { refresh?: boolean; check?: boolean }): Promise<Outcome>;
+  publish(folders: readonly ProductFolder[], options?: PublishHere): Promise<Outcome>;
   /** Makes rows of an object of the product its next dataset version, by SQL: `values ('a', 1)`; a pending revision goes live with it. */
   load(product: string, object: string, columns: string, values: string, failedWarning?: string): Promise<RunId>;
   /** Rows of every table of the ledger but of decisions, which keep refusals too: to see that nothing was changed. */
   ledger(): Promise<Record<string, number>>;
   close(): Promise<void>;
 }
+
+interface PublishHere {
+  readonly refresh?: boolean;
+  readonly check?: boolean;
+  /** With the warnings of the platform's policies: products of tests say no more than what is tested. */
+  readonly governance?: boolean;
+}
+
+const ADVICE = new Set(POLICIES.map(({ id }) => id));
 
 export interface HereOptions {
   readonly loopbackOnly?: boolean;
@@ -91,6 +102,7 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
       fileRoots: [],
       // Tests take away what they have asked for; those of that say otherwise.
       usageDays: 0,
+      policies: fileURLToPath(new URL('../fixtures/policies.yaml', import.meta.url)),
       answerCacheBytes: 0,
       operations: { file: null, only: false },
       subscriptionsMax: 1_000,
@@ -120,10 +132,12 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
     log,
     ask,
     order,
-    publish: async (products, { refresh = false, check = false } = {}) => {
+    publish: async (products, { refresh = false, check = false, governance = false } = {}) => {
       const answer = await order(check ? CHECK : PUBLISH, check ? { products } : { products, refresh });
       if (answer.errors !== undefined) throw new Error(answer.errors.map(({ message }) => message).join('\n'));
-      return answer.data.outcome as Outcome;
+      const outcome = answer.data.outcome as Outcome;
+      const findings = outcome.findings.filter(({ code, severity }) => severity === 'ERROR' || !ADVICE.has(code));
+      return governance ? outcome : { ...outcome, findings };
     },
     load: (...row) => load(database, ...row),
     ledger: async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { inTurn } from '../../gateway/in-turn.ts';
 import { actors } from '../../gateway/actor.ts';
+import { openPolicies } from '../../gateway/policies/open-policies.ts';
 import { publish } from '../../gateway/publish.ts';
 import type { ProductFolder } from '../../gateway/read-folders.ts';
 import { gatewayHere, type GatewayHere } from './gateway-here.ts';
@@ -343,10 +344,12 @@ test('all products of a publish, or none', async () => {
 test('of ten that publish one product at once, at two gateways, exactly one wins and the others are told why', async () => {
   const { database } = gateway;
   const hosts = { loopbackOnly: true, allowedHosts: [], fileRoots: [] };
+  const policies = await openPolicies({ path: null });
   const gateways = [inTurn(), inTurn()].map((writers) => ({
     ledger: database.pool,
     hosts,
     usageDays: 30,
+    policies,
     checkTables: () => Promise.resolve([]),
     writers,
   }));

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import { errorFinding, type Finding, passes } from '../../../schema/findings.ts';
 import { CommandFailure, EXIT, wrongUsage } from '../exit.ts';
+import { explanationsOf } from '../explanations.ts';
 import { located, sorted } from '../findings-text.ts';
 import { loneDocuments } from '../lone-documents.ts';
 import { givenFolders, productsInput, unreadFindings } from '../given-folders.ts';
@@ -20,6 +21,8 @@ import type { ProductFolder } from '../../up/product-folders.ts';
 /** What `check` is told besides the folder. */
 export interface CheckOptions {
   readonly offline?: boolean;
+  /** Says of each finding why it is looked for, and how to mend it; in text and JSON. */
+  readonly explain?: boolean;
   /** How to write the report; JSON is also asked for by `--json`. */
   readonly format?: ReportFormat;
   /** A file to write it to, in place of stdout. */
@@ -59,11 +62,11 @@ export async function check(terminal: Terminal, path: string, options: CheckOpti
 async function checked(
   terminal: Terminal,
   path: string,
-  { offline: isOffline = false }: CheckOptions,
+  { offline: isOffline = false, explain = false }: CheckOptions,
 ): Promise<CheckReport & { readonly folders: number }> {
   const { cwd } = terminal;
   const folders = await givenFolders(path, cwd);
-  const offline = await offlineCheck(folders, cwd);
+  const offline = await offlineCheck(folders, terminal);
   const unread = unreadFindings(folders, cwd);
   const online = isOffline ? null : await serverCheck(terminal, folders, !passes(offline.findings));
   // The server links with all that is live, so it knows better than a check of these folders alone.
@@ -74,6 +77,7 @@ async function checked(
     products: offline.products,
     findings,
     changes: [],
+    ...(explain && { explanations: await explanationsOf(terminal, findings, online !== null) }),
     folders: folders.length,
   };
 }

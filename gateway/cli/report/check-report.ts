@@ -1,5 +1,6 @@
 import type { Change } from '../../../schema/contract/changes/change.ts';
 import type { Finding } from '../../../schema/findings.ts';
+import type { ShownPolicy } from '../policy-operations.ts';
 
 /** What a check came to; `check --json` prints it, with `counts`, and this shape only grows. */
 export interface CheckReport {
@@ -11,6 +12,8 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   /** What would differ from what is live; empty where only contracts were looked at. */
   readonly changes: readonly Change[];
+  /** Of what was found, where that was asked for. */
+  readonly explanations?: readonly ShownPolicy[];
 }
 
 /** How many findings of each severity, and changes of each weight, a report has. */

@@ -1,3 +1,4 @@
+import { explanationText } from '../explanation-text.ts';
 import { findingsText } from '../findings-text.ts';
 import { safeLine, type Color, type Terminal } from '../terminal.ts';
 import { type CheckReport, heaviestFirst, neededBump } from './check-report.ts';
@@ -6,9 +7,10 @@ const COLORS = { breaking: 'red', risky: 'yellow', safe: 'green' } as const sati
 
 /** A report for people: findings by file, then changes with the heaviest first, and what version they ask for. */
 export function textReport(report: CheckReport, { paint }: Pick<Terminal, 'paint'>): string {
-  const { findings, changes } = report;
+  const { findings, changes, explanations = [] } = report;
   const parts = [findings.length === 0 ? 'No findings.' : findingsText(findings, { paint })];
   if (changes.length > 0) parts.push(changesText(report, { paint }));
+  parts.push(...explanations.map((one) => explanationText(one, { paint })));
   return parts.join('\n\n');
 }
 

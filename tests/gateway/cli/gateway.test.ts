@@ -108,7 +108,7 @@ test('products lists it, also by search and by domain', async () => {
 test('product shows owner and fields, and refuses an id that nobody has: 1', async () => {
   const ran = await ask('product', 'sales/returns');
   expect(ran.out).toContain('returns@sales.example');
-  expect(ran.out).toMatch(/^id +ID! +key$/m);
+  expect(ran.out).toMatch(/^id +ID! +key +Given at the counter\.$/m);
   expect((await ask('product', 'sales/returns', '--json')).json()).toMatchObject({
     product: { id: 'sales/returns', kind: 'managed', datasetVersion: null },
   });
@@ -133,7 +133,7 @@ test('query asks the graph with typed variables, from text, file and stdin, as J
     stdin: '{ dataProducts { nodes { id team { name } } } }',
   });
   const verbose = await ask('query', '{ returns { totalCount } }', '--verbose');
-  expect(verbose.err).toMatch(/^MADE OF .*\nsales\/returns +1\.0\.0 +0$/m);
+  expect(verbose.err).toMatch(/^MADE OF .*\nsales\/returns +1\.0\.0 +0 +beyond$/m);
   expect(piped.out).toBe('id             team.name\nsales/returns  Sales\n');
 });
 

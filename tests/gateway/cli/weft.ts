@@ -90,6 +90,8 @@ outputPorts:
     version: 1.0.0
     type: tables
     contractId: sales/returns/returns
+description:
+  purpose: What customers sent back, and why.
 team:
   name: Sales
   members:
@@ -129,9 +131,16 @@ schema:
         primaryKeyPosition: 1
         required: true
         classification: public
+        description: Given at the counter.
       - name: reason
+        description: In the customer's words.
         logicalType: string
         classification: public
+    quality:
+      - { metric: rowCount, mustBeGreaterThan: 0, severity: error }
+slaProperties:
+  - { property: frequency, value: 1, unit: d }
+  - { property: latency, value: 2, unit: d }
 `,
     'returns/returns.csv': 'id,reason\n1,broken\n2,late\n',
   };
