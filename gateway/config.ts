@@ -3,6 +3,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import { type TracesConfig, tracesConfig } from './traces/traces-config.ts';
+import { readVariants, type VariantRules } from './variants/read-variants.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -21,6 +22,7 @@ const environment = z.object({
   WEFT_POLICIES: z.string().min(1).optional(),
   WEFT_OPERATIONS: z.string().min(1).optional(),
   WEFT_OPERATIONS_ONLY: z.enum(['on', 'off']).default('off'),
+  WEFT_VARIANTS: z.string().min(1).optional(),
   WEFT_COST_MAX: z.coerce.number().int().min(1).optional(),
   WEFT_SUBSCRIPTIONS_MAX: z.coerce.number().int().min(0).max(100_000).default(1_000),
   WEFT_SECRETS_DIR: z.string().min(1).optional(),
@@ -51,6 +53,8 @@ export interface GatewayConfig {
   readonly answerCacheBytes: number;
   /** A manifest of operations that clients may send by their hash; `only`: those who are no admins may ask nothing else. */
   readonly operations: { readonly file: string | null; readonly only: boolean };
+  /** Parts of the graph that are served as graphs of their own, by their names. */
+  readonly variants: VariantRules;
   /** The most that an operation which is not in managed products alone may cost; null where there is no limit. */
   readonly costMax: number | null;
   /** GraphQL subscriptions that may be under way at once; each holds two connections. */
@@ -90,6 +94,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     policies: data.WEFT_POLICIES ?? null,
     answerCacheBytes: Math.round(data.WEFT_ANSWER_CACHE_MB * 1024 * 1024),
     operations: { file: data.WEFT_OPERATIONS ?? null, only: data.WEFT_OPERATIONS_ONLY === 'on' },
+    variants: data.WEFT_VARIANTS === undefined ? {} : readVariants(data.WEFT_VARIANTS),
     costMax: data.WEFT_COST_MAX ?? null,
     subscriptionsMax: data.WEFT_SUBSCRIPTIONS_MAX,
     secrets: openSecrets(env, data.WEFT_SECRETS_DIR ?? null),

@@ -28,6 +28,8 @@ import { onceAsked } from './once-asked.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { warm } from './warm.ts';
 import { type ReadableSubgraph, SupersededSubgraphs } from './superseded.ts';
+import type { VariantRules } from './variants/read-variants.ts';
+import { type VariantRule, variantSupergraph } from './variants/variant-supergraph.ts';
 import { within } from './within.ts';
 
 // A NOTIFY comes in milliseconds; where one is missed, gateways still swap within 2 s.
@@ -43,6 +45,7 @@ export interface GraphDeps {
   readonly openCatalog: (graph: Graph) => ExecuteHere;
   readonly hosts: HostRules;
   readonly answerCacheBytes: number;
+  readonly variants: VariantRules;
   /** The most that a planned operation may cost; null where there is no limit. */
   readonly costMax: number | null;
   readonly onCostEstimate: (cost: number) => void;
@@ -51,6 +54,13 @@ export interface GraphDeps {
   /** `beganMs` is of `performance.now()`. */
   readonly onSwap: (outcome: { supergraph: number; failure: string | null; beganMs: number }) => void;
   readonly onReloadFault: (error: unknown) => void;
+}
+
+/** A part of the graph, by tags. */
+export interface Variant {
+  readonly supergraphSdl: string;
+  readonly schema: GraphQLSchema;
+  readonly operations: Operations;
 }
 
 /** The graph that is served, and how it follows the ledger. */
@@ -69,6 +79,8 @@ export interface Graph {
   onSchema(listener: (schema: GraphQLSchema) => void): () => void;
   /** Those of what is served now. */
   operations(): Operations;
+  /** A part of what is served now, as a graph of its own; null where there is none of that name. Throws where it is none. */
+  variant(name: string): Variant | null;
   /** The managed subgraph at a routing URL, superseded ones for a while. */
   subgraph(url: string): ReadableSubgraph | null;
   /** Swaps from now on when the ledger moves. */
@@ -134,6 +146,13 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
     });
   };
   let operations = operationsOf(served, schema);
+  /** Made when they are first asked for. */
+  const variants = new Map<string, Variant>();
+  const variantOf = (rule: VariantRule): Variant => {
+    const supergraphSdl = variantSupergraph(served.supergraph.sdl, rule);
+    const asked = withDefer(apiSchema(supergraphSdl));
+    return { supergraphSdl, schema: asked, operations: operationsOf(served, asked) };
+  };
 
   /** Nothing of `next` is served before all of it is open, and knows what is asked most: those who ask meanwhile are answered by the old. */
   const swap = async (next: Snapshot): Promise<void> => {
@@ -149,6 +168,7 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       await warm(known, operations);
       superseded.replace(served, opened);
       [served, schema, operations] = [opened, asked, known];
+      variants.clear();
       remotes.retain(next.supergraph.subgraphs);
       deps.registered.retain([...next.mesh.registered.values()].map(({ server }) => server));
       failure = null;
@@ -189,6 +209,13 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       return () => listeners.delete(listener);
     },
     operations: () => operations,
+    variant: (name) => {
+      const rule = Object.hasOwn(deps.variants, name) ? deps.variants[name] : undefined;
+      if (rule === undefined) return null;
+      const variant = variants.get(name) ?? variantOf(rule);
+      variants.set(name, variant);
+      return variant;
+    },
     failure: () => failure && { supergraph: failure.supergraph, message: failure.message },
     subgraph: (url) => {
       const current = [...served.managed.values(), ...served.registered.values()].find((one) => one.url === url);

@@ -35,6 +35,8 @@ import { governanceFindings } from './governance-findings.ts';
 import type { Policies } from './policies/open-policies.ts';
 import { type Candidate, placedInFolder, type ProductFolder, readFolders } from './read-folders.ts';
 import { renamedFindings } from './renamed-findings.ts';
+import type { VariantRules } from './variants/read-variants.ts';
+import { variantFindings } from './variants/variant-findings.ts';
 import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
 
 export type PublishOutcome =
@@ -82,6 +84,8 @@ export interface PublishDeps extends GraphWriting {
   readonly checkTables: CheckTables;
   /** For so many days after its last use a field is in use. */
   readonly usageDays: number;
+  /** Parts of the graph, each of which must hold together. */
+  readonly variants: VariantRules;
 }
 
 /** An outcome before which nothing was, or may stay, written: rolls the transaction back. */
@@ -154,7 +158,9 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
         before: () => supergraphSdl(trx, served),
         days: deps.usageDays,
       });
-      findings.push(...judged);
+      const unmade = await variantFindings(deps.variants, { after, before: () => supergraphSdl(trx, served) });
+      findings.push(...judged, ...unmade);
+      if (!passes(unmade)) throw new Undo(rejected('DOES_NOT_COMPOSE', findings));
       if (!passes(judged))
         throw new Undo(rejected(judged.some(isInUse) ? 'CONTRACT_BREAKING' : 'CONSUMER_BROKEN', findings));
 

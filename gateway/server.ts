@@ -38,6 +38,7 @@ import { publicBase } from './public-base.ts';
 import { requestBody } from './request-body.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { subgraphRoute } from './subgraph-route.ts';
+import { variantRoutes } from './variants/variant-routes.ts';
 import { exportedSupergraph } from './exported-supergraph.ts';
 import type { Traces } from './traces/trace.ts';
 import { tracedRequests } from './traces/traced-requests.ts';
@@ -128,9 +129,10 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   app.get('/metrics', async (_request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
+  const baseOf = (request: express.Request): string =>
+    publicBase({ protocol: request.protocol, host: request.get('host') }, config);
   app.get('/supergraph.graphql', (request, response) => {
-    const base = publicBase({ protocol: request.protocol, host: request.get('host') }, config);
-    response.type('text/plain').send(exportedSupergraph(graph.current(), base));
+    response.type('text/plain').send(exportedSupergraph(graph.current(), baseOf(request)));
   });
   const context = ({ req, res }: ExpressContextFunctionArgument): Promise<OperationContext> => {
     const actor = actorOf(req.headers.authorization);
@@ -158,6 +160,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     answerStreamRoute(asking),
     expressMiddleware(apollo, { context }),
   );
+  app.use('/variants', variantRoutes({ graph, asking, admitted: [...requestBody(actorOf), admitted], base: baseOf }));
   app.post('/subgraphs/:domain/:revision', requestBody(actorOf), subgraphRoute(graph, actorOf, logFault));
   app.use('/', express.static(CONSOLE, { index: 'index.html', dotfiles: 'ignore', maxAge: '1h' }));
   app.use((_request, response) => {

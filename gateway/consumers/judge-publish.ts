@@ -4,7 +4,8 @@ import { standingSubscriptions, type Subscription } from '../../schema/ledger/su
 import { type CoordinateUse, coordinateUses, OTHER_OPERATIONS } from '../../schema/ledger/usage.ts';
 import type { ProductChange } from '../product-changes.ts';
 import { judgeByUse, type Use } from '../usage/judge-by-use.ts';
-import { apiSchema } from './api-schema.ts';
+import { apiSchema } from '../api-schema.ts';
+import { withDefer } from '../execute/deferred.ts';
 import { brokenFinding, brokenOperations, faultsOf } from './broken-operations.ts';
 
 /** Of one publish; a change that meets more is in use all the same. */
@@ -30,10 +31,10 @@ export async function judgePublish(db: Queryable, proposal: Proposal): Promise<F
 /** What was not valid before is not this publish's doing. */
 async function broken(subscriptions: readonly Subscription[], { after, before }: Proposal): Promise<Finding[]> {
   if (subscriptions.every(({ operations }) => operations.length === 0)) return [];
-  const found = brokenOperations(subscriptions, apiSchema(after));
+  const found = brokenOperations(subscriptions, withDefer(apiSchema(after)));
   if (found.length === 0) return [];
   const sdl = await before();
-  const schema = sdl === null ? null : apiSchema(sdl);
+  const schema = sdl === null ? null : withDefer(apiSchema(sdl));
   return found.filter(({ text }) => schema !== null && faultsOf(text, schema).length === 0).map(brokenFinding);
 }
 

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import type { Request, RequestHandler, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { Actor } from '../actor.ts';
-import { envelopeOf, parameters } from '../envelope.ts';
 import { goneSignal } from '../execute/gone-signal.ts';
 import { clientOf } from '../usage/client.ts';
 import { answersTo, type AskedDeps, askedOperation, type NoAnswers } from './asked-operation.ts';
 import { acceptedFraming, type Framing } from './framing.ts';
 import { needsStream } from './needs-stream.ts';
+import { safeEnvelope } from './safe-envelope.ts';
 
 // Shorter than what proxies wait for.
 const HEARTBEAT_MS = 12_000;
@@ -24,7 +24,7 @@ export interface AnswerStreamDeps extends AskedDeps {
 export function answerStreamRoute(deps: AnswerStreamDeps): RequestHandler {
   return async (request, response, next) => {
     const { framing, only } = acceptedFraming(request.headers.accept);
-    const envelope = isSafe(request, framing) ? envelopeOf(bodyOf(request)) : null;
+    const envelope = safeEnvelope(request, framing);
     if (envelope === null) {
       next();
       return;
@@ -54,22 +54,6 @@ export function answerStreamRoute(deps: AnswerStreamDeps): RequestHandler {
 
 function refuse(response: Response, { status, errors }: NoAnswers): void {
   response.status(status).json({ errors });
-}
-
-function bodyOf(request: Request): unknown {
-  return request.method === 'GET' ? parameters(request.originalUrl) : request.body;
-}
-
-/**
- * Whether no page of another origin can have sent it unasked: JSON, a header that needs a preflight, or a browser's word (EventSource
- * can send no header of its own).
- */
-function isSafe(request: Request, framing: Framing | null): boolean {
-  if (request.method === 'POST') return request.is('application/json') !== false;
-  if (request.method !== 'GET') return false;
-  if (request.headers['apollo-require-preflight'] !== undefined) return true;
-  const site = request.headers['sec-fetch-site'];
-  return framing !== null && (site === undefined || site === 'same-origin' || site === 'none');
 }
 
 /** Each answer is made when the client has taken the one before. */

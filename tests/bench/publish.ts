@@ -50,6 +50,7 @@ async function measure(size: number): Promise<Row> {
     hosts: { loopbackOnly: true, allowedHosts: [], fileRoots: [] },
     checkTables: () => Promise.resolve([]),
     usageDays: 30,
+    variants: {},
     policies: await openPolicies({ path: null }),
   };
   await registerCatalog(deps);

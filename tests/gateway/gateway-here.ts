@@ -102,6 +102,7 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
       fileRoots: [],
       // Tests take away what they have asked for; those of that say otherwise.
       usageDays: 0,
+      variants: {},
       policies: fileURLToPath(new URL('../fixtures/policies.yaml', import.meta.url)),
       answerCacheBytes: 0,
       operations: { file: null, only: false },

@@ -349,6 +349,7 @@ test('of ten that publish one product at once, at two gateways, exactly one wins
     ledger: database.pool,
     hosts,
     usageDays: 30,
+    variants: {},
     policies,
     checkTables: () => Promise.resolve([]),
     writers,
