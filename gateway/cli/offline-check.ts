@@ -16,11 +16,13 @@ const ELSEWHERE = new Set(['RELATIONSHIP_DANGLING', 'INPUT_DANGLING']);
 
 /**
  * All that can be said of the folders without a server: each product by itself, the links between those given,
- * their SQL, and the policies that need no server (those of WEFT_POLICIES, where that is set here). A link to a product that is not given is a warning. Files as seen from `cwd`.
+ * their SQL, and the policies that need no server (those of WEFT_POLICIES, where that is set here). A link to a product that is not given is a warning. Files as seen from `cwd`. `governed`
+ * false: not by policies.
  */
 export async function offlineCheck(
   folders: readonly ProductFolder[],
   { cwd, settings }: Pick<Terminal, 'cwd' | 'settings'>,
+  { governed = true }: { readonly governed?: boolean } = {},
 ): Promise<{ products: string[]; findings: Finding[] }> {
   const findings: Finding[] = [];
   const products: Product[] = [];
@@ -54,7 +56,7 @@ export async function offlineCheck(
     const found = await checkProductSql(product, inputs);
     findings.push(...located(found, home === undefined ? folders : [home], cwd));
   }
-  for (const { product, judgements } of await judged(mesh, settings)) {
+  for (const { product, judgements } of governed ? await judged(mesh, settings) : []) {
     const home = homes.get(product.id);
     findings.push(...located(policyFindings(judgements, product, []), home === undefined ? folders : [home], cwd));
   }

@@ -30,7 +30,8 @@ export async function init(terminal: Terminal, given: string, options: InitOptio
   const copied = await toBeCopied(terminal.cwd, folder, options.from);
   const { files, notes } = await draftFrom(terminal, id, { ...options, folder, isCopied: copied !== null });
   await writeFiles(folder, files, { copied, force: options.force === true });
-  const { findings } = await offlineCheck((await productFolders(folder)) ?? [], terminal);
+  // What policies ask for is the author's to write: `weft check` tells it once the guesses are confirmed.
+  const { findings } = await offlineCheck((await productFolders(folder)) ?? [], terminal, { governed: false });
   const place = relative(terminal.cwd, folder) || '.';
   const written = files.map(({ path, text }) => ({ path: join(place, path), guesses: guessesIn(text) }));
   const guesses = written.reduce((sum, file) => sum + file.guesses, 0);

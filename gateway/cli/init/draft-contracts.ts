@@ -5,6 +5,8 @@ import type { DescribedObject, DescribedSource } from './described.ts';
 import { counted } from './draft-key.ts';
 import type { DraftProperty } from './draft-property.ts';
 import { guess, guessedYaml, noted } from './guessed-yaml.ts';
+import type { Owner } from './product-document.ts';
+import { restrictedRoles } from './restricted-roles.ts';
 
 /** A document of the product's folder. */
 export interface DraftFile {
@@ -50,7 +52,9 @@ export function outputContract(
   name: string,
   source: DescribedSource,
   objects: readonly DraftObject[],
+  owner: Owner,
 ): string {
+  const classifications = objects.flatMap(({ properties }) => properties.map(({ output }) => output['classification']));
   return bounded(source, (brief) => ({
     head: [
       source.isReadThrough
@@ -68,6 +72,7 @@ export function outputContract(
         // What nobody loads is checked by nobody.
         quality: source.isReadThrough ? undefined : [rowCount(described)],
       })),
+      roles: restrictedRoles(classifications, owner),
     },
     foot: source.isReadThrough ? [] : PROMISES,
   }));

@@ -16,6 +16,7 @@ import { looksPersonal } from './classification.ts';
 import type { DraftFile } from './draft-contracts.ts';
 import { guess, guessedYaml, noted } from './guessed-yaml.ts';
 import { productDocument, type Owner } from './product-document.ts';
+import { restrictedRoles } from './restricted-roles.ts';
 
 type TypeNodes = readonly (ObjectTypeDefinitionNode | ObjectTypeExtensionNode)[];
 
@@ -55,6 +56,8 @@ export function draftRemote(
   const contractId = `${id}/${product}`;
   const location =
     url ?? guess('http://localhost:4001/graphql', 'nobody said; write where the service answers, or name it by --url');
+  const schema = [...types].map(([name, nodes]) => objectOf(name, nodes, scalarsAndEnums));
+  const classifications = schema.flatMap(({ properties }) => properties.map(({ classification }) => classification));
   const contract = guessedYaml(
     {
       apiVersion: 'v3.2.0',
@@ -64,7 +67,8 @@ export function draftRemote(
       version: '0.1.0',
       status: 'draft',
       servers: [{ server: 'service', type: 'api', location }],
-      schema: [...types].map(([name, nodes]) => objectOf(name, nodes, scalarsAndEnums)),
+      schema,
+      roles: restrictedRoles(classifications, owner),
     },
     { head: [`What the service offers: types and keys are those of schema.graphql. Every guess is marked.`] },
   );
@@ -114,7 +118,7 @@ function parsed(sdl: string, label: string): readonly DefinitionNode[] {
   }
 }
 
-function objectOf(type: string, nodes: TypeNodes, leaves: ReadonlyMap<string, DefinitionNode>): unknown {
+function objectOf(type: string, nodes: TypeNodes, leaves: ReadonlyMap<string, DefinitionNode>) {
   const many = words(rootFields(type).listField).join('_');
   const name = typeName(many) === type ? many : words(type).join('_');
   const isDerived = typeName(name) === type;
@@ -140,7 +144,7 @@ function propertyOf(
   field: FieldDefinitionNode,
   keyPosition: number,
   leaves: ReadonlyMap<string, DefinitionNode>,
-): Readonly<Record<string, unknown>> {
+): Readonly<Record<string, unknown>> & { readonly classification: unknown } {
   const name = field.name.value;
   const { named, isList, isRequired } = unwrapped(field.type);
   const why = looksPersonal(name, []);

@@ -31,7 +31,10 @@ export async function draftProduct(
     objects.push(await draftObject(object, names[index] ?? object.name, { source, names, mesh }));
   const input = product === 'source' ? 'input' : 'source';
   const output = `${id}/${product}`;
-  const contract = { path: `${product}.odcs.yaml`, text: outputContract(output, title(product), source, objects) };
+  const contract = {
+    path: `${product}.odcs.yaml`,
+    text: outputContract(output, title(product), source, objects, owner),
+  };
   const document = (ports: { input: string | null; output: string }): DraftFile => ({
     path: 'product.odps.yaml',
     text: productDocument(id, ports, { owner, input, about: source.label }),

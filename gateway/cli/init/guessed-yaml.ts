@@ -24,6 +24,11 @@ export function noted(value: unknown, remark: string): unknown {
   return new Remarked(value, remark);
 }
 
+/** What is guessed or remarked on, without the remark. */
+export function plain(value: unknown): unknown {
+  return value instanceof Remarked ? value.value : value;
+}
+
 /**
  * YAML of plain values with their remarks; keys without value are left out. `foot` ends the document, as comments. `brief`: guesses
  * are marked without their evidence.

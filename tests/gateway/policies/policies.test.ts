@@ -129,6 +129,27 @@ describe('an exception', () => {
   });
 });
 
+test('what breaks consumers asks for a new major version, at the line that says it', async () => {
+  const lanes = (properties: string[], version: string) =>
+    edited(
+      folderOf({ domain: 'race', name: 'lanes', properties, version }),
+      'product.odps.yaml',
+      (text) => `${text}tags: [goods]\n`,
+    );
+  await gateway.publish([lanes(['{ name: width, logicalType: number }'], '1.0.0')]);
+  const { findings } = await gateway.publish([lanes([], '1.1.0'), tagged('another')]);
+  expect(findings.filter(({ code }) => code === 'BREAKING_CHANGE')).toMatchObject(
+    expect.arrayContaining([
+      expect.objectContaining({
+        severity: 'ERROR',
+        message: expect.stringContaining('from 1.0.0 to 1.1.0: raise the major version'),
+      }),
+    ]),
+  );
+  expect(findings.find(({ code }) => code === 'BREAKING_CHANGE')?.file).toMatch(/^lanes\//);
+  expect(await gateway.publish([lanes([], '2.0.0')])).toMatchObject({ __typename: 'Published' });
+});
+
 test('policies that change hold without a restart, and what is live stays live: it is warned of, and not refused', async () => {
   const unchanged = folderOf({ domain: 'race', name: 'tracks' });
   write({ 'policies.yaml': TAGGED.replace('severity: error', 'severity: "off"') });
