@@ -27,7 +27,7 @@ const environment = z.object({
   WEFT_SUBSCRIPTIONS_MAX: z.coerce.number().int().min(0).max(100_000).default(1_000),
   WEFT_SECRETS_DIR: z.string().min(1).optional(),
   // What is longer ago is not kept (schema/ledger/usage.ts).
-  WEFT_USAGE_DAYS: z.coerce.number().int().min(1).max(90).default(30),
+  WEFT_USAGE_DAYS: z.coerce.number().int().min(0).max(90).default(30),
   WEFT_SLOW_MS: z.coerce.number().min(0).default(1_000),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
 });

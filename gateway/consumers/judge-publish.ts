@@ -18,7 +18,7 @@ export interface Proposal {
   readonly after: string;
   /** The one that is served now; null before the first. */
   readonly before: () => Promise<string | null>;
-  /** For so many days after its last use a field is in use. */
+  /** For so many days after its last use a field is in use; 0: as long as an operation that has it is registered. */
   readonly days: number;
 }
 
@@ -48,7 +48,8 @@ async function byUse(
   for (const product of new Set(all.map((change) => change.product))) {
     const breaking = all.filter((change) => change.product === product);
     const coordinates = [...new Set(breaking.flatMap((change) => change.coordinates))];
-    const recorded = coordinates.length === 0 ? [] : await coordinateUses(db, { coordinates, days, limit: USES_READ });
+    const isRead = coordinates.length > 0 && days > 0;
+    const recorded = isRead ? await coordinateUses(db, { coordinates, days, limit: USES_READ }) : [];
     const uses = [...registered(subscriptions, new Set(coordinates)), ...recorded.map(seen)];
     const subscribers = subscriptions.filter(({ productId }) => productId === product).map(({ consumer }) => consumer);
     findings.push(...judgeByUse({ product, changes: breaking, uses, subscribers, days }));

@@ -150,9 +150,9 @@ function mutated({ name, files }: Folder, mutations: readonly Mutation[]): Folde
   return { name, files: files.map(({ path, text }, index) => ({ path, text: texts[index] ?? text })) };
 }
 
-/** Alike in every subgraph, or another domain's own: no product's. */
+/** Alike in every subgraph, or another domain's own: no product's. Query itself is there as long as one of its fields is, each of which is named. */
 const SHARED =
-  /^(schema|PageInfo|SortDirection|DateUnit|BigInt|Decimal|Date|DateTime|Time|JSON|(ID|String|Int|BigInt|Float|Decimal|Boolean|Date|DateTime|Time)Filter)(\.|$)/;
+  /^Query$|^(schema|PageInfo|SortDirection|DateUnit|BigInt|Decimal|Date|DateTime|Time|JSON|(ID|String|Int|BigInt|Float|Decimal|Boolean|Date|DateTime|Time)Filter)(\.|$)/;
 
 /** Every type and member of a domain's SDL, with all that is said of it: without the code under test. */
 function elementsOf({ mesh, product }: { mesh: Mesh; product: Product }): Map<string, string> {

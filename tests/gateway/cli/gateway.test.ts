@@ -90,6 +90,7 @@ test('publish tells version, state and run', async () => {
     supergraph: expect.any(Number),
     products: [{ id: 'sales/returns', version: '1.0.0', revision: 1, state: 'live', run: null }],
     findings: [],
+    changes: [],
   });
   expect(ran.code).toBe(0);
   const again = await ask('publish', 'returns');
