@@ -237,6 +237,8 @@ function listening(http: Server, { host, port }: GatewayConfig): Promise<void> {
   // A client that sends its headers or body drop by drop gives its place up.
   http.headersTimeout = 15_000;
   http.requestTimeout = 30_000;
+  // Longer than load balancers hold one that is idle (60 s): else they would send on what is being closed.
+  http.keepAliveTimeout = 65_000;
   return new Promise((resolve, reject) => {
     http.once('error', reject);
     http.listen(port, host, resolve);

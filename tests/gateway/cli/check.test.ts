@@ -136,7 +136,7 @@ test('where the server answers, its findings count, in the files as they lie her
     column: 5,
     path: null,
   };
-  const outcome = { __typename: 'Rejected', code: 'CONTRACT_INVALID', message: 'No.' };
+  const outcome = { __typename: 'Rejected', code: 'CONTRACT_INVALID', message: 'No.', changes: [] };
   const server = await answering(
     200,
     JSON.stringify({ data: { check: { ...outcome, findings: [{ ...found, file: 'returns.odcs.yaml' }] } } }),
