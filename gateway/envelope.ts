@@ -54,6 +54,8 @@ export function envelopeOf(body: unknown): Envelope | null {
   if (operationName != null && typeof operationName !== 'string') return null;
   if (variables != null && !isObject(variables)) return null;
   if (extensions != null && !isObject(extensions)) return null;
+  // Answered behind Apollo Server alone.
+  if (extensions?.['stock'] === true) return null;
   const hash = hashOf(extensions?.['persistedQuery'] ?? null, documentId ?? null);
   if (hash === undefined || (query == null && hash === null)) return null;
   return {

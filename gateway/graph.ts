@@ -12,7 +12,13 @@ import type { HostRules } from './execute/allowed-hosts.ts';
 import type { AskSubgraph, EventSource } from './execute/context.ts';
 import { readCostRules } from './execute/cost/cost-rules.ts';
 import { openCosts } from './execute/cost/open-costs.ts';
-import { type ExecuteHere, localSubgraph, serverSubgraph, wholeSubgraph } from './execute/local-subgraph.ts';
+import {
+  domainSubgraph,
+  type ExecuteHere,
+  localSubgraph,
+  serverSubgraph,
+  wholeSubgraph,
+} from './execute/local-subgraph.ts';
 import { withDefer } from './execute/deferred.ts';
 import { readGuards } from './execute/guards.ts';
 import { openOperations, type Operations } from './execute/operations.ts';
@@ -81,6 +87,8 @@ export interface Graph {
   operations(): Operations;
   /** A part of what is served now, as a graph of its own; null where there is none of that name. Throws where it is none. */
   variant(name: string): Variant | null;
+  /** How a subgraph of what is served now is asked, by its name. */
+  askOf(name: string): AskSubgraph;
   /** The managed subgraph at a routing URL, superseded ones for a while. */
   subgraph(url: string): ReadableSubgraph | null;
   /** Swaps from now on when the ledger moves. */
@@ -109,10 +117,13 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
   const Planner = await loadNativePlanner();
   if (Planner === null) deps.logger.warn("there is no native planner for this platform: Apollo's plans");
 
-  const askOf = (subgraph: StoredSubgraph): AskSubgraph =>
-    subgraph.url === null
+  const askOf = (subgraph: StoredSubgraph): AskSubgraph => {
+    const { name, kind, url } = subgraph;
+    if (url !== null) return remotes.ask({ ...subgraph, url });
+    return kind === 'catalog'
       ? localSubgraph((catalog ??= deps.openCatalog(graph)), deps.logFault)
-      : remotes.ask({ ...subgraph, url: subgraph.url });
+      : domainSubgraph(name, deps.logFault);
+  };
 
   /** The subgraphs of a graph, as plans ask them: those of one database as one. */
   const federation = (of: Serving, asked: GraphQLSchema): Federation => {
@@ -215,6 +226,11 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
       const variant = variants.get(name) ?? variantOf(rule);
       variants.set(name, variant);
       return variant;
+    },
+    askOf: (name) => {
+      const subgraph = served.supergraph.subgraphs.find((one) => one.name === name);
+      if (subgraph === undefined) throw new Error(`The graph has no subgraph ${name}.`);
+      return askOf(subgraph);
     },
     failure: () => failure && { supergraph: failure.supergraph, message: failure.message },
     subgraph: (url) => {

@@ -4,6 +4,7 @@ import type { OperationContext } from './execute/context.ts';
 import { operationContext } from './execute/operation-context.ts';
 import { needsStream } from './live/needs-stream.ts';
 import type { Graph } from './graph.ts';
+import { type StockExecutor, stockGateway } from './stock-gateway.ts';
 import { clientOf } from './usage/client.ts';
 import type { UsageMeter } from './usage/usage-meter.ts';
 
@@ -11,8 +12,12 @@ type GatewayInterface = ApolloServerOptionsWithGateway<OperationContext>['gatewa
 type Executor = Awaited<ReturnType<GatewayInterface['load']>>['executor'];
 type Executed = Awaited<ReturnType<NonNullable<Executor>>>;
 
-/** The gateway as Apollo Server knows it, for requests of forms that only Apollo Server takes: the schema and the executor are ours here too. */
+/**
+ * The gateway as Apollo Server knows it, for requests of forms that only Apollo Server takes: the schema and the executor are ours here too.
+ * An admin may ask for the answer of the stock @apollo/gateway (`extensions.stock`), to hold ours against it.
+ */
 export function planningGateway(graph: Graph, usage: UsageMeter): GatewayInterface {
+  const stock = stockGateway(graph);
   const executor: Executor = async (requestContext) => {
     const { source, request } = requestContext;
     const context = requestContext.context as OperationContext;
@@ -26,6 +31,10 @@ export function planningGateway(graph: Graph, usage: UsageMeter): GatewayInterfa
     if (operation.kind === 'other') throw noSuchOperation(graph, source, request.operationName ?? null);
     if (operation.kind === 'refused') throw operation.refusal;
     if (operation.kind === 'subscription') throw needsStream();
+    if (request.extensions?.['stock'] === true && actor.admin) {
+      const execute = await stock();
+      return (await execute(requestContext as Parameters<StockExecutor>[0])) as Executed;
+    }
     const { variables = {}, http } = request;
     const client = clientOf(Object.fromEntries(http?.headers ?? []));
     const count = (failed: boolean): void =>

@@ -153,6 +153,10 @@ export function program({ out, err }: Streams, act: Act): Command {
     .addOption(new Option('-o, --output <form>', 'how to show the answer (default: json)').choices(['table', 'json']))
     .option('--verbose', 'tell on stderr what the answer was made of, and how fresh that is')
     .option('--plan', 'tell on stderr how it was answered: statements, times, rows (for admins)')
+    .option(
+      '--stock',
+      'have it answered by the stock @apollo/gateway, to hold the two answers against each other (for admins)',
+    )
     .action((given: string | undefined, options: QueryOptions) => on((terminal) => query(terminal, given, options)));
   add('refresh <product>', 'load the data of a product anew; joins the run that is under way', [
     'refresh network/airports --wait',

@@ -35,6 +35,15 @@ export function serverSubgraph(key: string, log: LogFault): AskSubgraph {
   }, log);
 }
 
+/** A domain's subgraph over SQL: of each operation the one that it started with. */
+export function domainSubgraph(name: string, log: LogFault): AskSubgraph {
+  return localSubgraph(async (request, { serving, reading }) => {
+    const domain = serving.managed.get(name) ?? serving.registered.get(name);
+    if (domain === undefined) throw new Error(`A plan asks the subgraph ${name}, which its graph does not have.`);
+    return inObjects(await domain.subgraph.execute(request, reading));
+  }, log);
+}
+
 function inObjects(answer: Answer): ExecutionResult {
   return 'json' in answer ? { data: JSON.parse(answer.json) as Record<string, unknown> } : answer;
 }

@@ -22,7 +22,7 @@ import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Tree = any;
 
-const KEY = 'weft_admin_of_this_test';
+export const KEY = 'weft_admin_of_this_test';
 /** What is kept of a refusal too, and what is counted of traffic. */
 const NOT_COUNTED = ['decisions', 'used_operations', 'operation_usage', 'coordinate_usage'];
 

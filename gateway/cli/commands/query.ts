@@ -18,6 +18,7 @@ export interface QueryOptions {
   readonly output?: 'table' | 'json';
   readonly verbose?: boolean;
   readonly plan?: boolean;
+  readonly stock?: boolean;
 }
 
 /** Sends one operation and shows its answer: as it came, or as tables. */
@@ -30,7 +31,9 @@ export async function query(terminal: Terminal, given: string | undefined, optio
     query: text,
     variables,
     ...(options.operation !== undefined && { operationName: options.operation }),
-    ...(options.plan === true && { extensions: { plan: true } }),
+    ...((options.plan ?? options.stock) === true && {
+      extensions: { ...(options.plan === true && { plan: true }), ...(options.stock === true && { stock: true }) },
+    }),
   });
   const failure = failureOf(answer, terminal.settings);
   if (options.plan === true) terminal.warn(planText(answer['extensions']));
