@@ -35,7 +35,9 @@ function documentChanges(was: Product, is: Product): Draft[] {
     ['support', 'SUPPORT_CHANGED', 'Help is given elsewhere.'],
   ];
   for (const [key, code, message] of about) if (differs(old, now, key)) say(code, message, key);
-  const explained = ['version', 'status', 'inputPorts', 'outputPorts', ...about.map(([key]) => key)];
+  // A version that is left out stands for one that may be what was written before.
+  const version = was.version === is.version ? [] : ['version'];
+  const explained = [...version, 'status', 'inputPorts', 'outputPorts', ...about.map(([key]) => key)];
   return [
     ...drafts,
     ...portChanges('INPUT', old.inputPorts, now.inputPorts, file),
