@@ -66,7 +66,17 @@ function twins(): ManagedProducts {
 test(
   'whatever is asked, tables that are registered answer as the same ones do that are managed',
   async () => {
-    const registered = openSubgraph({ ...world.pools, server: 'twin' }, NARROW)(twins());
+    const products = twins();
+    const registered = openSubgraph({ ...world.pools, server: 'twin' }, NARROW)(products);
+    // What lists of them are to a row that is missing is an error of managed ones alone: here they may be null, so that an outage stays local.
+    const nullable = new Set(
+      products.references.flatMap(({ to, reverseField, reverseAggregateField }) => [
+        `${to.type}.${reverseField}`,
+        `${to.type}.${reverseAggregateField}`,
+      ]),
+    );
+    const isOfList = ({ message }: { readonly message: string }): boolean =>
+      nullable.has(/non-nullable field ([\w.]+)\.$/.exec(message)?.[1] ?? '');
     let answered = 0;
     await askRandomly({ world, ways, cases: Math.ceil(cases / 2), seed: seed + 2 }, async (operation, loaded) => {
       if (!ways.isValid(operation)) return [];
@@ -74,7 +84,9 @@ test(
       const told = toldOf(await ask(registered, operation, loaded));
       // Where there is an error it is null up to its list, which takes nothing else with it.
       if (managed.errors.length > 0)
-        return told.errors.length > 0 ? [] : [`It says no error: ${JSON.stringify(managed)}`];
+        return told.errors.length > 0 || managed.errors.every(isOfList)
+          ? []
+          : [`It says no error: ${JSON.stringify(managed)}`];
       answered += 1;
       return told.data === managed.data && told.errors.length === 0
         ? []
