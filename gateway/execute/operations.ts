@@ -50,7 +50,7 @@ export type Operation =
 /** An operation with what it was compiled to. */
 export interface CompiledOperation {
   readonly kind: 'compiled';
-  /** No other operation of the graph has it. */
+  /** No other operation of this process has it, be it of a part of the graph or of the graph before. */
   readonly id: number;
   readonly type: 'query' | 'mutation';
   /**
@@ -125,6 +125,9 @@ const NOT_ALLOWED = 'Who asks may not see all of it: what is left of it is plann
 const ONE = { maxErrors: 1 };
 const OTHER = { kind: 'other' } as const;
 
+/** Operations of all graphs of this process: answers under way of several are told apart by it. */
+let compiled = 0;
+
 /**
  * Compiles each operation when it is first asked for, and keeps those that are asked for again: once for all texts that differ in
  * white space, commas and comments alone.
@@ -133,7 +136,6 @@ export function openOperations(deps: OperationsDeps): Operations {
   const texts = frequent<KnownText>(room(TEXTS_KEPT));
   const operations = room<Operation>(OPERATIONS_KEPT);
   const byTokens = new Map<string, Kept<Operation>>();
-  let compiled = 0;
 
   /** Of a text that is not known. */
   const found = (asked: Asked): { readonly kept: Kept<Operation>; readonly bytes: number } => {

@@ -3,6 +3,7 @@ import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery, pars
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readVariants } from '../../gateway/variants/read-variants.ts';
 import { type GatewayHere, gatewayHere, type Tree } from './gateway-here.ts';
 import { type SubgraphService, subgraphService } from './federation/subgraph-service.ts';
@@ -33,7 +34,8 @@ beforeAll(async () => {
   service = await subgraphService({
     sdl: AIRPORTS,
     resolvers: {
-      Query: { spots: () => [SPOT], audits: () => [{ at: 'now' }] },
+      // Slow enough for equal ones to be under way at once.
+      Query: { spots: () => sleep(50, [SPOT]), audits: () => [{ at: 'now' }] },
       Mutation: { nameSpot: (_source: unknown, { name }: { name: string }) => ({ ...SPOT, name }) },
     },
   });
@@ -91,6 +93,21 @@ test('its introspection tells of nothing else', async () => {
   expect(Object.keys(schema.getQueryType()!.getFields())).toEqual(['spots']);
   expect(Object.keys(schema.getTypeMap())).not.toContain('Audit');
   expect(JSON.stringify(body)).not.toContain('MILITARY');
+});
+
+test('what is under way for the graph is not the answer of a variant, nor the other way round', async () => {
+  const ask = async (part: string, at: number): Promise<Tree> => {
+    const query = `{ ${part}${at}: spots { id } }`;
+    return part === 'whole' ? gateway.ask(query) : (await asked('staff', query)).body;
+  };
+  // As many that one of the graph and one of the variant are the same in number.
+  const numbers = Array.from({ length: 60 }, (_, at) => at);
+  const parts = numbers.flatMap((at) => [
+    { part: 'whole', at },
+    { part: 'staff', at },
+  ]);
+  const answers = await Promise.all(parts.map(({ part, at }) => ask(part, at)));
+  expect(answers.map(({ data }) => data)).toEqual(parts.map(({ part, at }) => ({ [`${part}${at}`]: [{ id: '1' }] })));
 });
 
 test('a mutation of it goes by POST alone', async () => {
