@@ -1,27 +1,19 @@
 import type { ServerResponse } from 'node:http';
 import type { RequestHandler, Response } from 'express';
-import type { Actor } from '../actor.ts';
-import { goneSignal } from '../execute/gone-signal.ts';
-import { clientOf } from '../usage/client.ts';
-import { answersTo, type AskedDeps, askedOperation, type NoAnswers } from './asked-operation.ts';
+import { answersOverHttp, askedOverHttp, type HttpDeps, safeEnvelope } from './asked-over-http.ts';
 import { acceptedFraming, type Framing } from './framing.ts';
 import { needsStream } from './needs-stream.ts';
-import { safeEnvelope } from './safe-envelope.ts';
 
 // Shorter than what proxies wait for.
 const HEARTBEAT_MS = 12_000;
 // A client that has taken nothing for so long is gone, or as good as that.
 const STALLED_MS = 30_000;
 
-export interface AnswerStreamDeps extends AskedDeps {
-  readonly actorOf: (authorization: string | undefined) => Actor;
-}
-
 /**
  * Answers requests over HTTP whose answers come one by one: all that ask for an event stream alone, and subscriptions that take one.
  * Other subscriptions are refused; everything else is handed on.
  */
-export function answerStreamRoute(deps: AnswerStreamDeps): RequestHandler {
+export function answerStreamRoute(deps: HttpDeps): RequestHandler {
   return async (request, response, next) => {
     const { framing, only } = acceptedFraming(request.headers.accept);
     const envelope = safeEnvelope(request, framing);
@@ -29,31 +21,17 @@ export function answerStreamRoute(deps: AnswerStreamDeps): RequestHandler {
       next();
       return;
     }
-    const { headers } = request;
-    const asker = { actor: deps.actorOf(headers.authorization), client: clientOf(headers) };
-    const asked = askedOperation(deps, asker, envelope);
-    if ('errors' in asked) {
-      refuse(response, asked);
-      return;
-    }
+    const asked = askedOverHttp(deps, envelope, request, response);
+    if (asked === null) return;
     const { operation } = asked;
     if (operation.kind === 'subscription' && framing === null) throw needsStream();
     if (framing === null || (operation.kind !== 'subscription' && !only)) {
       next();
       return;
     }
-    if (request.method === 'GET' && operation.kind === 'compiled' && operation.type === 'mutation') {
-      refuse(response.set('allow', 'POST'), { status: 405, errors: [{ message: 'A mutation is sent by POST.' }] });
-      return;
-    }
-    const answers = await answersTo(deps, asked, goneSignal(response));
-    if ('errors' in answers) refuse(response, answers);
-    else await write(response, framing, answers);
+    const answers = await answersOverHttp(deps, asked, request, response);
+    if (answers !== null) await write(response, framing, answers);
   };
-}
-
-function refuse(response: Response, { status, errors }: NoAnswers): void {
-  response.status(status).json({ errors });
 }
 
 /** Each answer is made when the client has taken the one before. */

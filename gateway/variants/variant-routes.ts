@@ -2,12 +2,13 @@ import { type Request, type RequestHandler, Router } from 'express';
 import { Refusal } from '../../schema/errors.ts';
 import { exportedSupergraph } from '../exported-supergraph.ts';
 import type { Graph, Variant } from '../graph.ts';
-import { type AnswerStreamDeps, answerStreamRoute } from '../live/answer-stream-route.ts';
+import { answerStreamRoute } from '../live/answer-stream-route.ts';
+import type { HttpDeps } from '../live/asked-over-http.ts';
 import { wholeAnswerRoute } from '../live/whole-answer-route.ts';
 
 export interface VariantRoutesDeps {
   readonly graph: Graph;
-  readonly asking: AnswerStreamDeps;
+  readonly asking: HttpDeps;
   /** What reads a body, and judges whether it may be asked, as at `/graphql`. */
   readonly admitted: readonly RequestHandler[];
   /** Where subgraphs of this process are found by a router. */
@@ -23,7 +24,7 @@ export function variantRoutes({ graph, asking, admitted, base }: VariantRoutesDe
     const of = { ...current, supergraph: { ...current.supergraph, sdl } };
     response.type('text/plain').send(exportedSupergraph(of, base(request)));
   });
-  const asked = (request: Request): AnswerStreamDeps => {
+  const asked = (request: Request): HttpDeps => {
     const { schema, operations } = required(graph, String(request.params['variant']));
     return { ...asking, graph: { ...graph, schema: () => schema, operations: () => operations } };
   };
