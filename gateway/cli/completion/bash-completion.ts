@@ -1,24 +1,18 @@
-import type { Completions, Takes } from './completions.ts';
+import { type Completions, placeOf, type Takes, valueCases } from './completions.ts';
 
 /** The completion of all commands as a script for bash, 3.2 and later: no function of bash-completion is needed. */
 export function bashCompletion(all: readonly Completions[]): string {
   const paths = all
     .filter(({ words }) => words.length > 0)
-    .map(({ words }) => `      ${pathsOf(words)}) at=${place(words)} ;;`);
-  const values = all.flatMap(({ words, options }) =>
-    options
-      .filter(({ takes }) => takes.kind !== 'nothing')
-      .map(
-        ({ flags, takes }) =>
-          `    ${flags.map((flag) => `"${place(words)} ${flag}"`).join('|')}) ${reply(takes)}; return ;;`,
-      ),
-  );
+    .map(({ words }) => `      "${placeOf(words)}") at=${placeOf(words)} ;;`);
+  const values = valueCases(all, reply);
   const flags = all.map(
-    ({ words, options }) => `      "${place(words)}") ${reply(choices(options.flatMap((option) => option.flags)))} ;;`,
+    ({ words, options }) =>
+      `      "${placeOf(words)}") ${reply(choices(options.flatMap((option) => option.flags)))} ;;`,
   );
   const rest = all.map(({ words, commands, argument }) => {
     const takes = commands.length > 0 ? choices(commands.map(({ name }) => name)) : argument;
-    return `      "${place(words)}") ${reply(takes)} ;;`;
+    return `      "${placeOf(words)}") ${reply(takes)} ;;`;
   });
   return `# Completion of weft for bash. Now: source <(weft completion bash). For good: put this into
 # ~/.local/share/bash-completion/completions/weft
@@ -48,15 +42,6 @@ complete -o filenames -F _weft weft`;
 
 function choices(of: readonly string[]): Takes {
   return { kind: 'choices', choices: of };
-}
-
-/** `key create` -> `/key/create` */
-function place(words: readonly string[]): string {
-  return words.map((word) => `/${word}`).join('');
-}
-
-function pathsOf(words: readonly string[]): string {
-  return `"${place(words)}"`;
 }
 
 function reply(takes: Takes): string {

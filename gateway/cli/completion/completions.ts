@@ -19,6 +19,23 @@ export interface Completions {
   readonly argument: Takes;
 }
 
+/** Where a command stands, as the scripts tell it from its words: `key create` -> `/key/create`. */
+export function placeOf(words: readonly string[]): string {
+  return words.map((word) => `/${word}`).join('');
+}
+
+/** For scripts whose shell has `case`: what may stand behind each option that takes a value. */
+export function valueCases(all: readonly Completions[], reply: (takes: Takes) => string): string[] {
+  return all.flatMap(({ words, options }) =>
+    options
+      .filter(({ takes }) => takes.kind !== 'nothing')
+      .map(
+        ({ flags, takes }) =>
+          `    ${flags.map((flag) => `"${placeOf(words)} ${flag}"`).join('|')}) ${reply(takes)}; return ;;`,
+      ),
+  );
+}
+
 /** Every command of the program with what completes it, the program itself first; hidden ones are left out. */
 export function completions(program: Command): Completions[] {
   return visit(program, [], []);

@@ -1,24 +1,17 @@
-import type { Completions, Takes } from './completions.ts';
+import { type Completions, placeOf, type Takes, valueCases } from './completions.ts';
 
 /** The completion of all commands as a function of zsh's own completion system. */
 export function zshCompletion(all: readonly Completions[]): string {
   const paths = all
     .filter(({ words }) => words.length > 0)
-    .map(({ words }) => `      "${place(words)}") at="${place(words)}" ;;`);
-  const values = all.flatMap(({ words, options }) =>
-    options
-      .filter(({ takes }) => takes.kind !== 'nothing')
-      .map(
-        ({ flags, takes }) =>
-          `    ${flags.map((flag) => `"${place(words)} ${flag}"`).join('|')}) ${reply(takes)}; return ;;`,
-      ),
-  );
+    .map(({ words }) => `      "${placeOf(words)}") at="${placeOf(words)}" ;;`);
+  const values = valueCases(all, reply);
   const rest = all.flatMap(({ words, commands, options, argument }) => [
-    `    "${place(words)} -") ${described(
+    `    "${placeOf(words)} -") ${described(
       'option',
       options.flatMap(({ flags, description }) => flags.map((name) => ({ name, description }))),
     )} ;;`,
-    `    "${place(words)} ") ${commands.length > 0 ? described('command', commands) : reply(argument)} ;;`,
+    `    "${placeOf(words)} ") ${commands.length > 0 ? described('command', commands) : reply(argument)} ;;`,
   ]);
   return `#compdef weft
 # Completion of weft for zsh. Now: source <(weft completion zsh). For good: put this as _weft into a folder of $fpath.
@@ -39,10 +32,6 @@ ${rest.join('\n')}
   esac
 }
 if [[ "$funcstack[1]" == _weft ]]; then _weft; else compdef _weft weft; fi`;
-}
-
-function place(words: readonly string[]): string {
-  return words.map((word) => `/${word}`).join('');
 }
 
 function described(what: string, all: readonly { readonly name: string; readonly description: string }[]): string {
