@@ -1,5 +1,5 @@
 import { linkMesh } from '../schema/contract/link.ts';
-import type { Product } from '../schema/contract/model.ts';
+import type { Mesh } from '../schema/contract/model.ts';
 import { Refusal } from '../schema/errors.ts';
 import type { ProductId } from '../schema/ids.ts';
 import { emit, type ToldConsumer } from '../schema/ledger/events.ts';
@@ -36,7 +36,9 @@ export function retire(deps: LifeDeps, id: ProductId): Promise<Retirement> {
     const { retiredAt } = await requireProduct(trx, id);
     if (retiredAt !== null) throw new Refusal('PRODUCT_RETIRED', `${id} was retired on ${retiredAt.toISOString()}.`);
     const live = await liveProducts(trx);
-    const users = [...usersOf(id, live), ...usersOf(id, await comingProducts(trx))];
+    const { mesh: served } = linkMesh(live);
+    const { mesh: coming } = linkMesh(await comingProducts(trx));
+    const users = [...usersOf(id, served), ...usersOf(id, coming)];
     if (users.length > 0) {
       const who = [...new Set(users.map(({ from, kind }) => `${from} ${DOES[kind]}`))].join(', ');
       throw new Refusal('PRODUCT_IN_USE', `${id} is in use: ${who}. Change or retire these first.`);
@@ -53,15 +55,13 @@ export function retire(deps: LifeDeps, id: ProductId): Promise<Retirement> {
       });
     const { dataUntil } = await requireProduct(trx, id);
     const consumers =
-      retiring === undefined
-        ? []
-        : await consumersOf(trx, { mesh: linkMesh(live).mesh, product: retiring, days: deps.usageDays });
+      retiring === undefined ? [] : await consumersOf(trx, { mesh: served, product: retiring, days: deps.usageDays });
     const payload = { dataUntil: dataUntil?.toISOString() ?? null, consumers };
     await emit(trx, { type: 'product.retired', subject: id, payload });
     return { dataUntil, consumers };
   });
 }
 
-function usersOf(id: ProductId, products: readonly Product[]): Dependency[] {
-  return dependencies(linkMesh(products).mesh).filter(({ to }) => to === id);
+function usersOf(id: ProductId, mesh: Mesh): Dependency[] {
+  return dependencies(mesh).filter(({ to }) => to === id);
 }
