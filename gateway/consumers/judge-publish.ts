@@ -48,8 +48,7 @@ async function byUse(
   for (const product of new Set(all.map((change) => change.product))) {
     const breaking = all.filter((change) => change.product === product);
     const coordinates = [...new Set(breaking.flatMap((change) => change.coordinates))];
-    const isRead = coordinates.length > 0 && days > 0;
-    const recorded = isRead ? await coordinateUses(db, { coordinates, days, limit: USES_READ }) : [];
+    const recorded = await coordinateUses(db, { coordinates, days, limit: USES_READ });
     const uses = [...registered(subscriptions, new Set(coordinates)), ...recorded.map(seen)];
     const subscribers = subscriptions.filter(({ productId }) => productId === product).map(({ consumer }) => consumer);
     findings.push(...judgeByUse({ product, changes: breaking, uses, subscribers, days }));

@@ -90,7 +90,7 @@ export interface CoordinateUse {
   readonly lastAt: Date;
 }
 
-/** Who used these coordinates within so many days, most used first; null stands for all. */
+/** Who used these coordinates within so many days, most used first; null stands for all. Within none, or of none, nobody did. */
 export async function coordinateUses(
   db: Queryable,
   ask: {
@@ -100,6 +100,7 @@ export async function coordinateUses(
     readonly limit: number;
   },
 ): Promise<CoordinateUse[]> {
+  if (ask.days === 0 || ask.coordinates?.length === 0) return [];
   const { rows } = await db.query<CoordinateUse>(
     `with since as (select (now() at time zone 'utc')::date - $2::int as day),
      -- A day's last call, since a bucket may begin before the window does.
