@@ -1,7 +1,7 @@
 import type { ChangeSummary } from '../contract/changes/summary.ts';
 import type { ProductId } from '../ids.ts';
 import type { Queryable } from './connect.ts';
-import type { RevisionRow } from './products.ts';
+import { REVISION, type RevisionRow } from './products.ts';
 
 /** A revision as its history tells it. */
 export interface PastRevision extends RevisionRow {
@@ -21,8 +21,7 @@ export async function revisionHistories(db: Queryable, ids: readonly ProductId[]
     // A supergraph is served until the next one is there; what goes live with it has its moment, by the clock of one transaction.
     `with served as (
        select id, created_at as since, coalesce(lead(created_at) over (order by id), 'infinity') as until from weft.supergraphs)
-     select r.product_id as "productId", r.revision, r.version, r.state, r.digest, r.data_digest as "dataDigest",
-            r.published_by as "publishedBy", r.published_at as "publishedAt", r.live_at as "liveAt", r.ended_at as "endedAt",
+     select ${REVISION}, r.ended_at as "endedAt",
             d.detail -> 'changes' as changes, (d.detail ->> 'toRevision')::int as "rollbackOf",
             (select case when count(*) > 0 then json_build_object('first', min(s.id), 'last', max(s.id)) end from served s
               where s.since < coalesce(r.ended_at, 'infinity') and s.until > r.live_at) as supergraphs

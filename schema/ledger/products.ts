@@ -38,7 +38,8 @@ export interface ProductRow {
   readonly dataUntil: Date | null;
 }
 
-const REVISION = `r.product_id as "productId", r.revision, r.version, r.state, r.digest, r.data_digest as "dataDigest",
+/** The columns of a revision, of `weft.product_revisions r`. */
+export const REVISION = `r.product_id as "productId", r.revision, r.version, r.state, r.digest, r.data_digest as "dataDigest",
   r.published_by as "publishedBy", r.published_at as "publishedAt", r.live_at as "liveAt",
   array(select f.former_id from weft.former_product_ids f where f.product_id = r.product_id order by f.renamed_at desc) as "formerIds"`;
 const STORED = `${REVISION}, r.files, r.folder`;
