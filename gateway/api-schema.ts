@@ -8,9 +8,8 @@ import {
   Kind,
   type NamedTypeNode,
   parse,
-  valueFromASTUntyped,
 } from 'graphql';
-import { linkedName } from './execute/linked-name.ts';
+import { type Link, linkedName, linksOf } from './execute/linked-name.ts';
 
 /** Features that a router must know (`for: SECURITY`, `for: EXECUTION`), and that our own executor knows. */
 const SERVED =
@@ -18,20 +17,13 @@ const SERVED =
 /** What GraphQL itself says of a schema. */
 const OF_GRAPHQL = new Set(['deprecated', 'specifiedBy', 'oneOf']);
 
-interface Feature {
-  readonly url: string;
-  readonly as?: string;
-  readonly for?: string;
-  readonly import?: readonly (string | { readonly name: string; readonly as?: string })[];
-}
-
 /**
  * What clients may ask of a supergraph: it without what routers alone read, and without what is `@inaccessible`. Throws where it does not
  * parse, or needs a feature that is not served. Composition has checked it, so nothing is checked again.
  */
 export function apiSchema(supergraphSdl: string): GraphQLSchema {
   const document = parse(supergraphSdl, { noLocation: true });
-  const features = featuresOf(document.definitions);
+  const features = linksOf(document);
   const strange = features.find(({ for: purpose, url }) => purpose !== undefined && !SERVED.test(url));
   if (strange !== undefined) throw new Error(`The supergraph needs the feature ${strange.url}, which is not served.`);
   const isOfFeature = elementsOf(features);
@@ -87,21 +79,8 @@ export function apiSchema(supergraphSdl: string): GraphQLSchema {
   return schema;
 }
 
-function featuresOf(definitions: readonly DefinitionNode[]): Feature[] {
-  return definitions.flatMap((node) =>
-    node.kind === Kind.SCHEMA_DEFINITION || node.kind === Kind.SCHEMA_EXTENSION
-      ? (node.directives ?? [])
-          .map(({ arguments: given = [] }) =>
-            Object.fromEntries(given.map(({ name, value }) => [name.value, valueFromASTUntyped(value)])),
-          )
-          // Composition has checked their types.
-          .filter((given): given is Feature & Record<string, unknown> => typeof given['url'] === 'string')
-      : [],
-  );
-}
-
 /** Whether a type, or a directive with its `@`, is of a feature: by the feature's name before it, or imported by its own. */
-function elementsOf(features: readonly Feature[]): (name: string) => boolean {
+function elementsOf(features: readonly Link[]): (name: string) => boolean {
   const spaces = new Set<string>();
   const imported = new Set<string>();
   for (const { url, as, import: taken = [] } of features) {
