@@ -10,6 +10,7 @@ import {
   type TypeNode,
   visit,
 } from 'graphql';
+import { namedTypeOf } from '../../schema/contract/named-type-of.ts';
 import { fragmentsOf } from './fragments-of.ts';
 import type { GuardedType, Guards, Rights } from './guards.ts';
 
@@ -100,7 +101,7 @@ class Filter {
         }
         if (node.selectionSet === undefined) return [node];
         const within = { path: [...path, ...listMarks(type)], conditions };
-        const inner = this.selections(node.selectionSet, possibleOf(this.#guards, namedType(type)), within);
+        const inner = this.selections(node.selectionSet, possibleOf(this.#guards, namedTypeOf(type)), within);
         return [{ ...node, selectionSet: inner ?? TYPENAME_ALONE }];
       }
       const fragment = node.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(node.name.value) : node;
@@ -124,7 +125,7 @@ class Filter {
       const field = owner?.fields.get(name);
       if (owner === undefined || field === undefined) continue;
       if (!this.#sees(owner) || field.guard?.(this.#rights) === false) return null;
-      if (!this.#seesSome(namedType(field.type))) return null;
+      if (!this.#seesSome(namedTypeOf(field.type))) return null;
       found ??= field.type;
     }
     return found;
@@ -175,10 +176,6 @@ function holds(node: DirectiveNode, variables: Readonly<Record<string, unknown>>
 function listMarks(type: TypeNode): string[] {
   if (type.kind === Kind.NON_NULL_TYPE) return listMarks(type.type);
   return type.kind === Kind.LIST_TYPE ? ['@', ...listMarks(type.type)] : [];
-}
-
-function namedType(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
 }
 
 function withoutUnusedVariables(operation: OperationDefinitionNode): OperationDefinitionNode {

@@ -8,9 +8,9 @@ import {
   Kind,
   parse,
   print,
-  type TypeNode,
   visit,
 } from 'graphql';
+import { namedTypeOf } from '../../schema/contract/named-type-of.ts';
 import { linkedName } from '../execute/linked-name.ts';
 
 /** Which part of the graph a variant is, by the names of `@tag`. */
@@ -169,11 +169,11 @@ function readType(node: DefinitionNode): (Type & { readonly akin: string[] }) | 
 }
 
 function partOf(node: FieldDefinitionNode | InputValueDefinitionNode): Part {
-  return { node, type: nameOf(node.type), arguments: 'arguments' in node ? (node.arguments ?? []).map(partOf) : [] };
-}
-
-function nameOf(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : nameOf(type.type);
+  return {
+    node,
+    type: namedTypeOf(node.type),
+    arguments: 'arguments' in node ? (node.arguments ?? []).map(partOf) : [],
+  };
 }
 
 function rootNames({ definitions }: DocumentNode): ReadonlySet<string> {

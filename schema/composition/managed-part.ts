@@ -10,8 +10,8 @@ import {
   parse,
   print,
   type ScalarTypeDefinitionNode,
-  type TypeNode,
 } from 'graphql';
+import { namedTypeOf } from '../contract/named-type-of.ts';
 
 /** The types that a managed subgraph is made of; it has no interfaces, unions, extensions and mutations. */
 export type ManagedType =
@@ -87,11 +87,6 @@ export function joinedField(field: FieldDefinitionNode, graph: string): FieldDef
 /** The fields of an entity's keys, which in managed subgraphs are names and no selections. */
 export function keyFieldsOf(node: ObjectTypeDefinitionNode): Set<string> {
   return new Set(keysOf(node).flatMap((fields) => fields.trim().split(/[\s,]+/)));
-}
-
-/** The named type beneath lists and non-nulls. */
-export function typeName(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : typeName(type.type);
 }
 
 const DIRECTIVES = new Set(['key', 'shareable', 'tag', 'deprecated']);
@@ -182,11 +177,11 @@ function directive(
 
 function noteTypes(node: ManagedType, given: Set<string>, answered: Set<string>): void {
   if (node.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION)
-    for (const { type } of node.fields ?? []) given.add(typeName(type));
+    for (const { type } of node.fields ?? []) given.add(namedTypeOf(type));
   if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) return;
   for (const { type, arguments: taken } of node.fields ?? []) {
-    answered.add(typeName(type));
-    for (const argument of taken ?? []) given.add(typeName(argument.type));
+    answered.add(namedTypeOf(type));
+    for (const argument of taken ?? []) given.add(namedTypeOf(argument.type));
   }
 }
 

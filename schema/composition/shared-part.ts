@@ -1,5 +1,6 @@
 import { type FieldDefinitionNode, Kind, type ObjectTypeDefinitionNode, print } from 'graphql';
-import { keyFieldsOf, type ManagedPart, typeName } from './managed-part.ts';
+import { namedTypeOf } from '../contract/named-type-of.ts';
+import { keyFieldsOf, type ManagedPart } from './managed-part.ts';
 
 /** What other subgraphs have too. */
 export interface Shared {
@@ -62,7 +63,7 @@ export function sharedFields(
 }
 
 export function namesOf({ type, arguments: given = [] }: FieldDefinitionNode): string[] {
-  return [typeName(type), ...given.map((argument) => typeName(argument.type))];
+  return [namedTypeOf(type), ...given.map((argument) => namedTypeOf(argument.type))];
 }
 
 function withFields(node: ObjectTypeDefinitionNode, fields: readonly string[]): string {

@@ -3,7 +3,8 @@ import type { Change } from './change.ts';
 import type { ChangeCode } from './change-codes.ts';
 import { elementChanges } from './directive-changes.ts';
 import type { InputValue } from './subgraph-definitions.ts';
-import { namedTypeOf, typeShift } from './type-reference.ts';
+import { namedTypeOf } from '../named-type-of.ts';
+import { typeShift } from './type-reference.ts';
 import { change } from './weighed.ts';
 
 type Owner = 'ARGUMENT' | 'INPUT_FIELD';

@@ -3,7 +3,7 @@ import type { Change } from './change.ts';
 import { each, isSeen } from './directive-changes.ts';
 import { type Definitions, subgraphDefinitions, type TypeDefinition } from './subgraph-definitions.ts';
 import { coordinatesOf, type Positions, typeChanges } from './type-changes.ts';
-import { namedTypeOf } from './type-reference.ts';
+import { namedTypeOf } from '../named-type-of.ts';
 import { change } from './weighed.ts';
 
 /**

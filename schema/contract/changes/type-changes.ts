@@ -4,7 +4,8 @@ import type { ChangeCode } from './change-codes.ts';
 import { each, elementChanges, isSeen } from './directive-changes.ts';
 import { inputValueChanges } from './input-value-changes.ts';
 import type { Definitions, Field, TypeDefinition } from './subgraph-definitions.ts';
-import { namedTypeOf, type TypeShift, typeShift } from './type-reference.ts';
+import { namedTypeOf } from '../named-type-of.ts';
+import { type TypeShift, typeShift } from './type-reference.ts';
 import { change } from './weighed.ts';
 
 /** Where types stand: the fields that answer with them, the arguments and input fields that are asked with them. */

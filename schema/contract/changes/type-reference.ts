@@ -23,11 +23,6 @@ export function typeShift(
   return 'other';
 }
 
-/** The named type within. */
-export function namedTypeOf(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
-}
-
 function nullable(type: TypeNode): TypeNode {
   return type.kind === Kind.NON_NULL_TYPE ? type.type : type;
 }
