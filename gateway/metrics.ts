@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { OperationContext } from './execute/context.ts';
 import type { LiveOperations } from './live/live-operations.ts';
-import type { Graph } from './graph.ts';
+import type { Graph } from './serving/graph.ts';
 
 /** What Prometheus reads at /metrics; names follow its conventions (base units, `_total`). */
 export interface Metrics {

@@ -9,14 +9,14 @@ import type { GatewayConfig } from './config.ts';
 import { judgedServer } from './execute/allowed-hosts.ts';
 import { checkedLookup } from './execute/checked-lookup.ts';
 import type { LogFault } from './execute/shown-error.ts';
-import { openGraph } from './graph.ts';
+import { openGraph } from './serving/graph.ts';
 import { inTurn } from './in-turn.ts';
 import { followKeys } from './keys/followed-keys.ts';
 import { LiveOperations } from './live/live-operations.ts';
 import { openMetrics } from './metrics.ts';
 import { openPolicies } from './policies/open-policies.ts';
-import { registerCatalog } from './register-catalog.ts';
-import { openServer } from './server.ts';
+import { registerCatalog } from './publishing/register-catalog.ts';
+import { openServer } from './door/server.ts';
 import { openUsage } from './usage/open-usage.ts';
 
 export interface GatewayDeps {

@@ -1,7 +1,7 @@
 import type { Actor } from '../actor.ts';
-import type { Graph } from '../graph.ts';
+import type { Graph } from '../serving/graph.ts';
 import type { FollowedKeys } from '../keys/followed-keys.ts';
-import type { PublishDeps } from '../publish.ts';
+import type { PublishDeps } from '../publishing/publish.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What the catalog stands on. */

@@ -5,8 +5,8 @@ import { Refusal } from '../../schema/errors.ts';
 import { productId } from '../../schema/ids.ts';
 import { type Decision, decisionsOf } from '../../schema/ledger/decisions.ts';
 import type { PastRevision } from '../../schema/ledger/history.ts';
-import { pastProduct } from '../past-product.ts';
-import { changesBetween } from '../product-changes.ts';
+import { pastProduct } from '../publishing/past-product.ts';
+import { changesBetween } from '../publishing/product-changes.ts';
 import type { CatalogContext } from './context.ts';
 import { pageSize } from './page.ts';
 

@@ -3,7 +3,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLSchemaModule } from '@apollo/subgraph/dist/schema-helper/index.js';
 import { type DocumentNode, execute, type GraphQLSchema, Kind, parse, validate } from 'graphql';
 import type { ExecuteHere } from '../execute/local-subgraph.ts';
-import { CATALOG_SDL } from '../register-catalog.ts';
+import { CATALOG_SDL } from '../publishing/register-catalog.ts';
 import type { CatalogContext, CatalogDeps } from './context.ts';
 import { governance, standingOf } from './governance.ts';
 import { histories } from './history.ts';

@@ -1,5 +1,5 @@
 import type { ProductId } from '../../schema/ids.ts';
-import type { PublishedProduct, PublishOutcome } from '../publish.ts';
+import type { PublishedProduct, PublishOutcome } from '../publishing/publish.ts';
 import type { CatalogContext } from './context.ts';
 import { byId } from './products.ts';
 

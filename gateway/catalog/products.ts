@@ -3,10 +3,10 @@ import type { Product, QualityRule, SchemaObject, Value } from '../../schema/con
 import { Refusal } from '../../schema/errors.ts';
 import { type DomainId, domainOf, type ProductId, productId } from '../../schema/ids.ts';
 import type { DatasetVersion } from '../../schema/ledger/datasets.ts';
-import { withinSlo } from '../data-products.ts';
-import { dependencies, type Dependency } from '../dependencies.ts';
-import { exportProduct } from '../export.ts';
-import type { Retirement } from '../retire.ts';
+import { withinSlo } from '../answers/data-products.ts';
+import { dependencies, type Dependency } from '../publishing/dependencies.ts';
+import { exportProduct } from '../publishing/export.ts';
+import type { Retirement } from '../publishing/retire.ts';
 import type { CatalogContext } from './context.ts';
 import { pageSize } from './page.ts';
 

@@ -1,7 +1,7 @@
 import { type GraphQLSchema, parse, validate } from 'graphql';
 import { errorFinding, type Finding } from '../../schema/findings.ts';
 import type { Subscription } from '../../schema/ledger/subscriptions.ts';
-import { TOKENS_MAX } from '../nesting.ts';
+import { TOKENS_MAX } from '../door/nesting.ts';
 
 /** As many faults of one operation are told as show what happened to it. */
 const FAULTS_SHOWN = 3;

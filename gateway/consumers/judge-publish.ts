@@ -2,9 +2,9 @@ import type { Finding } from '../../schema/findings.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { standingSubscriptions, type Subscription } from '../../schema/ledger/subscriptions.ts';
 import { type CoordinateUse, coordinateUses, OTHER_OPERATIONS } from '../../schema/ledger/usage.ts';
-import type { ProductChange } from '../product-changes.ts';
+import type { ProductChange } from '../publishing/product-changes.ts';
 import { judgeByUse, type Use } from '../usage/judge-by-use.ts';
-import { apiSchema } from '../api-schema.ts';
+import { apiSchema } from '../serving/api-schema.ts';
 import { withDefer } from '../execute/deferred.ts';
 import { brokenFinding, brokenOperations, faultsOf } from './broken-operations.ts';
 

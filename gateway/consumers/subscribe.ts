@@ -5,7 +5,7 @@ import { requireProduct } from '../../schema/ledger/products.ts';
 import { addSubscription, type RegisteredOperation, type Subscription } from '../../schema/ledger/subscriptions.ts';
 import type { ProductId } from '../../schema/ids.ts';
 import { type Actor, requireKnown } from '../actor.ts';
-import type { Graph } from '../graph.ts';
+import type { Graph } from '../serving/graph.ts';
 import { productCoordinates } from '../usage/product-coordinates.ts';
 
 /** Every publish validates them all: a consumer's program has some ten. */

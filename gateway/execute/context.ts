@@ -2,7 +2,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
 import type { GoneSignal, Reading, SubgraphRequest } from '../../schema/reading.ts';
 import type { Actor } from '../actor.ts';
-import type { Serving } from '../serving.ts';
+import type { Serving } from '../serving/serving.ts';
 import type { OperationTrace } from '../traces/trace.ts';
 import type { FetchRun, RemoteRun } from './fetch-run.ts';
 

@@ -6,7 +6,7 @@ import {
   parse,
   validate,
 } from 'graphql';
-import { TOKENS_MAX } from '../nesting.ts';
+import { TOKENS_MAX } from '../door/nesting.ts';
 
 /** What is wrong with an operation that cannot be compiled, by GraphQL's own words. */
 export function operationFaults(

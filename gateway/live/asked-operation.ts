@@ -2,14 +2,14 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { Refusal, REFUSALS } from '../../schema/errors.ts';
 import type { GoneSignal } from '../../schema/reading.ts';
 import type { Actor } from '../actor.ts';
-import { answer, type AnswerDeps } from '../answer.ts';
-import type { Envelope } from '../envelope.ts';
+import { answer, type AnswerDeps } from '../answers/answer.ts';
+import type { Envelope } from '../door/envelope.ts';
 import { ClientGone } from '../execute/flights.ts';
 import type { CompiledOperation, Operation } from '../execute/operations.ts';
 import { shownThrown } from '../execute/shown-error.ts';
-import type { Graph } from '../graph.ts';
+import type { Graph } from '../serving/graph.ts';
 import type { Metrics } from '../metrics.ts';
-import { NOT_PERSISTED, type PersistedOperations } from '../persisted-operations.ts';
+import { NOT_PERSISTED, type PersistedOperations } from '../door/persisted-operations.ts';
 import type { Client } from '../usage/client.ts';
 import type { LiveOperations } from './live-operations.ts';
 

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Actor } from '../actor.ts';
-import { type Envelope, envelopeOf, parameters } from '../envelope.ts';
+import { type Envelope, envelopeOf, parameters } from '../door/envelope.ts';
 import { goneSignal } from '../execute/gone-signal.ts';
 import { clientOf } from '../usage/client.ts';
 import { answersTo, type AskedDeps, type AskedOperation, askedOperation, type NoAnswers } from './asked-operation.ts';

@@ -1,7 +1,7 @@
 import { Refusal } from '../../schema/errors.ts';
 import { type Actor, keyInvalid } from '../actor.ts';
-import { productsOf } from '../answer.ts';
-import { dataProductsJson } from '../data-products.ts';
+import { productsOf } from '../answers/answer.ts';
+import { dataProductsJson } from '../answers/data-products.ts';
 import type { SubgraphAnswer } from '../execute/context.ts';
 import { Ending } from '../execute/ending.ts';
 import { ClientGone } from '../execute/flights.ts';
@@ -9,7 +9,7 @@ import { operationContext } from '../execute/operation-context.ts';
 import type { Operations, SubscriptionOperation } from '../execute/operations.ts';
 import type { Subscribed } from '../execute/plan/planned-subscription.ts';
 import { type LogFault, shownThrown } from '../execute/shown-error.ts';
-import type { Graph } from '../graph.ts';
+import type { Graph } from '../serving/graph.ts';
 import type { Client } from '../usage/client.ts';
 import type { UsageMeter } from '../usage/usage-meter.ts';
 

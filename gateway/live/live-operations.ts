@@ -4,7 +4,7 @@ import type { GoneSignal } from '../../schema/reading.ts';
 import type { SubscriptionOperation } from '../execute/operations.ts';
 import { ClientGone } from '../execute/flights.ts';
 import type { PlannedErrors } from '../execute/plan/planned-subscription.ts';
-import { requireBoundedNesting } from '../nesting.ts';
+import { requireBoundedNesting } from '../door/nesting.ts';
 import { type LiveAsk, type LiveDeps, LiveOperation } from './live-operation.ts';
 
 export interface LiveOperationsDeps extends LiveDeps {

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { Refusal } from '../../schema/errors.ts';
 import type { Actor } from '../actor.ts';
-import { envelopeOf } from '../envelope.ts';
+import { envelopeOf } from '../door/envelope.ts';
 import { Ending } from '../execute/ending.ts';
 import { ClientGone } from '../execute/flights.ts';
 import { shownThrown } from '../execute/shown-error.ts';

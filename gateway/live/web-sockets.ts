@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { Refusal, REFUSALS } from '../../schema/errors.ts';
-import { BODY_LIMIT_BYTES } from '../request-body.ts';
+import { BODY_LIMIT_BYTES } from '../door/request-body.ts';
 import { clientOf } from '../usage/client.ts';
 import { within } from '../within.ts';
 import type { Asker } from './asked-operation.ts';

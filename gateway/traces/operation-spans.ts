@@ -11,7 +11,7 @@ import {
 import type { StatementRun } from '../../schema/reading.ts';
 import type { FetchRun, RemoteRun } from '../execute/fetch-run.ts';
 import { WHOLE } from '../execute/plan/whole-supergraph.ts';
-import type { Serving } from '../serving.ts';
+import type { Serving } from '../serving/serving.ts';
 import type { FetchTrace, OperationTrace, TracedAnswer, TracedOperation } from './trace.ts';
 import { parentOf, traceparentOf } from './traceparent.ts';
 import { withoutValues } from './without-values.ts';

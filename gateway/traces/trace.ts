@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { StatementRun } from '../../schema/reading.ts';
 import type { Actor } from '../actor.ts';
 import type { FetchRun } from '../execute/fetch-run.ts';
-import type { Serving } from '../serving.ts';
+import type { Serving } from '../serving/serving.ts';
 
 /** Makes traces, and sends them to whoever collects them. Where they are off there is none, and nothing is made. */
 export interface Traces {

@@ -1,6 +1,6 @@
 import { Supergraph } from '@apollo/federation-internals';
 import { errorFinding, type Finding } from '../../schema/findings.ts';
-import { loadableSupergraph } from '../loadable-supergraph.ts';
+import { loadableSupergraph } from '../serving/loadable-supergraph.ts';
 import type { VariantRules } from './read-variants.ts';
 import { type VariantRule, variantSupergraph } from './variant-supergraph.ts';
 

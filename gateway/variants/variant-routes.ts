@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, Router } from 'express';
 import { Refusal } from '../../schema/errors.ts';
-import { exportedSupergraph } from '../exported-supergraph.ts';
-import type { Graph, Variant } from '../graph.ts';
+import { exportedSupergraph } from '../door/exported-supergraph.ts';
+import type { Graph, Variant } from '../serving/graph.ts';
 import { answerStreamRoute } from '../live/answer-stream-route.ts';
 import type { HttpDeps } from '../live/asked-over-http.ts';
 import { wholeAnswerRoute } from '../live/whole-answer-route.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { type Answered, AnswersUnderWay } from '../../gateway/answers-under-way.ts';
+import { type Answered, AnswersUnderWay } from '../../gateway/answers/answers-under-way.ts';
 import type { GoneSignal } from '../../schema/reading.ts';
-import type { Serving } from '../../gateway/serving.ts';
+import type { Serving } from '../../gateway/serving/serving.ts';
 
 const [before, now] = [{} as Serving, {} as Serving];
 const here = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { Supergraph } from '@apollo/federation-internals';
 import { expect, test } from '@jest/globals';
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { apiSchema } from '../../gateway/api-schema.ts';
+import { apiSchema } from '../../gateway/serving/api-schema.ts';
 import { compose } from '../../schema/composition/compose.ts';
 
 const LINK = (version: string, names: string) =>

@@ -7,7 +7,7 @@ import { parse as parseGraphql } from 'graphql';
 import { parse, stringify } from 'yaml';
 import { edited, folderOf, remoteFolder } from './product-text.ts';
 import { gatewayHere, type GatewayHere, type Tree } from './gateway-here.ts';
-import type { ProductFolder } from '../../gateway/read-folders.ts';
+import type { ProductFolder } from '../../gateway/publishing/read-folders.ts';
 
 const STANDARDS = fileURLToPath(new URL('../../../shared/odcs/examples', import.meta.url));
 const examples = existsSync(STANDARDS) ? readdirSync(STANDARDS).filter((name) => name.endsWith('.odcs.yaml')) : [];

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { openGateway } from '../../gateway/open-gateway.ts';
-import type { ProductFolder } from '../../gateway/read-folders.ts';
+import type { ProductFolder } from '../../gateway/publishing/read-folders.ts';
 import { productId, type RunId, sqlName } from '../../schema/ids.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
 import { addVersion, nextVersion } from '../../schema/ledger/datasets.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { ProductFolder } from '../../gateway/read-folders.ts';
+import type { ProductFolder } from '../../gateway/publishing/read-folders.ts';
 import { weft } from './cli/weft.ts';
 import { gatewayHere, type GatewayHere } from './gateway-here.ts';
 import { edited, folderOf } from './product-text.ts';

@@ -1,4 +1,4 @@
-import type { ProductFolder } from '../../gateway/read-folders.ts';
+import type { ProductFolder } from '../../gateway/publishing/read-folders.ts';
 
 /** A managed product of one object and one file, to be bent by tests; lines are YAML flow maps of properties. */
 export interface ProductText {

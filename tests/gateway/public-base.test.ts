@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { publicBase } from '../../gateway/public-base.ts';
+import { publicBase } from '../../gateway/door/public-base.ts';
 import { gatewayHere, type GatewayHere } from './gateway-here.ts';
 
 let gateway: GatewayHere;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { inTurn } from '../../gateway/in-turn.ts';
 import { actors } from '../../gateway/actor.ts';
 import { openPolicies } from '../../gateway/policies/open-policies.ts';
-import { publish } from '../../gateway/publish.ts';
-import type { ProductFolder } from '../../gateway/read-folders.ts';
+import { publish } from '../../gateway/publishing/publish.ts';
+import type { ProductFolder } from '../../gateway/publishing/read-folders.ts';
 import { gatewayHere, type GatewayHere } from './gateway-here.ts';
 import { edited, folderOf, remoteFolder } from './product-text.ts';
 

@@ -9,7 +9,7 @@ import type { RunId } from '../../schema/ids.ts';
 import { randomUUID } from 'node:crypto';
 import { gatewayHere, type Answer, type GatewayHere } from './gateway-here.ts';
 import { edited, folderOf, remoteFolder } from './product-text.ts';
-import type { ProductFolder } from '../../gateway/read-folders.ts';
+import type { ProductFolder } from '../../gateway/publishing/read-folders.ts';
 
 let gateway: GatewayHere;
 

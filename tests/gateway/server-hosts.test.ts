@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { serverHostFindings } from '../../gateway/server-hosts.ts';
+import { serverHostFindings } from '../../gateway/publishing/server-hosts.ts';
 import { readProduct } from '../../schema/contract/read.ts';
 import { edited, folderOf } from './product-text.ts';
 

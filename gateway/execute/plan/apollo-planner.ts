@@ -15,7 +15,7 @@ import type {
   RequiresSelection,
 } from '@graphql-hive/router-query-planner';
 import { parse } from 'graphql';
-import { loadableSupergraph } from '../../loadable-supergraph.ts';
+import { loadableSupergraph } from '../../serving/loadable-supergraph.ts';
 import type { ContextArgument, ContextualFetch, Planner } from './planner.ts';
 
 /** Apollo's planner, whose plans are told in the words of the other. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, connect, type Server, type Socket } from 'node:net';
-import type { ProductFolder } from '../../../gateway/read-folders.ts';
+import type { ProductFolder } from '../../../gateway/publishing/read-folders.ts';
 import { cloneDatabase } from '../../testkit/database.ts';
 
 /** A Postgres of somebody else's: another database, a role that may read it, and a way there that can be cut. */

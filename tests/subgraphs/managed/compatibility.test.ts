@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { ProductFolder } from '../../../gateway/read-folders.ts';
+import type { ProductFolder } from '../../../gateway/publishing/read-folders.ts';
 import { compose } from '../../../schema/composition/compose.ts';
 import { readProduct } from '../../../schema/contract/read.ts';
 import { columnList, columnType } from '../../../schema/contract/tables.ts';
