@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import { type TracesConfig, tracesConfig } from './traces/traces-config.ts';
 import { readVariants, type VariantRules } from './variants/read-variants.ts';
-
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 const key = z.string().regex(/^\S{16,}$/, 'must have at least 16 characters and no space');
 
@@ -33,16 +32,12 @@ const environment = z.object({
 });
 
 /** What the gateway is told by its environment. */
-export interface GatewayConfig {
+export interface GatewayConfig extends HostRules {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
   /** The key with every right. */
   readonly adminKey: string;
-  /** True where it listens on loopback alone: then loopback addresses may be published as subgraphs. */
-  readonly loopbackOnly: boolean;
-  /** Hosts that subgraphs may have besides, in lower case. */
-  readonly allowedHosts: readonly string[];
   /** Folders, absolute, that a published product may be said to lie in, besides those an admin names where it listens on loopback alone. */
   readonly fileRoots: readonly string[];
   /** For so many days after its last use a field is in use. */
@@ -83,10 +78,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     port: data.PORT,
     databaseUrl: data.DATABASE_URL,
     adminKey: data.WEFT_ADMIN_KEY ?? keptKey(join(data.WEFT_HOME, 'admin.key')),
-    loopbackOnly: LOOPBACK.has(data.HOST),
-    allowedHosts: data.WEFT_ALLOWED_HOSTS.toLowerCase()
-      .split(/[\s,]+/)
-      .filter((host) => host !== ''),
+    ...hostRules(data.HOST, data.WEFT_ALLOWED_HOSTS),
     fileRoots: data.WEFT_FILE_ROOTS.split(delimiter)
       .filter((root) => root !== '')
       .map((root) => resolve(root)),

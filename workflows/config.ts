@@ -1,12 +1,17 @@
 import { createRequire } from 'node:module';
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
+import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import type { FileRoot } from './sources/file-path.ts';
 
 const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  WEFT_ALLOWED_HOSTS: z.string().default(''),
+  WEFT_SECRETS_DIR: z.string().min(1).optional(),
   WEFT_HOME: z.string().min(1).default('.weft'),
   /** Folders, with the system's path delimiter between them. */
   WEFT_FILE_ROOTS: z.string().default(''),
@@ -24,6 +29,9 @@ export interface WorkerConfig {
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly home: string;
   readonly roots: readonly FileRoot[];
+  readonly hosts: HostRules;
+  /** What contracts refer to by `${secret:NAME}`. */
+  readonly secrets: Secrets;
   readonly logLevel: z.infer<typeof environment>['WEFT_LOG_LEVEL'];
   readonly crash: { readonly point: string; readonly file: string } | null;
 }
@@ -44,6 +52,8 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
         .map((root) => ({ folder: resolve(root), within: resolve(root) })),
       ...exampleData(),
     ],
+    hosts: hostRules(data.HOST, data.WEFT_ALLOWED_HOSTS),
+    secrets: openSecrets(env, data.WEFT_SECRETS_DIR ?? null),
     logLevel: data.WEFT_LOG_LEVEL,
     crash: point === undefined || file === undefined ? null : { point, file },
   };

@@ -53,6 +53,8 @@ const deps: RefreshDeps = {
   pool,
   databaseUrl: config.databaseUrl,
   roots: config.roots,
+  hosts: config.hosts,
+  secrets: config.secrets,
   scratch,
   crash: crashAt(config.crash),
   newRunId: () => randomUUID() as RunId,

@@ -28,7 +28,7 @@ import { semanticTypeFindings } from '../../schema/ledger/semantic-types.ts';
 import { type Actor, requireOwner } from '../actor.ts';
 import type { FolderRules } from './believed-folder.ts';
 import { publishedDecisions, rejectedDecisions } from './decide.ts';
-import type { HostRules } from '../execute/allowed-hosts.ts';
+import type { HostRules } from '../../schema/allowed-hosts.ts';
 import { judgePublish } from '../consumers/judge-publish.ts';
 import { changesOf, type ProductChange } from './product-changes.ts';
 import { governanceFindings } from './governance-findings.ts';

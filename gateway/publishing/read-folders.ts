@@ -5,7 +5,7 @@ import { readProduct } from '../../schema/contract/read.ts';
 import { errorFinding, type Finding } from '../../schema/findings.ts';
 import type { Actor } from '../actor.ts';
 import { believedFolder, type FolderRules } from './believed-folder.ts';
-import type { HostRules } from '../execute/allowed-hosts.ts';
+import type { HostRules } from '../../schema/allowed-hosts.ts';
 import { serverHostFindings } from './server-hosts.ts';
 
 /** One product's folder as it was sent. */

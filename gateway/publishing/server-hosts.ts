@@ -1,7 +1,7 @@
 import type { InputPort, Product } from '../../schema/contract/model.ts';
 import type { OdcsServer } from '../../schema/contract/odcs-server.ts';
 import { errorFinding, type Finding } from '../../schema/findings.ts';
-import { hostRefusal, type HostRules } from '../execute/allowed-hosts.ts';
+import { hostRefusal, type HostRules } from '../../schema/allowed-hosts.ts';
 import { eventsAddress, judgedUrl } from '../execute/remote/events-address.ts';
 
 /** Keys of a server that say where it is, as a host or as an address. */

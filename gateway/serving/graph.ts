@@ -8,7 +8,7 @@ import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
 import type { OpenSubgraph } from '../../schema/reading.ts';
 import type { RegisteredServers } from '../../schema/registering.ts';
 import { apiSchema } from './api-schema.ts';
-import type { HostRules } from '../execute/allowed-hosts.ts';
+import type { HostRules } from '../../schema/allowed-hosts.ts';
 import type { AskSubgraph, EventSource } from '../execute/context.ts';
 import { readCostRules } from '../execute/cost/cost-rules.ts';
 import { openCosts } from '../execute/cost/open-costs.ts';

@@ -1,6 +1,6 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { expect, test } from '@jest/globals';
-import { checkedLookup, type Lookup } from '../../gateway/execute/checked-lookup.ts';
+import { checkedLookup, type Lookup } from '../../schema/checked-lookup.ts';
 
 /** Names that a domain team could have pointed anywhere, after they were allowed. */
 function resolving(...addresses: string[]): Lookup {

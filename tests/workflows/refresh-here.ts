@@ -22,6 +22,8 @@ export async function refreshDeps(database: TestDatabase): Promise<RefreshDeps> 
     pool: database.pool,
     databaseUrl: database.url,
     roots: [],
+    hosts: { loopbackOnly: true, allowedHosts: [] },
+    secrets: () => null,
     scratch: await mkdtemp(join(tmpdir(), 'weft-scratch-')),
     crash: () => undefined,
     newRunId: () => randomUUID() as RunId,

@@ -281,10 +281,23 @@ test.each([
   const [port] = (await plainPublish(database.pool, folder, { refresh: false })).product.inputs;
   if (port?.kind !== 'server') throw new Error('The product has no source.');
   await withDuckdb({ scratch: deps.scratch, signal: new AbortController().signal }, async (db) => {
-    const source = await openLocalFile({ server: port.server, object: port.objects[0]!, folder, roots: [] }, db);
-    await source.verify();
+    const source = await openLocalFile(
+      {
+        server: port.server,
+        object: port.objects[0]!,
+        folder,
+        roots: [],
+        hosts: deps.hosts,
+        secrets: deps.secrets,
+        since: null,
+        signal: new AbortController().signal,
+      },
+      db,
+    );
+    const rows = await source.read();
+    await rows.verify();
     await change(file);
-    await expect(source.verify()).rejects.toMatchObject({
+    await expect(rows.verify()).rejects.toMatchObject({
       code: 'SOURCE_INCOMPLETE',
       message: expect.stringContaining('changed while it was read'),
     });

@@ -21,7 +21,7 @@ export async function extract(deps: RefreshDeps, { plan, client, signal, end }: 
   const former = await formerExtract(deps.pool, plan);
   const found = await withDuckdb({ scratch: deps.scratch, signal }, async (db) => {
     const details: StageDetail[] = [];
-    for (const landing of plan.landings) details.push(await look(deps, plan, landing, db, former));
+    for (const landing of plan.landings) details.push(await look(deps, { plan, signal }, landing, db, former));
     return details;
   });
   return transaction(client, (trx) => end(trx, { ...pinned, ...merged(found, plan) }));
@@ -29,12 +29,13 @@ export async function extract(deps: RefreshDeps, { plan, client, signal, end }: 
 
 /** Opens the source of a landing as the run's plan says. */
 export function openLanding(
-  deps: RefreshDeps,
-  plan: RefreshPlan,
-  { port, object }: Landing,
+  { roots, hosts, secrets }: RefreshDeps,
+  { plan, signal }: Pick<StageWork, 'plan' | 'signal'>,
+  { port: { server }, object }: Landing,
   db: Duckdb,
 ): Promise<OpenSource> {
-  return openSource({ server: port.server, object, folder: plan.revision.folder, roots: deps.roots }, db);
+  const { folder } = plan.revision;
+  return openSource({ server, object, folder, roots, hosts, secrets, since: null, signal }, db);
 }
 
 /** The file of the input contract of a landing, for messages. */
@@ -44,14 +45,14 @@ export function contractFile(plan: RefreshPlan, { port }: Landing): string {
 
 async function look(
   deps: RefreshDeps,
-  plan: RefreshPlan,
+  work: Pick<StageWork, 'plan' | 'signal'>,
   landing: Landing,
   db: Duckdb,
   former: StageDetail,
 ): Promise<StageDetail> {
-  const source = await openLanding(deps, plan, landing, db);
+  const source = await openLanding(deps, work, landing, db);
   try {
-    const added = newColumns(source, landing.object, contractFile(plan, landing));
+    const added = newColumns(source, landing.object, contractFile(work.plan, landing));
     if (source.facts['tail'] === 'none' && former['tail'] === 'line break' && former['file'] === source.facts['file'])
       throw new Refusal(
         'SOURCE_INCOMPLETE',

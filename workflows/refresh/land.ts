@@ -7,7 +7,7 @@ import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
 import { NulByte, streamInto } from '../engines/stream.ts';
 import { newColumns } from '../sources/drift.ts';
 import { asIncomplete } from '../sources/local-file.ts';
-import type { OpenSource } from '../sources/source.ts';
+import type { OpenSource, SourceRows } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { contractFile, openLanding } from './extract.ts';
 import { landingSelect } from './landing-select.ts';
@@ -51,16 +51,17 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
 
 async function landOne(
   deps: RefreshDeps,
-  { plan, client }: StageWork,
+  { plan, client, signal }: StageWork,
   landing: Landing,
   db: Duckdb,
   nulsExpected: boolean,
 ): Promise<StageDetail> {
-  const source = await openLanding(deps, plan, landing, db);
+  const source = await openLanding(deps, { plan, signal }, landing, db);
   try {
     newColumns(source, landing.object, contractFile(plan, landing));
     await client.query(createTable(plan, landing));
-    const select = landingSelect(source, landing, { nulsExpected });
+    const rows = await source.read();
+    const select = landingSelect(source, rows, landing, { nulsExpected });
     const columns = landing.columns.map(({ column }) => quoted(column)).join(', ');
     const streamed = await streamInto(db, select.query, {
       client,
@@ -69,12 +70,12 @@ async function landOne(
     }).catch((error: unknown) => {
       throw fromPostgres(error) ? asRejected(source.label, error) : asIncomplete(source.label, error);
     });
-    const rejected = await setAside(db, source, landing, plan, client, {
+    const rejected = await setAside(db, { source, rows }, landing, plan, client, {
       ...streamed,
       checks: select.checks,
       rowsRead: await select.rowsRead(db, streamed.rowsRead),
     });
-    await source.verify();
+    await rows.verify();
     if (streamed.rowsCopied === 0)
       throw new Refusal(
         'SOURCE_INCOMPLETE',
@@ -96,13 +97,13 @@ async function landOne(
 
 async function setAside(
   db: Duckdb,
-  source: OpenSource,
+  { source, rows }: { source: OpenSource; rows: SourceRows },
   landing: Landing,
   plan: RefreshPlan,
   client: pg.Client,
   seen: { rowsRead: number; rowsCopied: number; checks: ReturnType<typeof landingSelect>['checks'] },
 ): Promise<number> {
-  const brokenLines = await source.brokenLines();
+  const brokenLines = await rows.brokenLines();
   const cut = brokenLines.find((line) => line.cut);
   if (cut !== undefined)
     throw new Refusal(
@@ -115,6 +116,7 @@ async function setAside(
       { db, client },
       {
         source,
+        rows,
         landing,
         plan,
         brokenLines,

@@ -3,7 +3,7 @@ import type { SourceProperty } from '../../schema/contract/model.ts';
 import { type Duckdb, identifier } from '../engines/duckdb.ts';
 import { type Cast, castOf } from '../sources/casts.ts';
 import { ROW_NUMBER } from '../sources/local-file.ts';
-import type { OpenSource } from '../sources/source.ts';
+import type { OpenSource, SourceRows } from '../sources/source.ts';
 import type { Landing } from './plan.ts';
 
 /** What every value of one column is held against. */
@@ -32,8 +32,13 @@ export interface LandingSelect {
  * a value comes as null, and COPY leaves such rows out; what it copied against what was read is what was rejected. Where no
  * column must have a value, the query itself leaves them out, and the rows are counted.
  */
-export function landingSelect(source: OpenSource, landing: Landing, options: { nulsExpected: boolean }): LandingSelect {
-  const types = new Map(source.columns.map(({ name, type }) => [name, type]));
+export function landingSelect(
+  { columns }: Pick<OpenSource, 'columns'>,
+  rows: SourceRows,
+  landing: Landing,
+  options: { nulsExpected: boolean },
+): LandingSelect {
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
   const castFor = (property: SourceProperty): Cast =>
     property.sourceColumn === ROW_NUMBER
       ? { value: 'weft_row', fits: null, expected: property.pgType }
@@ -55,7 +60,7 @@ export function landingSelect(source: OpenSource, landing: Landing, options: { n
   const valid = checks.flatMap(validTerm);
   const marker = landing.columns.find(({ required }) => required);
   const numbered = landing.object.properties.some(({ sourceColumn }) => sourceColumn === ROW_NUMBER);
-  const relation = numbered ? numberedRelation(source) : source.relation;
+  const relation = numbered ? numberedRelation(rows) : rows.relation;
   const values = landing.columns.map((landed) => {
     const cast = castFor(landed.from).value;
     // A row with a NUL is left out by COPY, but must not end it.
@@ -69,15 +74,15 @@ export function landingSelect(source: OpenSource, landing: Landing, options: { n
     checks,
     rowsRead: async (db, yielded) => {
       if (!filtered) return yielded;
-      const [counted] = await db.rows<{ count: string }>(`select count(*) as count from ${source.relation}`);
+      const [counted] = await db.rows<{ count: string }>(`select count(*) as count from ${rows.relation}`);
       return Number(counted!.count);
     },
   };
 }
 
 /** The source with its row number as `weft_row`. */
-export function numberedRelation(source: OpenSource): string {
-  return `(select *, ${source.rowNumber} as weft_row from ${source.relation})`;
+export function numberedRelation({ relation, rowNumber }: SourceRows): string {
+  return `(select *, ${rowNumber} as weft_row from ${relation})`;
 }
 
 /** SQL that is true where a row passes the check: never null. */

@@ -5,7 +5,7 @@ import { quoted, type SqlName } from '../../schema/ids.ts';
 import { type Duckdb, literal } from '../engines/duckdb.ts';
 import { streamInto } from '../engines/stream.ts';
 import { drifted } from '../sources/drift.ts';
-import type { BrokenLine, OpenSource } from '../sources/source.ts';
+import type { BrokenLine, OpenSource, SourceRows } from '../sources/source.ts';
 import { contractFile } from './extract.ts';
 import { type ColumnCheck, numberedRelation, validTerm } from './landing-select.ts';
 import type { Landing, RefreshPlan } from './plan.ts';
@@ -35,6 +35,7 @@ export async function keepRejects(
   { db, client }: { db: Duckdb; client: pg.Client },
   found: {
     source: OpenSource;
+    rows: SourceRows;
     landing: Landing;
     plan: RefreshPlan;
     brokenLines: readonly BrokenLine[];
@@ -45,7 +46,7 @@ export async function keepRejects(
 ): Promise<void> {
   const { source, landing, plan, rejected, rowsRead } = found;
   const checks = found.checks.filter((check) => validTerm(check).length > 0);
-  const retyped = await retypedColumns(db, source, checks);
+  const retyped = await retypedColumns(db, found.rows, checks);
   if (retyped.length > 0) throw drifted(source.label, landing.object, contractFile(plan, landing), retyped);
 
   await client.query(
@@ -61,7 +62,7 @@ export async function keepRejects(
       reason.replaceAll('\0', ''),
     ]);
   if (checks.length > 0)
-    await streamInto(db, reasons(source, landing, checks), {
+    await streamInto(db, reasons(found.rows, landing, checks), {
       client,
       copy: `copy ${table} (object, "row", property, value, expected) from stdin (format csv)`,
     });
@@ -76,7 +77,7 @@ export async function keepRejects(
 }
 
 /** Columns of text in which no value of all is of its type: not rows are wrong then, but the column. */
-async function retypedColumns(db: Duckdb, source: OpenSource, checks: readonly ColumnCheck[]): Promise<string[]> {
+async function retypedColumns(db: Duckdb, source: SourceRows, checks: readonly ColumnCheck[]): Promise<string[]> {
   const typed = checks.filter(({ fits }) => fits !== null);
   if (typed.length === 0) return [];
   const counts = typed.map(
@@ -94,7 +95,7 @@ async function retypedColumns(db: Duckdb, source: OpenSource, checks: readonly C
   });
 }
 
-function reasons(source: OpenSource, landing: Landing, checks: readonly ColumnCheck[]): string {
+function reasons(source: SourceRows, landing: Landing, checks: readonly ColumnCheck[]): string {
   const each = checks.map((check) => {
     const [value, property] = [
       `left(replace(${check.column}::varchar, chr(0), ''), ${VALUE_LETTERS})`,

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import type { HostRules } from '../../schema/allowed-hosts.ts';
 import { Refusal } from '../../schema/errors.ts';
 import type { RunId } from '../../schema/ids.ts';
 import type { Pool, Queryable } from '../../schema/ledger/connect.ts';
 import { beginStage, endStage, isCurrent, stagesOf, tellAttempt } from '../../schema/ledger/runs.ts';
 import type { Stage } from '../../schema/run.ts';
+import type { Secrets } from '../../schema/secrets.ts';
 import type { CrashPoint } from '../crash.ts';
 import type { RunRef } from '../names.ts';
 import { isOutage } from '../outage.ts';
@@ -18,6 +20,9 @@ export interface RefreshDeps {
   readonly databaseUrl: string;
   /** Folders that file sources may lie in, besides the product's own. */
   readonly roots: readonly FileRoot[];
+  /** Where sources on the network may be. */
+  readonly hosts: HostRules;
+  readonly secrets: Secrets;
   /** A folder for FIFOs and what DuckDB spills. */
   readonly scratch: string;
   /** Tests end the process here; else it does nothing. */

@@ -7,15 +7,16 @@ import { Refusal } from '../../schema/errors.ts';
 import { type Duckdb, literal } from '../engines/duckdb.ts';
 import { csvHeader } from '../../schema/contract/csv-header.ts';
 import { openFile, type OpenFile, stampOf } from './file-path.ts';
-import type { BrokenLine, Connector, OpenSource, SourceAsk, SourceColumn } from './source.ts';
+import type { BrokenLine, Connector, OpenSource, SourceAsk, SourceColumn, SourceRows } from './source.ts';
 
 /** The row number that a contract may name as a source's column. */
 export const ROW_NUMBER = 'file_row_number';
 
-type Read = Pick<OpenSource, 'relation' | 'columns' | 'typed' | 'rowNumber'> & {
-  readonly brokenLines?: OpenSource['brokenLines'];
-  readonly tail?: string;
-};
+type Read = Pick<OpenSource, 'columns' | 'typed'> &
+  Pick<SourceRows, 'relation' | 'rowNumber'> & {
+    readonly brokenLines?: SourceRows['brokenLines'];
+    readonly tail?: string;
+  };
 type Reader = (file: OpenFile, label: string, ask: SourceAsk, db: Duckdb) => Promise<Read>;
 
 /** Files on this machine: CSV, TSV, JSON, NDJSON (all also gzipped) and Parquet. */
@@ -27,23 +28,27 @@ export const openLocalFile: Connector = async (ask, db) => {
   );
   try {
     if (file.stamp.bytes === 0) throw incomplete(path, 'is empty: it has no byte');
-    const { tail, ...read } = await readerOf(ask, path)(file, path, ask, db);
+    const { tail, columns, typed, ...rows } = await readerOf(ask, path)(file, path, ask, db);
     return {
-      brokenLines: async () => [],
-      ...read,
       label: path,
+      columns,
+      typed,
       facts: {
         file: path,
         bytes: file.stamp.bytes,
         modifiedMs: file.stamp.modifiedMs,
         ...(tail === undefined ? {} : { tail }),
       },
-      verify: async () => {
-        const now = await stampOf(file.handle);
-        const same = await stillThere(file);
-        if (!same || now.bytes !== file.stamp.bytes || now.modifiedMs !== file.stamp.modifiedMs)
-          throw incomplete(path, `changed while it was read (${file.stamp.bytes} bytes before, ${now.bytes} after)`);
-      },
+      read: async () => ({
+        brokenLines: async () => [],
+        ...rows,
+        verify: async () => {
+          const now = await stampOf(file.handle);
+          const same = await stillThere(file);
+          if (!same || now.bytes !== file.stamp.bytes || now.modifiedMs !== file.stamp.modifiedMs)
+            throw incomplete(path, `changed while it was read (${file.stamp.bytes} bytes before, ${now.bytes} after)`);
+        },
+      }),
       close: () => file.handle.close(),
     };
   } catch (error) {

@@ -1,6 +1,8 @@
 import type { OdcsServer } from '../../schema/contract/odcs-server.ts';
 import type { SourceObject } from '../../schema/contract/model.ts';
 import type { Duckdb } from '../engines/duckdb.ts';
+import type { HostRules } from '../../schema/allowed-hosts.ts';
+import type { Secrets } from '../../schema/secrets.ts';
 import type { FileRoot } from './file-path.ts';
 
 /** What a connector is asked for: one object of an input port's server. */
@@ -10,26 +12,44 @@ export interface SourceAsk {
   /** The product's own folder, where it is on this machine. */
   readonly folder: string | null;
   readonly roots: readonly FileRoot[];
+  /** Where it may be on the network: judged when it is connected to, since a name may lead elsewhere by then. */
+  readonly hosts: HostRules;
+  readonly secrets: Secrets;
+  /** What is read of it: null is all. A source that cannot tell gives more, and what is too much is left out after it. */
+  readonly since: Since | null;
+  readonly signal: AbortSignal;
 }
 
-/** A source that was found and looked at, and can be read as a relation of DuckDB. */
+/** Rows whose column has at least this value, which is as the source wrote it. */
+export interface Since {
+  readonly column: string;
+  readonly value: string;
+}
+
+/** A source that was found and looked at: what it has is known, and its rows are still where they were. */
 export interface OpenSource {
   /** For messages: `airports.csv`. */
   readonly label: string;
-  /** A row a record, with the source's own column names. Text sources have text columns alone. */
-  readonly relation: string;
   readonly columns: readonly SourceColumn[];
   /** False where every value is text (CSV, JSON): then only the values tell a retyped column. */
   readonly typed: boolean;
-  /** Yields the number of a row, from 0, in SQL over `relation`. */
-  readonly rowNumber: string;
   /** What was seen when it was opened: size, time. Kept with the stage. */
   readonly facts: Readonly<Record<string, number | string>>;
+  /** Brings the rows within DuckDB's reach, once: files are where they are, others are spooled to one in `db.folder`. */
+  read(): Promise<SourceRows>;
+  close(): Promise<void>;
+}
+
+/** The rows of a source, which DuckDB reads as often as it likes. */
+export interface SourceRows {
+  /** A row a record, with the source's own column names. Text sources have text columns alone. */
+  readonly relation: string;
+  /** Yields the number of a row, from 0, in SQL over `relation`. */
+  readonly rowNumber: string;
   /** Lines that are no rows, found by reading `relation`: called after it was read. */
   brokenLines(): Promise<readonly BrokenLine[]>;
   /** Refuses with SOURCE_INCOMPLETE where the source is not what it was when it was opened: called after it was read. */
   verify(): Promise<void>;
-  close(): Promise<void>;
 }
 
 export interface SourceColumn {
@@ -48,5 +68,5 @@ export interface BrokenLine {
   readonly cut: boolean;
 }
 
-/** Opens a source, or refuses: SOURCE_MISSING, SOURCE_INCOMPLETE. Sources that are not files spool to one in `db.folder`. */
+/** Finds a source and looks at it, or refuses: SOURCE_MISSING, SOURCE_INCOMPLETE, SOURCE_FAILED. */
 export type Connector = (ask: SourceAsk, db: Duckdb) => Promise<OpenSource>;

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import type { StoredSubgraph } from '../../../schema/ledger/supergraphs.ts';
-import { hostRefusal, type HostRules } from '../allowed-hosts.ts';
-import { checkedLookup, type Lookup } from '../checked-lookup.ts';
+import { hostRefusal, type HostRules } from '../../../schema/allowed-hosts.ts';
+import { checkedLookup, type Lookup } from '../../../schema/checked-lookup.ts';
 import type { AskSubgraph, EventSource } from '../context.ts';
 import { type EventsAddress, judgedUrl } from './events-address.ts';
 import { remoteEvents } from './remote-events.ts';

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { Refusal } from '../../../schema/errors.ts';
 import type { GoneSignal, SubgraphRequest } from '../../../schema/reading.ts';
-import type { Lookup } from '../checked-lookup.ts';
+import type { Lookup } from '../../../schema/checked-lookup.ts';
 import { EVENT_LIMIT, EventQueue } from './event-queue.ts';
 import { Misbehavior, NOBODY_THERE, OutOfReach } from './misbehavior.ts';
 import { checkedAnswer, parsed } from './read-answer.ts';

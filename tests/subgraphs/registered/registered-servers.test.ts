@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { judgedServer } from '../../../gateway/execute/allowed-hosts.ts';
-import { checkedLookup } from '../../../gateway/execute/checked-lookup.ts';
+import { judgedServer } from '../../../schema/allowed-hosts.ts';
+import { checkedLookup } from '../../../schema/checked-lookup.ts';
 import { openRegisteredServers } from '../../../subgraphs/registered/registered-servers.ts';
 import type { PostgresServer } from '../../../schema/contract/postgres-server.ts';
 import { sqlName } from '../../../schema/ids.ts';
@@ -46,8 +46,8 @@ function opened(secrets: () => string | null, loopbackOnly = true) {
 
 /** Waits for the backends of former clients: they end a moment after their clients did. */
 async function noConnection(): Promise<void> {
-  for (const until = Date.now() + 10_000; Date.now() < until; await sleep(20))
-    if ((await warehouse.connections()) === 0) return;
+  const until = Date.now() + 10_000;
+  while ((await warehouse.connections()) > 0 && Date.now() < until) await sleep(20);
   expect(await warehouse.connections()).toBe(0);
 }
 

@@ -1,6 +1,6 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { BlockList, isIPv6, type LookupFunction } from 'node:net';
-import { Refusal } from '../../schema/errors.ts';
+import { Refusal } from './errors.ts';
 import type { HostRules } from './allowed-hosts.ts';
 
 export type Lookup = LookupFunction;

@@ -1,8 +1,23 @@
+const LISTENS_ON_LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
+/** Which hosts services and sources may be at. */
 export interface HostRules {
+  /** True where the gateway listens on loopback alone: then they may be on loopback too. */
   readonly loopbackOnly: boolean;
+  /** `host` or `host:port`, in lower case. */
   readonly allowedHosts: readonly string[];
+}
+
+/** The rules as `HOST` and `WEFT_ALLOWED_HOSTS` say them: gateway and workers are told the same. */
+export function hostRules(host: string, allowedHosts: string): HostRules {
+  return {
+    loopbackOnly: LISTENS_ON_LOOPBACK.has(host),
+    allowedHosts: allowedHosts
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter((listed) => listed !== ''),
+  };
 }
 
 /**
