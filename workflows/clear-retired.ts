@@ -2,8 +2,8 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import type { ProductId } from '../schema/ids.ts';
 import { type Pool, transaction, type Transaction } from '../schema/ledger/connect.ts';
-import { type DatasetVersion, markDropped, tablePath } from '../schema/ledger/datasets.ts';
 import { productsBeyondRetention, takeRetiredVersions } from '../schema/ledger/retired-data.ts';
+import { dropVersion } from './refresh/drop-version.ts';
 import { viewsOver } from './refresh/views-over.ts';
 
 /** A reader, or what people made of a table, stands in its way: it is tried again the next time. */
@@ -35,9 +35,4 @@ async function dropData(trx: Transaction, id: ProductId): Promise<number> {
   for (const view of await viewsOver(trx, id, versions)) await trx.query(`drop view ${view}`);
   for (const version of versions) await dropVersion(trx, id, version);
   return versions.length;
-}
-
-async function dropVersion(trx: Transaction, id: ProductId, { version, tables }: DatasetVersion): Promise<void> {
-  for (const table of Object.values(tables)) await trx.query(`drop table if exists ${tablePath(id, table)}`);
-  await markDropped(trx, id, version);
 }

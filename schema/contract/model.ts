@@ -166,6 +166,25 @@ export interface SourceObject {
   /** The name that `transform.sql` sees. */
   readonly view: SqlName;
   readonly properties: readonly SourceProperty[];
+  /** How its rows are kept from run to run; null where all are read anew each time. */
+  readonly load: Load | null;
+  /** `validFrom` and `validTo`, which Weft adds where a history is kept; else none. */
+  readonly validity: readonly Property[];
+}
+
+export type LoadMode = 'merge' | 'append' | 'history';
+
+/** How rows come in of which not all are read, or not all are written, each time. */
+export interface Load {
+  readonly mode: LoadMode;
+  /** What tells the source's rows apart, in order; never empty. */
+  readonly key: readonly SourceProperty[];
+  /** Grows with each change of a row: only rows at or after the last one seen are read. Null: all are read. */
+  readonly watermark: SourceProperty | null;
+  /** How far before that is read again, for rows that came late: seconds, or what a watermark counts that is a number. */
+  readonly lookBack: number;
+  /** How rows that are gone are known: they are `missing` in what was read, or a property says so; null: none goes. */
+  readonly deleted: 'missing' | SourceProperty | null;
 }
 
 export interface SourceProperty extends Property {

@@ -1,12 +1,13 @@
 import { type SqlName, sqlName } from '../ids.ts';
 import { pathText } from './grammar.ts';
-import type { ProductKind, QualityRule, Relationship, SchemaObject, SourceObject } from './model.ts';
+import type { ProductKind, Property, QualityRule, Relationship, SchemaObject, SourceObject } from './model.ts';
 import { RESERVED_TYPES, rootFields, typeName } from './names.ts';
 import type { OdcsObject, OdcsProperty } from './odcs.ts';
 import type { OdcsQuality } from './odcs-quality.ts';
 import type { Path } from './parse.ts';
 import { chosenName, readProperty } from './property.ts';
 import { readRule, ruleDoubt, uniqueRules } from './quality.ts';
+import { readLoad } from './load.ts';
 import { parseReference } from './reference.ts';
 import { readTable } from './registered.ts';
 import { custom, type Reporter } from './report.ts';
@@ -111,7 +112,6 @@ export function readSource(object: OdcsObject, at: { path: Path; report: Reporte
       );
       return { ...read, sourceColumn: property.physicalName ?? property.name };
     });
-  duplicates(properties, ({ column }) => column, 'column', at);
   const view = sqlName(object.name);
   checkView(object.name, view, at.path, at.report);
   if (properties.length === 0)
@@ -120,7 +120,22 @@ export function readSource(object: OdcsObject, at: { path: Path; report: Reporte
       at.path,
       `The source ${object.name} declares no properties, so nothing can be read from it.`,
     );
-  return { name: object.name, physicalName: object.physicalName ?? null, view, properties };
+  const keys = keyColumns(object, at.path, at.report);
+  const key = keys.flatMap((name) => properties.find((property) => property.name === name) ?? []);
+  const load = readLoad(object, { properties, key }, at);
+  const validity = load?.mode === 'history' ? VALIDITY.map((property) => validityProperty(property, at)) : [];
+  duplicates([...properties, ...validity], ({ column }) => column, 'column', at);
+  return { name: object.name, physicalName: object.physicalName ?? null, view, properties, load, validity };
+}
+
+/** From when on a row was so, and until when; null: it is so still. */
+const VALIDITY = [
+  { name: 'validFrom', logicalType: 'timestamp', required: true },
+  { name: 'validTo', logicalType: 'timestamp' },
+] as const;
+
+function validityProperty(property: (typeof VALIDITY)[number], at: { path: Path; report: Reporter }): Property {
+  return readProperty(property, { type: 'Source', key: null, source: true, ...at });
 }
 
 function checkTable(object: string, table: string, path: Path, report: Reporter): void {

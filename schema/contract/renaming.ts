@@ -1,4 +1,4 @@
-import type { Property } from './model.ts';
+import type { Property, SourceObject, SourceProperty } from './model.ts';
 import { folded } from './names.ts';
 
 /** Bare words that are SQL and no columns. */
@@ -18,6 +18,11 @@ export type Origin<Input extends Property = Property> =
   | { readonly kind: 'column'; readonly input: Input }
   | { readonly kind: 'expression'; readonly sql: string }
   | { readonly kind: 'unknown'; readonly name: string };
+
+/** The columns of a source as SQL sees them: its own, and the times of a history. */
+export function columnsSeen({ properties, validity }: SourceObject): readonly (SourceProperty | Property)[] {
+  return [...properties, ...validity];
+}
 
 /** Without `transformLogic` the input's property of the same name; a bare name is that property; all else is SQL. */
 export function originOf<Input extends Property>(

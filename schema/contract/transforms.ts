@@ -2,7 +2,7 @@ import type { Finding } from '../findings.ts';
 import { bare, type ReadContract } from './folder.ts';
 import type { InputPort, Product, ProductFile, SchemaObject } from './model.ts';
 import { folded } from './names.ts';
-import { originOf } from './renaming.ts';
+import { columnsSeen, originOf } from './renaming.ts';
 import { reporter, type Reporter } from './report.ts';
 
 /** Which SQL makes which object: `transform.sql` of the only one, `<object>.transform.sql` of each of several. */
@@ -68,16 +68,18 @@ export function checkRenamings(
         ['inputPorts'],
         `${object.name} has several inputs: say in ${objects.length === 1 ? 'transform.sql' : `${object.name}.transform.sql`} how it is made of them.`,
       );
-    else if (source !== undefined && source.properties.length > 0)
+    else if (source !== undefined && source.properties.length > 0) {
+      const seen = columnsSeen(source);
       for (const property of object.properties) {
-        const origin = originOf(property, source);
+        const origin = originOf(property, { properties: seen });
         if (origin.kind !== 'unknown') continue;
         const at = file?.contract.schema?.[index]?.properties?.findIndex(({ name }) => name === property.name) ?? 0;
         file?.report.error(
           'TRANSFORM_COLUMN',
           ['schema', index, 'properties', at],
-          `${property.name} would be the column ${origin.name} of ${source.name}, which has none of that name: set transformLogic to one of ${source.properties.map(({ column }) => column).join(', ')}.`,
+          `${property.name} would be the column ${origin.name} of ${source.name}, which has none of that name: set transformLogic to one of ${seen.map(({ column }) => column).join(', ')}.`,
         );
       }
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { rowsAsOf } from '../contract/kept-table.ts';
 import { domainOf, type ProductId, quoted, type RunId, type SqlName } from '../ids.ts';
 import type { Queryable, Transaction } from './connect.ts';
 import { emit } from './events.ts';
@@ -8,6 +9,8 @@ export interface DatasetTable {
   readonly table: SqlName;
   /** The schema, where it is that of a domain which the product was handed over from; else its own domain's. */
   readonly schema?: SqlName;
+  /** Of a kept table, which has rows of many versions: the version whose rows are meant. */
+  readonly asOf?: number;
   readonly rows: number;
 }
 
@@ -31,6 +34,12 @@ export interface LiveDataset extends DatasetVersion {
 /** The name of such a table of a product, with its schema, as it stands in a statement. */
 export function tablePath(id: ProductId, { table, schema }: DatasetTable): string {
   return quoted(schema ?? domainSchema(domainOf(id)), table);
+}
+
+/** The rows of one object of a version as a relation, to stand after `from`. */
+export function relationOf(id: ProductId, stored: DatasetTable, columns: readonly SqlName[]): string {
+  const path = tablePath(id, stored);
+  return stored.asOf === undefined ? path : rowsAsOf(path, stored.asOf, columns);
 }
 
 const VERSION = `v.product_id as "productId", v.version, v.revision, v.run_id as "runId", v.tables,
@@ -96,11 +105,16 @@ export async function datasetHistories(db: Queryable, ids: readonly ProductId[])
 /** The number that the product's next version will have. Locks the product's row until the transaction ends. */
 export async function nextVersion(trx: Transaction, id: ProductId): Promise<number> {
   await trx.query('select 1 from weft.products where id = $1 for update', [id]);
-  const { rows } = await trx.query<{ next: number }>(
-    'select coalesce(max(version), 0) + 1 as next from weft.dataset_versions where product_id = $1',
+  return (await newestVersion(trx, id)) + 1;
+}
+
+/** The highest number that a version of the product has; 0 before the first. */
+export async function newestVersion(db: Queryable, id: ProductId): Promise<number> {
+  const { rows } = await db.query<{ newest: number }>(
+    'select coalesce(max(version), 0) as newest from weft.dataset_versions where product_id = $1',
     [id],
   );
-  return rows[0]!.next;
+  return rows[0]!.newest;
 }
 
 /** Stores a version and moves the product's pointer to it. Under `nextVersion`. */

@@ -24,6 +24,8 @@ export interface RunRow {
   /** Versions of the products that it reads, pinned at its start. */
   readonly inputVersions: Readonly<Record<string, number>>;
   readonly datasetVersion: number | null;
+  /** Reads all of its sources, whatever was kept. */
+  readonly fullLoad: boolean;
   readonly error: RunError | null;
 }
 
@@ -39,7 +41,7 @@ export interface StageRow {
 
 const RUN = `id, product_id as "productId", revision, trigger, phase, requested_by as "requestedBy",
   requested_at as "requestedAt", started_at as "startedAt", ended_at as "endedAt",
-  input_versions as "inputVersions", dataset_version as "datasetVersion", error`;
+  input_versions as "inputVersions", dataset_version as "datasetVersion", full_load as "fullLoad", error`;
 
 const STAGE = 'stage, state, attempt, started_at as "startedAt", ended_at as "endedAt", detail';
 
@@ -49,11 +51,11 @@ const STAGE = 'stage, state, attempt, started_at as "startedAt", ended_at as "en
  */
 export async function requestRun(
   trx: Transaction,
-  ask: { runId: RunId; productId: ProductId; trigger: RunTrigger; requestedBy: string },
+  ask: { runId: RunId; productId: ProductId; trigger: RunTrigger; requestedBy: string; fullLoad?: boolean },
 ): Promise<{ runId: RunId; joined: boolean }> {
   const made = await trx.query(
-    `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by)
-     select $1, r.product_id, r.revision, $3, 'queued', $4
+    `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by, full_load)
+     select $1, r.product_id, r.revision, $3, 'queued', $4, $5
        from weft.product_revisions r
        join weft.products p on p.id = r.product_id and p.kind = 'managed'
       where r.product_id = $2 and r.state in ('pending', 'live')
@@ -61,7 +63,7 @@ export async function requestRun(
       -- Waits for one that is being renamed, and then finds it no more.
         for key share of p
      on conflict (product_id) where phase in ('queued', 'running') do nothing`,
-    [ask.runId, ask.productId, ask.trigger, ask.requestedBy],
+    [ask.runId, ask.productId, ask.trigger, ask.requestedBy, ask.fullLoad ?? false],
   );
   if (made.rowCount === 1) {
     await emit(trx, { type: 'refresh.requested', subject: ask.productId, payload: { runId: ask.runId } });

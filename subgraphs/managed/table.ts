@@ -1,4 +1,5 @@
 import { domainOf, quoted, sqlName } from '../../schema/ids.ts';
+import { rowsAsOf } from '../../schema/contract/kept-table.ts';
 import type { Property } from '../../schema/contract/model.ts';
 import type { Table } from './fetch.ts';
 import type { Draft } from './statement.ts';
@@ -22,7 +23,13 @@ export function tableSql(draft: Draft, { product, object }: Table): string {
   const schema = stored.schema ?? sqlName(domainOf(product));
   if (!TABLE.test(stored.table) || !TABLE.test(schema))
     throw new Error(`The ledger names a table that cannot be: ${schema}.${stored.table}`);
-  return quoted(schema, stored.table);
+  const table = quoted(schema, stored.table);
+  if (stored.asOf === undefined) return table;
+  return rowsAsOf(
+    table,
+    stored.asOf,
+    object.properties.map(({ column }) => column),
+  );
 }
 
 function emptyRelation(properties: readonly Property[]): string {

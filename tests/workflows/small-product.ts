@@ -11,9 +11,13 @@ export interface SmallProduct {
   /** Lines of `properties` of the source: `{ name: id, logicalType: integer, required: true }`. */
   readonly source: readonly string[];
   readonly output: readonly string[];
+  /** How the source's object is called, where it is not as the product is. */
+  readonly sourceObject?: string;
   readonly quality?: readonly string[];
   readonly transform?: string;
   readonly rejectedShareAllowed?: number;
+  /** Custom properties of the source's object: `{ loadMode: 'merge' }`. */
+  readonly load?: Readonly<Record<string, unknown>>;
 }
 
 /** Writes the folder of a product `trial/<name>` and answers its path. */
@@ -43,7 +47,13 @@ team:
   );
   await writeFile(
     join(folder, 'source.odcs.yaml'),
-    contract(`trial/${name}/source`, name, small.source, {
+    contract(`trial/${name}/source`, small.sourceObject ?? name, small.source, {
+      tail:
+        small.load === undefined
+          ? ''
+          : `    customProperties:\n${Object.entries(small.load)
+              .map(([property, value]) => `      - { property: ${property}, value: ${JSON.stringify(value)} }\n`)
+              .join('')}`,
       head: `servers:
   - { server: file, type: local, path: ${file}, format: ${small.format ?? 'csv'} }
 ${small.rejectedShareAllowed === undefined ? '' : `customProperties:\n  - { property: rejectedShareAllowed, value: ${small.rejectedShareAllowed} }\n`}`,

@@ -8,12 +8,12 @@ import {
   type DatasetVersion,
   expiredVersions,
   liveDataset,
-  markDropped,
-  tablePath,
+  relationOf,
 } from '../../schema/ledger/datasets.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
 import { requestDueRun } from '../../schema/ledger/runs.ts';
 import type { StageDetail } from './activities.ts';
+import { dropVersion } from './drop-version.ts';
 import { inputProducts, type RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 import { viewsOver } from './views-over.ts';
@@ -89,7 +89,8 @@ async function moveViews(
     if (target === undefined) continue;
     const view = quoted(domain, object.table);
     await attempt(object.table, async () => {
-      await makeView(client, view, `select * from ${tablePath(plan.product.id, target)}`);
+      const columns = object.properties.map(({ column }) => column);
+      await makeView(client, view, `select * from ${relationOf(plan.product.id, target, columns)} as version`);
       await client.query(`grant select on ${view} to ${quoted(READER)}`);
     });
   }
@@ -121,13 +122,11 @@ async function dropExpired(
 ): Promise<{ gone: number; kept: number[] }> {
   const expired = await expiredVersions(client, plan.product.id, { keep: VERSIONS_KEPT, graceSeconds: GRACE_SECONDS });
   const kept: number[] = [];
-  for (const { version, tables } of expired) {
+  for (const expiredVersion of expired) {
     const outcome = await patiently(client, signal, async (trx) => {
-      for (const table of Object.values(tables))
-        await client.query(`drop table if exists ${tablePath(plan.product.id, table)}`);
-      await markDropped(trx, plan.product.id, version);
+      await dropVersion(trx, plan.product.id, expiredVersion);
     });
-    if (outcome !== 'done') kept.push(version);
+    if (outcome !== 'done') kept.push(expiredVersion.version);
   }
   return { gone: expired.length - kept.length, kept };
 }

@@ -8,7 +8,7 @@ import { asDomain, embeddable, prepareDomainRole, sqlRefusal } from '../engines/
 import type { StageDetail } from './activities.ts';
 import { createInputViews, replaceView } from './input-views.ts';
 import { type Counter, counterOf, enumCounter } from './metrics.ts';
-import type { RefreshPlan } from './plan.ts';
+import { outputRelation, type RefreshPlan } from './plan.ts';
 import { qualityRefusal } from './seal.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 import { expectationText, isAsExpected } from './verdict.ts';
@@ -56,9 +56,9 @@ export async function audit(deps: RefreshDeps, { plan, client, connect, end }: S
 /** Inputs and outputs under the names of their objects; where an input has an output's name, the output is meant. */
 async function createAuditViews(client: pg.Client, plan: RefreshPlan, role: SqlName): Promise<SqlName[]> {
   const views = new Set(await createInputViews(client, plan, role));
-  for (const { object, table } of plan.outputs)
-    for (const view of new Set([object.table, sqlName(object.name)])) {
-      await replaceView(client, plan, role, view, `select * from ${quoted(plan.schema, table)}`);
+  for (const output of plan.outputs)
+    for (const view of new Set([output.object.table, sqlName(output.object.name)])) {
+      await replaceView(client, plan, role, view, `select * from ${outputRelation(output)} as output`);
       views.add(view);
     }
   return [...views];

@@ -5,8 +5,9 @@ import { stagesOf } from '../../schema/ledger/runs.ts';
 import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
 import { newColumns } from '../sources/drift.ts';
 import { openSource } from '../sources/open-source.ts';
-import type { OpenSource } from '../sources/source.ts';
+import type { OpenSource, Since } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
+import { landingSince } from './landing-since.ts';
 import type { Landing, RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 
@@ -32,10 +33,10 @@ export function openLanding(
   { roots, hosts, secrets }: RefreshDeps,
   { plan, signal }: Pick<StageWork, 'plan' | 'signal'>,
   { port: { server }, object }: Landing,
-  db: Duckdb,
+  { db, since }: { db: Duckdb; since: Since | null },
 ): Promise<OpenSource> {
   const { folder } = plan.revision;
-  return openSource({ server, object, folder, roots, hosts, secrets, since: null, signal }, db);
+  return openSource({ server, object, folder, roots, hosts, secrets, since, signal }, db);
 }
 
 /** The file of the input contract of a landing, for messages. */
@@ -50,7 +51,7 @@ async function look(
   db: Duckdb,
   former: StageDetail,
 ): Promise<StageDetail> {
-  const source = await openLanding(deps, work, landing, db);
+  const source = await openLanding(deps, work, landing, { db, since: await landingSince(deps.pool, landing) });
   try {
     const added = newColumns(source, landing.object, contractFile(work.plan, landing));
     if (source.facts['tail'] === 'none' && former['tail'] === 'line break' && former['file'] === source.facts['file'])

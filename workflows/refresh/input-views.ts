@@ -1,6 +1,7 @@
 import type pg from 'pg';
+import { rowsAsOf } from '../../schema/contract/kept-table.ts';
 import { quoted, type SqlName, sqlName } from '../../schema/ids.ts';
-import { tablePath } from '../../schema/ledger/datasets.ts';
+import { relationOf } from '../../schema/ledger/datasets.ts';
 import type { RefreshPlan } from './plan.ts';
 
 /**
@@ -10,20 +11,24 @@ import type { RefreshPlan } from './plan.ts';
 export async function createInputViews(client: pg.Client, plan: RefreshPlan, role: SqlName): Promise<SqlName[]> {
   const landed = plan.landings
     .filter(({ straight }) => straight === null)
-    .map(({ object, table, columns }) => ({
-      view: object.view,
-      columns: columns.map(({ column }) => column),
-      from: quoted(plan.schema, table),
-    }));
+    .map(({ object, table, columns, kept }) => {
+      const names = (kept?.columns ?? columns).map(({ column }) => column);
+      const from =
+        kept === null
+          ? quoted(plan.schema, table)
+          : `${rowsAsOf(quoted(kept.schema, kept.table), kept.version, names)} as kept`;
+      return { view: object.view, columns: names, from };
+    });
   const pinned = plan.inputs.flatMap(({ product, version, objects }) =>
     objects.flatMap((object) => {
       const table = version.tables[object.name];
       if (table === undefined) return [];
+      const columns = object.properties.map(({ column }) => column);
       return [
         {
           view: sqlName(object.name),
-          columns: object.properties.map(({ column }) => column),
-          from: tablePath(product, table),
+          columns,
+          from: `${relationOf(product, table, columns)} as input`,
         },
       ];
     }),

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { Refusal } from '../../schema/errors.ts';
 import { errorFinding } from '../../schema/findings.ts';
 import { quoted } from '../../schema/ids.ts';
-import { transaction } from '../../schema/ledger/connect.ts';
+import { type Transaction, transaction } from '../../schema/ledger/connect.ts';
 import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
 import { NulByte, streamInto } from '../engines/stream.ts';
 import { newColumns } from '../sources/drift.ts';
@@ -11,6 +11,8 @@ import type { OpenSource, SourceRows } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { contractFile, openLanding } from './extract.ts';
 import { landingSelect } from './landing-select.ts';
+import { landingSince, rowsSince } from './landing-since.ts';
+import { merge } from './merge.ts';
 import type { Landing, RefreshPlan } from './plan.ts';
 import { keepRejects } from './rejects.ts';
 import { seal } from './seal.ts';
@@ -39,7 +41,8 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
           // Key and indexes of millions of rows are sorted in memory; a few loads at a time do so.
           await trx.query(`set local maintenance_work_mem = '256MB'`);
           const details: StageDetail[] = [];
-          for (const landing of plan.landings) details.push(await landOne(deps, work, landing, db, nulsExpected));
+          for (const landing of plan.landings)
+            details.push(await landOne(deps, { ...work, trx }, landing, db, nulsExpected));
           return end(trx, sum(details));
         });
       } catch (error) {
@@ -51,16 +54,18 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
 
 async function landOne(
   deps: RefreshDeps,
-  { plan, client, signal }: StageWork,
+  { plan, client, trx, signal }: StageWork & { trx: Transaction },
   landing: Landing,
   db: Duckdb,
   nulsExpected: boolean,
 ): Promise<StageDetail> {
-  const source = await openLanding(deps, { plan, signal }, landing, db);
+  const since = await landingSince(client, landing);
+  const source = await openLanding(deps, { plan, signal }, landing, { db, since });
   try {
     newColumns(source, landing.object, contractFile(plan, landing));
     await client.query(createTable(plan, landing));
-    const rows = await source.read();
+    const read = await source.read();
+    const rows = since === null ? read : rowsSince(read, since, landing);
     const select = landingSelect(source, rows, landing, { nulsExpected });
     const columns = landing.columns.map(({ column }) => quoted(column)).join(', ');
     const streamed = await streamInto(db, select.query, {
@@ -76,19 +81,24 @@ async function landOne(
       rowsRead: await select.rowsRead(db, streamed.rowsRead),
     });
     await rows.verify();
-    if (streamed.rowsCopied === 0)
+    // Nothing has changed since the last time: that is an answer, where all was to be read it is none.
+    if (streamed.rowsCopied === 0 && since === null)
       throw new Refusal(
         'SOURCE_INCOMPLETE',
         `The source ${JSON.stringify(source.label)} has no row. The last good version stays live.`,
       );
-    if (landing.straight !== null)
-      await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
-    await client.query(`analyze ${quoted(plan.schema, landing.table)}`);
+    const merged = landing.kept === null ? {} : await merge(deps, { client, trx, plan }, landing, landing.kept);
+    if (landing.kept === null) {
+      if (landing.straight !== null)
+        await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
+      await client.query(`analyze ${quoted(plan.schema, landing.table)}`);
+    }
     return {
       rowsRead: streamed.rowsCopied + rejected,
       rowsLanded: streamed.rowsCopied,
       rowsRejected: rejected,
       bytesStreamed: streamed.bytes,
+      ...merged,
     };
   } finally {
     await source.close();

@@ -1,5 +1,5 @@
 import type { Property, SchemaObject } from '../../schema/contract/model.ts';
-import { originOf } from '../../schema/contract/renaming.ts';
+import { columnsSeen, originOf } from '../../schema/contract/renaming.ts';
 import { columnType } from '../../schema/contract/tables.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { quoted, type SqlName, sqlName } from '../../schema/ids.ts';
@@ -40,7 +40,7 @@ function valueOf(property: Property, input: Input): string {
 
 function onlyInput(plan: RefreshPlan, object: SchemaObject): Input {
   const inputs: Input[] = [
-    ...plan.landings.map((landing) => landing.object),
+    ...plan.landings.map(({ object }) => ({ name: object.name, view: object.view, properties: columnsSeen(object) })),
     ...plan.inputs.flatMap(({ objects }) =>
       objects.map(({ name, properties }) => ({ name, properties, view: sqlName(name) })),
     ),

@@ -1,15 +1,16 @@
 import { Refusal } from '../../schema/errors.ts';
 import { ownName, type ProductId, quoted, type SqlName } from '../../schema/ids.ts';
 import { type Queryable, type Transaction, transaction } from '../../schema/ledger/connect.ts';
-import { addVersion, datasetOfRun, type DatasetTable, nextVersion } from '../../schema/ledger/datasets.ts';
+import { addVersion, datasetOfRun, type DatasetTable, liveDataset, nextVersion } from '../../schema/ledger/datasets.ts';
 import { goLive, hindrances } from '../../schema/ledger/go-live.ts';
+import { moveKeptTable } from '../../schema/ledger/kept-tables.ts';
 import { pendingRevisions, product, revisionIn } from '../../schema/ledger/products.ts';
 import { readyToRun } from '../../schema/ledger/ready-to-run.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
 import { requestRun, succeedRun } from '../../schema/ledger/runs.ts';
 import { lockHead } from '../../schema/ledger/supergraphs.ts';
 import type { StageDetail } from './activities.ts';
-import type { RefreshPlan } from './plan.ts';
+import { outputRelation, type RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**
@@ -26,6 +27,7 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
     await lockHead(trx);
     const version = await nextVersion(trx, plan.product.id);
     const isPending = await judgeRevision(trx, plan);
+    await judgeKept(trx, plan, version);
     const tables = await moveTables(trx, plan, version, counts);
     const waited = isPending ? (await waiting(trx)).filter((id) => id !== plan.product.id) : [];
     if (isPending) await serve(trx, plan);
@@ -50,9 +52,9 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
 async function countRows(db: Queryable, plan: RefreshPlan): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   if ((await datasetOfRun(db, plan.run.id)) !== null) return counts;
-  for (const { object, table } of plan.outputs) {
-    const { rows } = await db.query<{ count: string }>(`select count(*) from ${quoted(plan.schema, table)}`);
-    counts.set(object.name, Number(rows[0]!.count));
+  for (const output of plan.outputs) {
+    const { rows } = await db.query<{ count: string }>(`select count(*) from ${outputRelation(output)} as output`);
+    counts.set(output.object.name, Number(rows[0]!.count));
   }
   return counts;
 }
@@ -73,6 +75,17 @@ async function judgeRevision(trx: Transaction, { product: { id, dataDigest }, ru
     'RUN_SUPERSEDED',
     `The run made data for revision ${run.revision} of ${id}, which a newer revision of another shape has replaced; a new run follows.`,
   );
+}
+
+/** Rows that were merged into a version are of the next one alone: refuses where another went live, or came to be, meanwhile. */
+async function judgeKept(trx: Transaction, { landings, product, run }: RefreshPlan, version: number): Promise<void> {
+  const live = await liveDataset(trx, product.id);
+  for (const { kept } of landings)
+    if (kept !== null && (kept.version !== version || (kept.base !== null && kept.base.version !== live?.version)))
+      throw new Refusal(
+        'RUN_SUPERSEDED',
+        `Run ${run.id} made version ${kept.version} of ${product.id} from version ${kept.base?.version ?? 'none'}, which is not the live one any more; refresh again.`,
+      );
 }
 
 /** What was pending is live with its first data, and with it what waited for nothing else. */
@@ -116,14 +129,43 @@ async function moveTables(
   await trx.query(`create schema if not exists ${quoted(domain)}`);
   await trx.query(`grant usage on schema ${quoted(domain)} to ${quoted(READER)}`);
   const tables: Record<string, DatasetTable> = {};
-  for (const { object, table } of plan.outputs) {
-    const name = await freeName(trx, domain, object.table, version, table);
-    await trx.query(`alter table ${quoted(plan.schema, table)} set schema ${quoted(domain)}`);
-    if (name !== table) await trx.query(`alter table ${quoted(domain, table)} rename to ${quoted(name)}`);
-    await trx.query(`grant select on ${quoted(domain, name)} to ${quoted(READER)}`);
-    tables[object.name] = { table: name, rows: counts.get(object.name) ?? 0 };
+  for (const { object, table, schema, asOf } of plan.outputs) {
+    const isNew = schema === plan.schema;
+    const name = isNew ? await freeName(trx, domain, object.table, version, table) : table;
+    if (isNew) {
+      await trx.query(`alter table ${quoted(plan.schema, table)} set schema ${quoted(domain)}`);
+      if (name !== table) await trx.query(`alter table ${quoted(domain, table)} rename to ${quoted(name)}`);
+      await trx.query(`grant select on ${quoted(domain, name)} to ${quoted(READER)}`);
+    }
+    tables[object.name] = {
+      table: name,
+      ...(isNew || schema === domain ? {} : { schema }),
+      ...(asOf === null ? {} : { asOf }),
+      rows: counts.get(object.name) ?? 0,
+    };
   }
+  await moveKept(trx, plan, domain, tables);
   return tables;
+}
+
+/** Kept tables that the run made stay: those that are no output move too, and the ledger knows where all of them are. */
+async function moveKept(
+  trx: Transaction,
+  plan: RefreshPlan,
+  domain: SqlName,
+  tables: Readonly<Record<string, DatasetTable>>,
+): Promise<void> {
+  for (const { kept, straight } of plan.landings) {
+    if (kept === null || kept.schema !== plan.schema) continue;
+    const published = straight === null ? undefined : tables[straight.name];
+    if (published === undefined)
+      await trx.query(`alter table ${quoted(plan.schema, kept.table)} set schema ${quoted(domain)}`);
+    await moveKeptTable(trx, plan.run.id, {
+      name: kept.name,
+      schema: domain,
+      table: published?.table ?? kept.table,
+    });
+  }
 }
 
 /** `flights__42`; the run's own name for it where another product had a table of that name before. */

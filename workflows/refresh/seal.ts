@@ -77,7 +77,13 @@ async function whatBroke(
       const nulls = Number(rows[0]?.[`n${index}`] ?? 0);
       return nulls === 0
         ? []
-        : [implied(object, [property], 'required', `${nulls} rows without a value`, 'a value in every row')];
+        : [
+            impliedFailure(object, [property], {
+              law: 'required',
+              measured: `${nulls} rows without a value`,
+              expected: 'a value in every row',
+            }),
+          ];
     });
   }
   const properties = brokenKey(object, error.constraint ?? '');
@@ -88,15 +94,8 @@ async function whatBroke(
        from ${table} where (${columns}) is not null group by ${columns} having count(*) > 1 order by count(*) desc limit 3`,
   );
   const samples = rows.map(({ value, times }) => `${JSON.stringify(value)} ${times} times`).join(', ');
-  return [
-    implied(
-      object,
-      properties,
-      'unique',
-      `${rows[0]?.groups ?? 'some'} values more than once, such as ${samples}`,
-      'every value once',
-    ),
-  ];
+  const measured = `${rows[0]?.groups ?? 'some'} values more than once, such as ${samples}`;
+  return [impliedFailure(object, properties, { law: 'unique', measured, expected: 'every value once' })];
 }
 
 function brokenKey(object: SchemaObject, constraint: string): readonly Property[] {
@@ -107,12 +106,11 @@ function brokenKey(object: SchemaObject, constraint: string): readonly Property[
   return unique.length === 0 ? object.key : unique.slice(0, 1);
 }
 
-function implied(
+/** The failure of what a contract says of properties without a rule: that they have a value, or each value once. */
+export function impliedFailure(
   object: SchemaObject,
   properties: readonly Property[],
-  law: string,
-  measured: string,
-  expected: string,
+  { law, measured, expected }: { law: 'required' | 'unique'; measured: string; expected: string },
 ): QualityResult {
   const names = properties.map(({ name }) => name).join('+');
   return {

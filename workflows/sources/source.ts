@@ -20,7 +20,7 @@ export interface SourceAsk {
   readonly signal: AbortSignal;
 }
 
-/** Rows whose column has at least this value, which is as the source wrote it. */
+/** Rows whose column has at least this value: a number in decimal digits, a date or a UTC time in ISO 8601. */
 export interface Since {
   readonly column: string;
   readonly value: string;
