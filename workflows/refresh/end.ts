@@ -9,7 +9,8 @@ import {
 } from '../../schema/ledger/runs.ts';
 import type { RunRef } from '../names.ts';
 import { dropRunSchema } from './announce.ts';
-import { inputProducts, runSchema } from './plan.ts';
+import { inputProducts } from './plan.ts';
+import { runSchema } from './run-tables.ts';
 import { productOf } from '../../schema/ledger/mesh.ts';
 import { requireRevision } from '../../schema/ledger/products.ts';
 import { fence, type RefreshDeps } from './stage.ts';

@@ -8,7 +8,8 @@ import { openSource } from '../sources/open-source.ts';
 import type { OpenSource, Since } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { landingSince } from './landing-since.ts';
-import type { Landing, RefreshPlan } from './plan.ts';
+import type { Landing } from './landing.ts';
+import type { RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**

@@ -4,7 +4,7 @@ import { type Duckdb, identifier } from '../engines/duckdb.ts';
 import { type Cast, castOf } from '../sources/casts.ts';
 import { ROW_NUMBER } from '../sources/local-file.ts';
 import type { OpenSource, SourceRows } from '../sources/source.ts';
-import type { Landing } from './plan.ts';
+import type { Landing } from './landing.ts';
 
 /** What every value of one column is held against. */
 export interface ColumnCheck {

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { identifier, literal } from '../engines/duckdb.ts';
 import type { Since, SourceRows } from '../sources/source.ts';
-import type { Landing } from './plan.ts';
+import type { Landing } from './landing.ts';
 
 /** From where on a landing reads: its last watermark, less what is looked back; null where all is read. */
 export async function landingSince(db: Queryable, { kept }: Landing): Promise<Since | null> {

@@ -5,7 +5,8 @@ import { quoted, type SqlName } from '../../schema/ids.ts';
 import { saveKeptTable } from '../../schema/ledger/kept-tables.ts';
 import type { Transaction } from '../../schema/ledger/connect.ts';
 import type { StageDetail } from './activities.ts';
-import { DELETED, type Kept, type Landing, type RefreshPlan, WATERMARK } from './plan.ts';
+import { DELETED, type Kept, type Landing, WATERMARK } from './landing.ts';
+import type { RefreshPlan } from './plan.ts';
 import { refuseRepeated } from './repeated.ts';
 import type { RefreshDeps } from './stage.ts';
 

@@ -1,25 +1,14 @@
-import { createHash } from 'node:crypto';
-import { type KeptColumn, keptName, rowsAsOf } from '../../schema/contract/kept-table.ts';
+import { rowsAsOf } from '../../schema/contract/kept-table.ts';
 import { linkMesh } from '../../schema/contract/link.ts';
-import type {
-  InputPort,
-  Load,
-  Product,
-  Property,
-  SchemaObject,
-  SourceObject,
-  SourceProperty,
-} from '../../schema/contract/model.ts';
-import { columnsSeen, originOf } from '../../schema/contract/renaming.ts';
-import { columnType } from '../../schema/contract/tables.ts';
-import { domainOf, ownName, type ProductId, quoted, type RunId, type SqlName } from '../../schema/ids.ts';
+import type { Product, SchemaObject } from '../../schema/contract/model.ts';
+import { type ProductId, quoted, type RunId, type SqlName } from '../../schema/ids.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
-import { datasetVersion, type DatasetVersion, liveDataset, newestVersion } from '../../schema/ledger/datasets.ts';
-import { type KeptTableRow, keptTables } from '../../schema/ledger/kept-tables.ts';
+import { datasetVersion, type DatasetVersion } from '../../schema/ledger/datasets.ts';
 import { liveProducts, productOf } from '../../schema/ledger/mesh.ts';
 import { requireRevision, type StoredRevision } from '../../schema/ledger/products.ts';
-import { domainSchema } from '../../schema/ledger/roles.ts';
 import { requireRun, type RunRow } from '../../schema/ledger/runs.ts';
+import { keptMemory, type Landing, landing, straightObject } from './landing.ts';
+import { outputTable, runSchema } from './run-tables.ts';
 
 /** What a run is going to do, derived from the ledger alone: every stage derives it anew and comes to the same. */
 export interface RefreshPlan {
@@ -31,46 +20,6 @@ export interface RefreshPlan {
   readonly landings: readonly Landing[];
   readonly inputs: readonly PinnedInput[];
   readonly outputs: readonly PlannedOutput[];
-}
-
-/** An object of a source and the table that its rows are streamed into. */
-export interface Landing {
-  readonly port: Extract<InputPort, { kind: 'server' }>;
-  readonly object: SourceObject;
-  /** In the run's schema. */
-  readonly table: SqlName;
-  readonly columns: readonly LandedColumn[];
-  /** The output object that the rows are: a pure renaming is landed where it is published from, without a second copy. */
-  readonly straight: SchemaObject | null;
-  /** Where rows stay from run to run, into which those of `table` are merged; null where `table` is all. */
-  readonly kept: Kept | null;
-}
-
-/** A kept table (schema/contract/kept-table.ts), as this run goes on with it. */
-export interface Kept {
-  readonly load: Load;
-  readonly name: SqlName;
-  readonly schema: SqlName;
-  readonly table: SqlName;
-  /** The dataset version that the run makes. */
-  readonly version: number;
-  /** What it goes on from; null where the run makes the table. */
-  readonly base: { readonly version: number; readonly watermark: string | null } | null;
-  readonly columns: readonly KeptColumn[];
-  readonly key: readonly SqlName[];
-  /** Columns of `validFrom` and `validTo`, in a history. */
-  readonly validity: readonly [from: SqlName, to: SqlName] | null;
-  readonly shape: string;
-}
-
-/** What the merge looks at and the kept table does not have: no property has such names. */
-export const WATERMARK = 'weft__watermark' as SqlName;
-export const DELETED = 'weft__deleted' as SqlName;
-
-export interface LandedColumn {
-  readonly from: SourceProperty;
-  readonly column: SqlName;
-  readonly required: boolean;
 }
 
 export interface PinnedInput {
@@ -129,27 +78,6 @@ export async function refreshPlan(db: Queryable, id: RunId): Promise<RefreshPlan
   };
 }
 
-/** What the ledger knows of kept tables: as this run has left them, or as the live version's run did. */
-interface KeptMemory {
-  readonly done: readonly KeptTableRow[];
-  readonly live: { readonly version: number; readonly kept: readonly KeptTableRow[] } | null;
-  readonly next: number;
-}
-
-async function keptMemory(db: Queryable, run: RunRow): Promise<KeptMemory> {
-  const live = run.fullLoad ? null : await liveDataset(db, run.productId);
-  return {
-    done: await keptTables(db, run.id),
-    live: live === null ? null : { version: live.version, kept: await keptTables(db, live.runId) },
-    next: (await newestVersion(db, run.productId)) + 1,
-  };
-}
-
-/** The schema of a run's own: `operations__run_1b2c3d4e`. */
-export function runSchema(run: { id: RunId; productId: ProductId }): SqlName {
-  return ownName(domainSchema(domainOf(run.productId)), `run_${run.id.slice(0, 8)}`);
-}
-
 /** The products that a product reads, by its input ports; `unknown` are the contracts that no live product offers. */
 export async function inputProducts(
   db: Queryable,
@@ -175,133 +103,4 @@ async function pinnedInputs(db: Queryable, run: RunRow): Promise<PinnedInput[]> 
       return { product: dataset.productId, version: dataset, objects: shape.objects };
     }),
   );
-}
-
-/** The only output, where it is the only input's columns under other names and of the same types. */
-function straightObject(product: Product): SchemaObject | null {
-  const [input, ...otherInputs] = product.inputs;
-  const [output, ...otherOutputs] = product.objects;
-  if (input?.kind !== 'server' || output === undefined || otherInputs.length + otherOutputs.length > 0) return null;
-  const [object, ...otherObjects] = input.objects;
-  if (object === undefined || otherObjects.length > 0 || product.transforms[output.name] !== undefined) return null;
-  const origins = output.properties.map((property) => straightOrigin(property, object));
-  if (origins.includes(null)) return null;
-  if (object.load === null) return output;
-  // What is merged by the source's key must be told apart by the output's.
-  const [from] = object.validity;
-  const key = [...object.load.key, ...(from === undefined ? [] : [from])];
-  const outputKey = output.key.map((property) => straightOrigin(property, object));
-  const same = key.length === outputKey.length && key.every((property) => outputKey.includes(property));
-  return same && object.validity.every((property) => origins.includes(property)) ? output : null;
-}
-
-function straightOrigin(property: Property, object: SourceObject): SourceProperty | Property | null {
-  const origin = originOf(property, { properties: columnsSeen(object) });
-  if (origin.kind !== 'column') return null;
-  return origin.input.pgType === property.pgType && origin.input.list === property.list ? origin.input : null;
-}
-
-/** A column of the table that a landing makes, and what of the source it is. */
-interface LandedInto extends KeptColumn {
-  readonly from: SourceProperty | Property;
-}
-
-function landing(
-  run: RunRow,
-  port: Landing['port'],
-  object: SourceObject,
-  straight: SchemaObject | null,
-  memory: KeptMemory,
-): Landing {
-  const into = straight === null ? columnsOfSource(object) : columnsOfOutput(straight, object);
-  const columns = into.flatMap(({ from, column, required }): LandedColumn[] =>
-    'sourceColumn' in from ? [{ from, column, required }] : [],
-  );
-  const { load } = object;
-  if (load === null) {
-    const table = straight === null ? ownName(object.view, 'landed') : outputTable(straight, run);
-    return { port, object, table, columns, straight, kept: null };
-  }
-  const marks: LandedColumn[] = [
-    ...(load.watermark === null ? [] : [{ from: load.watermark, column: WATERMARK, required: true }]),
-    ...(typeof load.deleted === 'string' || load.deleted === null
-      ? []
-      : [{ from: load.deleted, column: DELETED, required: false }]),
-  ];
-  return {
-    port,
-    object,
-    table: ownName(object.view, 'changes'),
-    columns: [...columns, ...marks],
-    straight,
-    kept: keptOf(run, { object, load, into, base: straight?.table ?? object.view }, memory),
-  };
-}
-
-function columnsOfSource(object: SourceObject): LandedInto[] {
-  return columnsSeen(object).map((from) => ({
-    from,
-    column: from.column,
-    type: columnType(from),
-    required: from.required,
-  }));
-}
-
-function columnsOfOutput(output: SchemaObject, object: SourceObject): LandedInto[] {
-  return output.properties.map((property) => {
-    const from = straightOrigin(property, object);
-    if (from === null) throw new Error(`${output.name}.${property.name} has no column of its own in the source.`);
-    const required = from.required || property.required || property.keyPosition !== null;
-    return { from, column: property.column, type: columnType(property), required };
-  });
-}
-
-function keptOf(
-  run: RunRow,
-  { object, load, into, base: named }: { object: SourceObject; load: Load; into: readonly LandedInto[]; base: SqlName },
-  { done, live, next }: KeptMemory,
-): Kept {
-  const columnOf = (property: Property): SqlName => {
-    const column = into.find(({ from }) => from === property)?.column;
-    if (column === undefined) throw new Error(`${object.name}.${property.name} is kept nowhere.`);
-    return column;
-  };
-  const columns = into.map(({ column, type, required }) => ({ column, type, required }));
-  const key = load.key.map(columnOf);
-  const [from, to] = object.validity.map(columnOf);
-  const shape = createHash('sha256')
-    .update(JSON.stringify([load.mode, columns, key, load.watermark?.pgType]))
-    .digest('hex');
-  const what = {
-    load,
-    name: object.view,
-    columns,
-    key,
-    validity: from === undefined || to === undefined ? null : ([from, to] as const),
-    shape,
-  };
-  const own = done.find((row) => row.name === object.view);
-  if (own !== undefined)
-    return {
-      ...what,
-      schema: own.schema,
-      table: own.table,
-      version: own.version,
-      base: own.baseVersion === null ? null : { version: own.baseVersion, watermark: null },
-    };
-  const before = live?.kept.find((row) => row.name === object.view && row.shape === shape);
-  if (live === null || before === undefined)
-    return { ...what, schema: runSchema(run), table: keptName(named, run.id), version: next, base: null };
-  return {
-    ...what,
-    schema: before.schema,
-    table: before.table,
-    version: next,
-    base: { version: live.version, watermark: before.watermark },
-  };
-}
-
-/** Named for the run, as its constraints and indexes are: versions lie beside each other in the domain's schema. */
-function outputTable(object: SchemaObject, run: RunRow): SqlName {
-  return ownName(object.table, run.id.slice(0, 8));
 }

@@ -8,7 +8,8 @@ import { drifted } from '../sources/drift.ts';
 import type { BrokenLine, OpenSource, SourceRows } from '../sources/source.ts';
 import { contractFile } from './extract.ts';
 import { type ColumnCheck, numberedRelation, validTerm } from './landing-select.ts';
-import type { Landing, RefreshPlan } from './plan.ts';
+import type { Landing } from './landing.ts';
+import type { RefreshPlan } from './plan.ts';
 
 /** Where rows that break the contract are set aside, in the run's schema. No object has such a name: `sqlName` makes no two underscores. */
 const REJECTS = 'weft__rejects' as SqlName;

@@ -3,7 +3,8 @@ import { FROM, IS_OPEN } from '../../schema/contract/kept-table.ts';
 import type { SchemaObject } from '../../schema/contract/model.ts';
 import { quoted } from '../../schema/ids.ts';
 import { saveQuality } from '../../schema/ledger/quality.ts';
-import type { Kept, RefreshPlan } from './plan.ts';
+import type { Kept } from './landing.ts';
+import type { RefreshPlan } from './plan.ts';
 import { impliedFailure, qualityRefusal } from './seal.ts';
 import type { RefreshDeps } from './stage.ts';
 
