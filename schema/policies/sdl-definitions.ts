@@ -9,6 +9,7 @@ import {
   type TypeDefinitionNode,
   type TypeExtensionNode,
 } from 'graphql';
+import { isMachinery } from '../contract/machinery.ts';
 import type { Product } from '../contract/model.ts';
 
 /** A place in `schema.graphql`, as findings have it. */
@@ -53,12 +54,15 @@ const TYPES = new Set<ASTNode['kind']>([
 /** By the remote part of a product, which never changes: several policies ask for the same. */
 const read = new WeakMap<object, readonly SdlDefinition[]>();
 
-/** What a remote product's SDL defines and extends; nothing for other products. */
+/** What a remote product's SDL defines and extends, without what federation puts into it; nothing for other products. */
 export function sdlDefinitions({ remote }: Product): readonly SdlDefinition[] {
   if (remote === null) return [];
   const known = read.get(remote);
   if (known !== undefined) return known;
-  const definitions = parse(remote.sdl).definitions.filter(isType).map(definitionOf);
+  const definitions = parse(remote.sdl)
+    .definitions.filter(isType)
+    .filter(({ name }) => !isMachinery(name.value))
+    .map(definitionOf);
   read.set(remote, definitions);
   return definitions;
 }
@@ -82,8 +86,10 @@ function isType(node: ASTNode): node is TypeDefinitionNode | TypeExtensionNode {
 
 function definitionOf(node: TypeDefinitionNode | TypeExtensionNode): SdlDefinition {
   const written = 'fields' in node ? (node.fields ?? []) : 'values' in node ? (node.values ?? []) : [];
-  const members = written.map((member) => ({ name: member.name.value, node: member, at: placeOf(member.name) }));
   const name = node.name.value;
+  const members = written
+    .filter((member) => !(name === 'Query' && isMachinery(member.name.value)))
+    .map((member) => ({ name: member.name.value, node: member, at: placeOf(member.name) }));
   const isExtension = node.kind.endsWith('Extension');
   return { name, node, at: placeOf(node.name), members, isOwn: !isExtension && !ROOTS.has(name) };
 }

@@ -12,6 +12,7 @@ import {
   type TypeExtensionNode,
   type TypeNode,
 } from 'graphql';
+import { isMachinery } from '../machinery.ts';
 
 export type TypeKind = 'object' | 'interface' | 'union' | 'enum' | 'input' | 'scalar';
 
@@ -79,9 +80,6 @@ const KINDS: Readonly<Record<(TypeDefinitionNode | TypeExtensionNode)['kind'], T
   ScalarTypeExtension: 'scalar',
 };
 
-/** What federation itself puts into a subgraph, and every service prints its own way. */
-const MACHINERY = /^(_|federation__|link__|core__)/;
-
 /** Reads an SDL that parses: extensions joined with what they extend, root types and directives by their proper names. */
 export function subgraphDefinitions(sdl: string): Definitions {
   const { definitions } = parse(sdl, { noLocation: true });
@@ -94,12 +92,12 @@ export function subgraphDefinitions(sdl: string): Definitions {
     if (node.kind === Kind.SCHEMA_DEFINITION || node.kind === Kind.SCHEMA_EXTENSION)
       schema.push(...applied(node.directives, names));
     else if (node.kind === Kind.DIRECTIVE_DEFINITION) {
-      if (!names.has(node.name.value) && !MACHINERY.test(node.name.value))
+      if (!names.has(node.name.value) && !isMachinery(node.name.value))
         directives.set(node.name.value, directiveDefinition(node));
     } else if (node.kind in KINDS) {
       const type = node as TypeDefinitionNode | TypeExtensionNode;
       const name = roots.get(type.name.value) ?? type.name.value;
-      if (MACHINERY.test(name)) continue;
+      if (isMachinery(name)) continue;
       const draft = types.get(name) ?? draftOf(name, KINDS[type.kind]);
       types.set(name, draft);
       join(draft, type, { roots, names });
@@ -147,7 +145,7 @@ function join(draft: Draft, node: TypeDefinitionNode | TypeExtensionNode, at: Na
   if (!('fields' in node)) return;
   for (const field of node.fields ?? [])
     if (field.kind === Kind.INPUT_VALUE_DEFINITION) draft.inputFields.set(field.name.value, inputValue(field, at));
-    else if (!(draft.name === 'Query' && MACHINERY.test(field.name.value)))
+    else if (!(draft.name === 'Query' && isMachinery(field.name.value)))
       draft.fields.set(field.name.value, {
         ...element(field, at.names),
         type: renamed(field.type, at.roots),

@@ -1,4 +1,6 @@
+import { buildSubgraphSchema } from '@apollo/subgraph';
 import { describe, expect, test } from '@jest/globals';
+import { graphqlSync, parse } from 'graphql';
 import type { Change } from '../../../schema/contract/changes/change.ts';
 import { POLICIES } from '../../../schema/policies/policies.ts';
 import { edited, HONEST, HONEST_SERVICE, judged, type Files, type Standing } from './judged.ts';
@@ -534,6 +536,18 @@ function orders(status: string): Files {
 test.each([HONEST, HONEST_SERVICE])('an honest product has no finding', (files) => {
   expect(judged(files)).toEqual([]);
 });
+
+test("what federation itself puts into a service is nobody's to name, to describe, or to own", () => {
+  const served = (files: Files): Files => ({ ...files, [SDL]: servedSdl(files[SDL]!) });
+  expect(served(PORTS)[SDL]).toContain('union _Entity = Port');
+  expect(judged(served(HONEST_SERVICE), { others: [served(PORTS)] })).toEqual([]);
+});
+
+/** As a service says it of itself, by Apollo's library. */
+function servedSdl(sdl: string): string {
+  const { data } = graphqlSync({ schema: buildSubgraphSchema(parse(sdl)), source: '{ _service { sdl } }' });
+  return (data as { _service: { sdl: string } })._service.sdl;
+}
 
 describe('fails', () => {
   test.each(FAILS)('%s: %s', (...[id, , files, says, place, standing]) => {
