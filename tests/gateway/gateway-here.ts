@@ -52,12 +52,10 @@ export interface Answer {
   readonly extensions?: { readonly dataProducts: readonly Record<string, unknown>[] };
 }
 
-/** A gateway in this process, over a database of its own. */
-export interface GatewayHere {
+/** A gateway as tests ask it, wherever it runs, and its database. */
+export interface GatewayAt {
   readonly url: string;
   readonly database: TestDatabase;
-  /** What the log had of warnings and faults. */
-  readonly log: readonly Record<string, Tree>[];
   ask(query: string, variables?: object, headers?: Record<string, string>): Promise<Answer>;
   /** With the admin key. */
   order(query: string, variables?: object): Promise<Answer>;
@@ -66,6 +64,12 @@ export interface GatewayHere {
   load(product: string, object: string, columns: string, values: string, failedWarning?: string): Promise<RunId>;
   /** Rows of every table of the ledger but of decisions, which keep refusals too: to see that nothing was changed. */
   ledger(): Promise<Record<string, number>>;
+}
+
+/** A gateway in this process, over a database of its own. */
+export interface GatewayHere extends GatewayAt {
+  /** What the log had of warnings and faults. */
+  readonly log: readonly Record<string, Tree>[];
   close(): Promise<void>;
 }
 
@@ -118,19 +122,30 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
     openRegistered,
     logger: pino({ level: 'warn' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
   });
-  const ask: GatewayHere['ask'] = async (query, variables = {}, headers = {}) => {
-    const response = await fetch(`${gateway.url}/graphql`, {
+  return {
+    ...gatewayAt(gateway.url, database),
+    log,
+    close: async () => {
+      await gateway.close();
+      if (options.database === undefined) await database.drop();
+    },
+  };
+}
+
+/** What tests do with a gateway that answers at `url`, with the admin key `KEY`. */
+export function gatewayAt(url: string, database: TestDatabase): GatewayAt {
+  const ask: GatewayAt['ask'] = async (query, variables = {}, headers = {}) => {
+    const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ query, variables }),
     });
     return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) };
   };
-  const order: GatewayHere['order'] = (query, variables) => ask(query, variables, { authorization: `Bearer ${KEY}` });
+  const order: GatewayAt['order'] = (query, variables) => ask(query, variables, { authorization: `Bearer ${KEY}` });
   return {
-    url: gateway.url,
+    url,
     database,
-    log,
     ask,
     order,
     publish: async (products, { refresh = false, check = false, governance = false } = {}) => {
@@ -152,10 +167,6 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
       });
       return Object.fromEntries(await Promise.all(counts));
     },
-    close: async () => {
-      await gateway.close();
-      if (options.database === undefined) await database.drop();
-    },
   };
 }
 
@@ -170,7 +181,7 @@ const PUBLISH = `mutation ($products: [ProductFolder!]!, $refresh: Boolean) { ou
 const CHECK = `mutation ($products: [ProductFolder!]!) { outcome: check(products: $products) ${OUTCOME}`;
 
 /** What the worker does, without a worker: a table, and the version that points at it. */
-async function load(database: TestDatabase, ...row: Parameters<GatewayHere['load']>): Promise<RunId> {
+async function load(database: TestDatabase, ...row: Parameters<GatewayAt['load']>): Promise<RunId> {
   const [product, object, columns, values, failedWarning] = row;
   const id = productId(product)!;
   const schema = sqlName(product.split('/')[0]!);
