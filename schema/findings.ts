@@ -4,8 +4,8 @@ import type { ProductId } from './ids.ts';
 export interface Finding {
   /** Stable, UPPER_SNAKE: `CONTRACT_TYPE`, `RELATIONSHIP_DANGLING`. */
   readonly code: string;
-  /** An error refuses the publish; a warning is shown and kept. */
-  readonly severity: 'error' | 'warning';
+  /** An error refuses the publish; a warning wants to be mended; a hint is worth knowing, and asks for nothing. */
+  readonly severity: 'error' | 'warning' | 'hint';
   /** One sentence: the thing, what was found, what was expected, what to do. */
   readonly message: string;
   /** The product that it is about, where several were judged together. */

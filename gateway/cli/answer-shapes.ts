@@ -6,13 +6,14 @@ const moment = z.string().nullable();
 
 const findingShape = z.object({
   code: z.string(),
-  severity: z.enum(['ERROR', 'WARNING']).transform((severity) => (severity === 'ERROR' ? 'error' : 'warning')),
+  severity: z.enum(['ERROR', 'WARNING', 'HINT']).transform((severity) => SEVERITIES[severity]),
   message: z.string(),
   file: z.string().nullable(),
   line: z.number().nullable(),
   column: z.number().nullable(),
   path: z.string().nullable(),
 });
+const SEVERITIES = { ERROR: 'error', WARNING: 'warning', HINT: 'hint' } as const;
 const FINDING = 'fragment Found on Finding { code severity message file line column path }';
 
 /** One difference between two revisions. */
@@ -20,13 +21,14 @@ export const changeShape = z.object({
   product: z.string(),
   code: z.string(),
   weight: z.enum(['SAFE', 'RISKY', 'BREAKING']).transform((weight) => WEIGHTS[weight]),
-  bump: lower,
+  bump: z.enum(['NONE', 'PATCH', 'MINOR', 'MAJOR']).transform((bump) => BUMPS[bump]),
   message: z.string(),
   subject: z.string(),
   coordinates: z.array(z.string()),
   file: z.string().nullable(),
   path: z.string().nullable(),
 });
+const BUMPS = { NONE: 'none', PATCH: 'patch', MINOR: 'minor', MAJOR: 'major' } as const;
 const WEIGHTS = { SAFE: 'safe', RISKY: 'risky', BREAKING: 'breaking' } as const;
 /** The fragment for it. */
 export const CHANGE = 'fragment Changed on Change { product code weight bump message subject coordinates file path }';

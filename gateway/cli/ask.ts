@@ -34,7 +34,9 @@ const answerSchema = z.looseObject({
 const findingsSchema = z.array(
   z.object({
     code: z.string(),
-    severity: z.string().transform((text) => (/^warning$/i.test(text) ? 'warning' : 'error')),
+    severity: z
+      .string()
+      .transform((text) => (['warning', 'hint'] as const).find((one) => one === text.toLowerCase()) ?? 'error'),
     message: z.string(),
     file: z.string().nullable().default(null),
     line: z.number().nullable().default(null),

@@ -3,7 +3,9 @@ import { isAbsolute, join, relative } from 'node:path';
 import type { ProductFolder } from '../up/product-folders.ts';
 import type { Finding } from '../../schema/findings.ts';
 import { plural } from './table.ts';
-import { safeLine, type Terminal } from './terminal.ts';
+import { type Color, safeLine, type Terminal } from './terminal.ts';
+
+const COLOR = { error: 'red', warning: 'yellow', hint: 'dim' } as const satisfies Record<Finding['severity'], Color>;
 
 /** Findings by file, each as `line:column  error  CODE  message`, and a last line of counts. What belongs to no file comes first. */
 export function findingsText(findings: readonly Finding[], { paint }: Pick<Terminal, 'paint'>): string {
@@ -21,7 +23,7 @@ export function findingsText(findings: readonly Finding[], { paint }: Pick<Termi
   const shown = lines.flatMap(({ file, place, severity, code, message }, at) => {
     const text = [
       place.padStart(places),
-      paint(severity === 'error' ? 'red' : 'yellow', severity.padEnd('warning'.length)),
+      paint(COLOR[severity], severity.padEnd('warning'.length)),
       paint('dim', code.padEnd(codes)),
       message,
     ].join('  ');
@@ -31,10 +33,15 @@ export function findingsText(findings: readonly Finding[], { paint }: Pick<Termi
   return [...shown, counts(findings)].join('\n');
 }
 
-/** `2 errors, 1 warning`. */
+/** `2 errors, 1 warning`, and hints where there are some. */
 export function counts(findings: readonly Finding[]): string {
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
-  return `${plural(errors, 'error')}, ${plural(findings.length - errors, 'warning')}`;
+  const of = (severity: Finding['severity']): number => findings.filter((one) => one.severity === severity).length;
+  const hints = of('hint');
+  return [
+    plural(of('error'), 'error'),
+    plural(of('warning'), 'warning'),
+    ...(hints === 0 ? [] : [plural(hints, 'hint')]),
+  ].join(', ');
 }
 
 /** Errors and warnings by file, line and column. */
@@ -48,11 +55,18 @@ export function sorted(findings: readonly Finding[]): Finding[] {
   );
 }
 
+/** What stands somewhere in a product's folder: a finding, or a change. */
+type Placed = Pick<Finding, 'file' | 'message'>;
+
 /**
- * The findings with their files as seen from `cwd`. The server names files as they were sent, so with several folders
+ * Findings, or changes, with their files as seen from `cwd`. The server names files as they were sent, so with several folders
  * the one is meant that its message begins with, or the only one that has such a file.
  */
-export function located(findings: readonly Finding[], folders: readonly ProductFolder[], cwd: string): Finding[] {
+export function located<Some extends Placed>(
+  findings: readonly Some[],
+  folders: readonly ProductFolder[],
+  cwd: string,
+): Some[] {
   return findings.map((finding) => {
     if (finding.file === null) return finding;
     const folder = folderOf(finding, finding.file, folders);
@@ -62,7 +76,7 @@ export function located(findings: readonly Finding[], folders: readonly ProductF
   });
 }
 
-function folderOf({ message }: Finding, file: string, folders: readonly ProductFolder[]): ProductFolder | null {
+function folderOf({ message }: Placed, file: string, folders: readonly ProductFolder[]): ProductFolder | null {
   if (folders.length === 1) return folders[0] ?? null;
   const holders = folders.filter((folder) => has(folder, within(file, folder)));
   if (holders.length === 1) return holders[0] ?? null;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Composition } from '../../schema/composition/compose.ts';
 import { newFindings, replaced } from '../../schema/contract/joining.ts';
 import { linkMesh } from '../../schema/contract/link.ts';
 import type { Mesh, Product } from '../../schema/contract/model.ts';
@@ -19,9 +18,9 @@ import {
   type NewestRevision,
   pendingRevisions,
 } from '../../schema/ledger/products.ts';
-import { CATALOG, composed, subgraphsOf } from '../../schema/ledger/promote.ts';
+import { compositionOf } from '../../schema/ledger/promote.ts';
 import { readyToRun } from '../../schema/ledger/ready-to-run.ts';
-import { headId, headSubgraphs, supergraphSdl } from '../../schema/ledger/supergraphs.ts';
+import { headId, supergraphSdl } from '../../schema/ledger/supergraphs.ts';
 import { requestRun } from '../../schema/ledger/runs.ts';
 import type { CheckTables } from '../../schema/registering.ts';
 import { semanticTypeFindings } from '../../schema/ledger/semantic-types.ts';
@@ -216,26 +215,33 @@ async function promoteAll(
   }: {
     mesh: Mesh;
     was: Mesh;
-    findings: readonly Finding[];
+    /** What composition remarks is added to it. */
+    findings: Finding[];
     rejected: (code: RefusalCode, findings: readonly Finding[]) => PublishOutcome;
   },
 ): Promise<{ supergraph: number; ids: readonly ProductId[]; after: string }> {
+  const placed = (found: readonly Finding[]): Finding[] => found.map((finding) => placedInFolder(finding, changed));
   const newest = await newestRevisions(trx);
   const ready = changed.map(({ product }) => product.id).filter((id) => !needsData(newest.get(id)));
   const cause = `publish ${changed.map(({ product }) => product.id).join(' ')}`;
   let went = await goLive(trx, { ready, cause });
   const waits = (await pendingRevisions(trx)).length > 0;
-  const composition = waits ? await compositionOf(trx, mesh) : null;
+  // As it will be served once all of it has its data.
+  const own = changed.map(({ product }) => product.id);
+  const composition = waits ? await compositionOf(trx, { mesh, own }) : null;
   const coming = composition?.composes === false ? composition.findings : [];
-  if (coming.length > 0 && (await compositionOf(trx, was)).composes)
-    throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...coming]));
+  if (coming.length > 0 && (await compositionOf(trx, { mesh: was, own })).composes)
+    throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...placed(coming)]));
   // It composes with what waits, and not without: it waits too.
   if (!went.promotion.promoted && waits && coming.length === 0) went = await goLive(trx, { ready: [], cause });
-  if (!went.promotion.promoted) throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...went.promotion.findings]));
+  if (!went.promotion.promoted)
+    throw new Undo(rejected('DOES_NOT_COMPOSE', [...findings, ...placed(went.promotion.findings)]));
   const { supergraph } = went.promotion;
   // What waits for its data is judged by the graph that it will be in.
   const isWaiting = changed.some(({ product }) => !went.ids.includes(product.id));
-  const after = isWaiting && composition?.composes === true ? composition.sdl : await supergraphSdl(trx, supergraph);
+  const whole = isWaiting && composition?.composes === true ? composition : null;
+  const after = whole?.sdl ?? (await supergraphSdl(trx, supergraph));
+  findings.push(...placed([...went.promotion.hints, ...(whole?.hints ?? [])]));
   return { supergraph, ids: went.ids, after: after! };
 }
 
@@ -267,13 +273,6 @@ function kindFindings(candidates: readonly Candidate[], products: readonly Produ
     const message = `${product.id} is a ${before.kind} product and cannot become a ${product.kind} one: retire it first.`;
     return [errorFinding('PRODUCT_KIND', message)];
   });
-}
-
-/** As it will be served once all of it has its data. */
-async function compositionOf(trx: Transaction, mesh: Mesh): Promise<Composition> {
-  const served = new Map((await headSubgraphs(trx)).map((subgraph) => [subgraph.name, subgraph]));
-  const catalog = served.get(CATALOG);
-  return composed([...(catalog === undefined ? [] : [catalog]), ...subgraphsOf(mesh)], served);
 }
 
 function isInUse({ code, severity }: Finding): boolean {

@@ -69,7 +69,7 @@ export function renameProduct(deps: LifeDeps, { from, to, actor }: RenameAsk): P
     const next = { kind, version, files, folder, digest: documentsDigest(files), dataDigest, publishedBy: actor.name };
     const revision = await addRevision(trx, { productId: to, state: 'live', ...next });
     const { mesh } = linkMesh(exchanged(live, from, renamed));
-    const promotion = await promote(trx, { mesh, cause: `rename ${from} to ${to}` });
+    const promotion = await promote(trx, { mesh, cause: `rename ${from} to ${to}`, own: [to] });
     if (!promotion.promoted)
       throw new Refusal('DOES_NOT_COMPOSE', `With ${from} as ${to} the graph would not compose.`, {
         findings: promotion.findings,

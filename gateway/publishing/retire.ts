@@ -48,7 +48,7 @@ export function retire(deps: LifeDeps, id: ProductId): Promise<Retirement> {
     const retiring = live.find((product) => product.id === id);
     await markRetired(trx, id, { keptForSeconds: retiring?.sla.retentionSeconds ?? null });
     const { mesh } = linkMesh(live.filter((product) => product.id !== id));
-    const promotion = await promote(trx, { mesh, cause: `retire ${id}` });
+    const promotion = await promote(trx, { mesh, cause: `retire ${id}`, own: [id] });
     if (!promotion.promoted)
       throw new Refusal('DOES_NOT_COMPOSE', `Without ${id} the graph would not compose.`, {
         findings: promotion.findings,

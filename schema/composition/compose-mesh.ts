@@ -62,7 +62,7 @@ export async function composeByParts(
   }
   const composed = await compose(asked);
   if (!composed.composes) return null;
-  const hints = composed.hints.filter((hint) => !hint.includes(STAND_IN));
+  const hints = composed.hints.filter(({ message }) => !message.includes(STAND_IN));
   const document = entities.completed(parse(composed.sdl, { noLocation: true }));
   const sdl = document === null ? null : completed(document, parts, shared);
   return sdl === null ? null : { composes: true, sdl, hints };

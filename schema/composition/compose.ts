@@ -1,6 +1,5 @@
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
-import { errorFinding, type Finding } from '../findings.ts';
 
 /** A subgraph as composition takes it; `url` names where a router reaches it. */
 export interface ComposableSubgraph {
@@ -9,21 +8,35 @@ export interface ComposableSubgraph {
   readonly url: string;
 }
 
-export type Composition =
-  | { readonly composes: true; readonly sdl: string; readonly hints: readonly string[] }
-  | { readonly composes: false; readonly findings: readonly Finding[] };
+/** What composition says of subgraphs, in its own words: a reason why they do not compose, or a hint about those that do. */
+export interface Remark {
+  /** `FIELD_TYPE_MISMATCH` */
+  readonly code: string;
+  readonly message: string;
+}
 
-/** Composes a supergraph with @apollo/composition (Federation 2); errors name the subgraphs concerned. */
+export type Composition =
+  | { readonly composes: true; readonly sdl: string; readonly hints: readonly Remark[] }
+  | { readonly composes: false; readonly errors: readonly Remark[] };
+
+/** Composes a supergraph with @apollo/composition (Federation 2). Of its hints those that it calls debugging are left out. */
 export function compose(subgraphs: readonly ComposableSubgraph[]): Composition {
   const result = composeServices(
     subgraphs.map(({ name, sdl, url }) => ({ name, url, typeDefs: parse(sdl, { noLocation: true }) })),
   );
   if (result.errors === undefined)
-    return { composes: true, sdl: result.supergraphSdl, hints: result.hints.map((hint) => hint.toString()) };
+    return {
+      composes: true,
+      sdl: result.supergraphSdl,
+      hints: result.hints
+        .filter(({ definition }) => definition.level.name !== 'DEBUG')
+        .map(({ definition: { code }, message }) => ({ code, message })),
+    };
   return {
     composes: false,
-    findings: result.errors.map(({ message, extensions: { code } }) =>
-      errorFinding(`COMPOSITION_${typeof code === 'string' ? code : 'ERROR'}`, message),
-    ),
+    errors: result.errors.map(({ message, extensions: { code } }) => ({
+      code: typeof code === 'string' ? code : 'ERROR',
+      message,
+    })),
   };
 }

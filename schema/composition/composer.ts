@@ -1,4 +1,3 @@
-import { errorFinding } from '../findings.ts';
 import { type ComposableSubgraph, compose, type Composition } from './compose.ts';
 import { ComposingThread } from './composing-thread.ts';
 
@@ -35,5 +34,5 @@ export const composeBounded = composer();
 
 function tooLarge(bound: string): Composition {
   const message = `The graph could not be composed ${bound}: make the subgraph that was added smaller, or simpler.`;
-  return { composes: false, findings: [errorFinding('COMPOSITION_TOO_LARGE', message)] };
+  return { composes: false, errors: [{ code: 'TOO_LARGE', message }] };
 }

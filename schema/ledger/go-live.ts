@@ -38,7 +38,8 @@ export async function goLive(
   let promotion: Promotion | null = null;
   for (const ids of attempts) {
     const going = pending.filter(({ productId }) => ids.includes(productId));
-    promotion = await promote(trx, { mesh: meshOf(live, await productsOf(trx, going)), cause: cause.slice(0, 1_000) });
+    const mesh = meshOf(live, await productsOf(trx, going));
+    promotion = await promote(trx, { mesh, cause: cause.slice(0, 1_000), own: ids });
     if (!promotion.promoted) continue;
     for (const { productId, revision } of going) {
       await makeLive(trx, productId, revision);

@@ -1,16 +1,18 @@
-import type { Composition } from '../composition/compose.ts';
+import type { Composition, Remark } from '../composition/compose.ts';
 import { composeMesh } from '../composition/compose-mesh.ts';
 import { composeBounded } from '../composition/composer.ts';
+import { compositionFindings } from '../composition/composition-findings.ts';
 import type { DomainModel, Mesh } from '../contract/model.ts';
 import { isSameModel } from '../contract/same-model.ts';
 import { subgraphSdl } from '../contract/sdl.ts';
 import type { Finding } from '../findings.ts';
-import type { DomainId } from '../ids.ts';
+import type { DomainId, ProductId } from '../ids.ts';
 import type { Transaction } from './connect.ts';
 import { emit } from './events.ts';
 import {
   addSubgraph,
   headId,
+  headHints,
   headSubgraphs,
   moveHead,
   nextSubgraphRevision,
@@ -19,17 +21,22 @@ import {
 } from './supergraphs.ts';
 
 export type Promotion =
-  | { readonly promoted: true; readonly supergraph: number; readonly hints: readonly string[] }
+  | {
+      readonly promoted: true;
+      readonly supergraph: number;
+      /** What composition remarks on this graph, and did not on the one before. */
+      readonly hints: readonly Finding[];
+    }
   | { readonly promoted: false; readonly findings: readonly Finding[] };
 
 /**
  * Makes the graph that `mesh` describes the served one: derives every subgraph, composes, stores what changed and moves the
  * head. Under `lockHead`, so that what the ledger holds always composes. Writes nothing where it does not compose, or where
- * nothing changed.
+ * nothing changed. `own`: the products that change; what concerns them is found in their documents.
  */
 export async function promote(
   trx: Transaction,
-  change: { mesh: Mesh; cause: string; catalogSdl?: string },
+  change: { mesh: Mesh; cause: string; own?: readonly ProductId[]; catalogSdl?: string },
 ): Promise<Promotion> {
   const head = await headId(trx);
   const served = new Map((await headSubgraphs(trx)).map((subgraph) => [subgraph.name, subgraph]));
@@ -46,17 +53,49 @@ export async function promote(
         : served.get(subgraph.name)!,
     );
   const composition = await composed(next, served);
-  if (!composition.composes) return { promoted: false, findings: composition.findings };
+  const of = { mesh: change.mesh, subgraphs: next.map(({ name }) => name), own: change.own ?? [] };
+  if (!composition.composes) return { promoted: false, findings: compositionFindings(composition.errors, 'error', of) };
+  const hints = compositionFindings(await newHints(trx, composition.hints), 'hint', of);
 
   for (const subgraph of next) if (served.get(subgraph.name) !== subgraph) await addSubgraph(trx, subgraph);
-  const { sdl, hints } = composition;
-  const supergraph = await moveHead(trx, { sdl, hints, cause: change.cause, subgraphs: next });
+  const { sdl } = composition;
+  const all = composition.hints.map(hintText);
+  const supergraph = await moveHead(trx, { sdl, hints: all, cause: change.cause, subgraphs: next });
   await emit(trx, { type: 'supergraph.moved', subject: 'supergraph', payload: { supergraph } });
   return { promoted: true, supergraph, hints };
 }
 
+/** A graph beside the one that is served: what speaks against it, or what is remarked on it and is not on the served one. */
+export type Coming =
+  | { readonly composes: true; readonly sdl: string; readonly hints: readonly Finding[] }
+  | { readonly composes: false; readonly findings: readonly Finding[] };
+
+/** Composes the graph that a mesh describes, with the catalog as it is served, without making it the served one. */
+export async function compositionOf(
+  trx: Transaction,
+  { mesh, own }: { mesh: Mesh; own: readonly ProductId[] },
+): Promise<Coming> {
+  const served = new Map((await headSubgraphs(trx)).map((subgraph) => [subgraph.name, subgraph]));
+  const wanted = [...catalog(served.get(CATALOG)?.sdl), ...subgraphsOf(mesh)];
+  const composition = await composed(wanted, served);
+  const of = { mesh, subgraphs: wanted.map(({ name }) => name), own };
+  if (!composition.composes) return { composes: false, findings: compositionFindings(composition.errors, 'error', of) };
+  const hints = compositionFindings(await newHints(trx, composition.hints), 'hint', of);
+  return { composes: true, sdl: composition.sdl, hints };
+}
+
+async function newHints(trx: Transaction, hints: readonly Remark[]): Promise<Remark[]> {
+  const known = new Set(hints.length === 0 ? [] : await headHints(trx));
+  return hints.filter((hint) => !known.has(hintText(hint)));
+}
+
+/** As composition prints it, and the ledger keeps it. */
+function hintText({ code, message }: Remark): string {
+  return `[${code}]: ${message}`;
+}
+
 /** Composes a graph beside the one that is served: small ones whole, large ones without what is as it was. */
-export function composed(
+function composed(
   subgraphs: readonly (Subgraph & { readonly revision?: number })[],
   served: ReadonlyMap<string, StoredSubgraph>,
 ): Promise<Composition> {

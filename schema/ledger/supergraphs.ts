@@ -96,6 +96,14 @@ export async function headSubgraphs(db: Queryable): Promise<StoredSubgraph[]> {
   return rows;
 }
 
+/** What composition remarked on the served supergraph, as it prints it; none before the first. */
+export async function headHints(db: Queryable): Promise<readonly string[]> {
+  const { rows } = await db.query<{ hints: string[] }>(
+    'select s.hints from weft.supergraph_head h join weft.supergraphs s on s.id = h.supergraph_id',
+  );
+  return rows[0]?.hints ?? [];
+}
+
 /** The revision that a changed subgraph will have. Under `lockHead`. */
 export async function nextSubgraphRevision(trx: Transaction, name: string): Promise<number> {
   const { rows } = await trx.query<{ next: number }>(

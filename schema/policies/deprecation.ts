@@ -4,7 +4,7 @@ import type { Product } from '../contract/model.ts';
 import { custom } from '../contract/report.ts';
 import { contractsOf, propertiesOf, type PropertyElement } from './elements.ts';
 import { policy, type PolicyContext, type PolicyFinding } from './policy.ts';
-import { isNamed, sdlDefinitions } from './sdl-definitions.ts';
+import { isNamed, sdlDefinitions } from '../contract/sdl-definitions.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -2,7 +2,7 @@ import { Kind } from 'graphql';
 import type { Product } from '../contract/model.ts';
 import { objectsOf, propertiesOf } from './elements.ts';
 import { NO_PARAMETERS, policy, type PolicyFinding } from './policy.ts';
-import { hasDirective, sdlDefinitions } from './sdl-definitions.ts';
+import { hasDirective, sdlDefinitions } from '../contract/sdl-definitions.ts';
 
 /** The product, its objects and their properties say what they are. */
 export const descriptions = policy({

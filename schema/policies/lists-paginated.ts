@@ -1,6 +1,6 @@
 import { Kind, type FieldDefinitionNode, type TypeNode } from 'graphql';
 import { NO_PARAMETERS, policy, type PolicyFinding } from './policy.ts';
-import { hasDirective, sdlDefinitions } from './sdl-definitions.ts';
+import { hasDirective, sdlDefinitions } from '../contract/sdl-definitions.ts';
 
 /** Arguments by which a list is bounded, as they are usually called. */
 const BOUNDS = new Set(['first', 'last', 'limit', 'take', 'pagesize', 'size', 'count', 'ids', 'keys']);

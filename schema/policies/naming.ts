@@ -2,7 +2,7 @@ import { Kind } from 'graphql';
 import { z } from 'zod';
 import { objectsOf, propertiesOf } from './elements.ts';
 import { policy, type PolicyFinding } from './policy.ts';
-import { sdlDefinitions } from './sdl-definitions.ts';
+import { sdlDefinitions } from '../contract/sdl-definitions.ts';
 
 const CASES = {
   snake_case: /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/,

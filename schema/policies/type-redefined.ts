@@ -3,7 +3,7 @@ import { claimedTypes, furtherKeys } from '../contract/graph-names.ts';
 import type { Mesh, Product, SchemaObject } from '../contract/model.ts';
 import { RESERVED_TYPES } from '../contract/names.ts';
 import { NO_PARAMETERS, policy, type PolicyFinding } from './policy.ts';
-import { isNamed, type SdlDefinition, sdlDefinitions } from './sdl-definitions.ts';
+import { isNamed, type SdlDefinition, sdlDefinitions } from '../contract/sdl-definitions.ts';
 
 /** A service leaves other domains' types as they are; it extends them by their keys. */
 export const typeRedefined = policy({

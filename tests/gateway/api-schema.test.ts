@@ -27,7 +27,7 @@ test.each(Object.entries(SUPERGRAPHS))(
   "of %s clients may ask what Apollo's own gateway would let them",
   (_name, sdls) => {
     const composed = compose(sdls.map((sdl, at) => ({ name: `s${at}`, sdl, url: 'http://x/' })));
-    if (!composed.composes) throw new Error(composed.findings.map(({ message }) => message).join('\n'));
+    if (!composed.composes) throw new Error(composed.errors.map(({ message }) => message).join('\n'));
     const theirs = Supergraph.build(composed.sdl, { supportedFeatures: null }).apiSchema().toGraphQLJSSchema();
     expect(printSchema(lexicographicSortSchema(apiSchema(composed.sdl)))).toBe(
       printSchema(lexicographicSortSchema(theirs)),

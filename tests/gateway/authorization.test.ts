@@ -24,7 +24,7 @@ const composed = compose([
   { name: 'staff', url: '', sdl: STAFF },
   { name: 'badges', url: '', sdl: BADGES },
 ]);
-if (!composed.composes) throw new Error(JSON.stringify(composed.findings));
+if (!composed.composes) throw new Error(JSON.stringify(composed.errors));
 const guards = readGuards(parse(composed.sdl))!;
 
 function rights(...held: string[]): Rights {

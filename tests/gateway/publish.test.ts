@@ -255,7 +255,7 @@ describe('what is refused names its place, and nothing was changed:', () => {
     [
       'a remote type that does not compose',
       [remoteFolder('clash', 'http://127.0.0.1:9/graphql', 'type Query { airport(id: Int!): Int }')],
-      { code: 'COMPOSITION_', file: null, says: 'airport' },
+      { code: 'COMPOSITION_', file: 'schema.graphql', line: 1, says: 'network/airports (output.odcs.yaml:7)' },
     ],
     [
       'a service at the address of cloud metadata',
@@ -289,7 +289,7 @@ describe('what is refused names its place, and nothing was changed:', () => {
     [
       'inputs in a circle without end',
       REMOTE('type Query { a(i: I): Int } input I { next: I! }'),
-      { code: 'COMPOSITION_', file: null, says: 'I' },
+      { code: 'COMPOSITION_', file: 'schema.graphql', line: 1, says: 'I' },
     ],
     [
       'a @link to what is no specification',

@@ -24,7 +24,7 @@ export async function openFederation({ mesh, pools }: World): Promise<Federation
       return { name: model.domain, sdl: subgraphSdl(model), url: `http://${model.domain}.invalid` };
     }),
   );
-  if (!composed.composes) throw new Error(JSON.stringify(composed.findings));
+  if (!composed.composes) throw new Error(JSON.stringify(composed.errors));
   let loaded: Loaded | null = null;
   const asks = new Map(
     [...mesh.domains.values()].map((model): [string, AskSubgraph] => {

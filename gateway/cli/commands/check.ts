@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
+import type { Change } from '../../../schema/contract/changes/change.ts';
 import { errorFinding, type Finding, passes } from '../../../schema/findings.ts';
 import { CommandFailure, EXIT, wrongUsage } from '../exit.ts';
 import { explanationsOf } from '../explanations.ts';
@@ -76,7 +77,7 @@ async function checked(
     checkedBy: online === null ? ['offline'] : ['offline', 'server'],
     products: offline.products,
     findings,
-    changes: [],
+    changes: online?.changes ?? [],
     ...(explain && { explanations: await explanationsOf(terminal, findings, online !== null) }),
     folders: folders.length,
   };
@@ -113,14 +114,15 @@ async function serverCheck(
   { ask, cwd, say, settings }: Terminal,
   folders: readonly ProductFolder[],
   isRefusedAlready: boolean,
-): Promise<{ rejected: boolean; findings: Finding[] } | null> {
+): Promise<{ rejected: boolean; findings: Finding[]; changes: Change[] } | null> {
   try {
     const { check: outcome } = await ask(OPERATIONS.check, { products: productsInput(folders) });
     const findings = located(outcome.findings, folders, cwd);
-    if (outcome.__typename !== 'Rejected') return { rejected: false, findings };
+    const changes = 'changes' in outcome ? located(outcome.changes, folders, cwd) : [];
+    if (outcome.__typename !== 'Rejected') return { rejected: false, findings, changes };
     const isSaid = findings.some(({ severity }) => severity === 'error');
     const { code, message } = outcome;
-    return { rejected: true, findings: isSaid ? findings : [...findings, errorFinding(code, message)] };
+    return { rejected: true, findings: isSaid ? findings : [...findings, errorFinding(code, message)], changes };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     if (error.exit === EXIT.unreachable) {

@@ -24,6 +24,7 @@ export function countsOf({ findings, changes }: CheckReport): Readonly<Record<st
   return {
     errors: of('error'),
     warnings: of('warning'),
+    hints: of('hint'),
     breaking: weighing('breaking'),
     risky: weighing('risky'),
     safe: weighing('safe'),

@@ -1,26 +1,28 @@
+import type { Finding } from '../../../schema/findings.ts';
+import { counts } from '../findings-text.ts';
 import { plural } from '../table.ts';
 import { safeLine } from '../terminal.ts';
-import { type CheckReport, countsOf, heaviestFirst, neededBump } from './check-report.ts';
+import { type CheckReport, heaviestFirst, neededBump } from './check-report.ts';
 
 /** A pull request's comment ends at 65,536 letters; a table of this many rows is read by nobody. */
 const ROWS_MAX = 100;
 const CELL_MAX = 500;
+const SIGN = { error: '❌', warning: '⚠️', hint: '💡' } as const satisfies Record<Finding['severity'], string>;
 
 /** A report for a pull request: GitHub's Markdown, in which nothing of a contract's text is markup. */
 export function markdownReport(report: CheckReport): string {
   const { passed, products, checkedBy, findings, changes } = report;
-  const { errors = 0, warnings = 0 } = countsOf(report);
   const by = checkedBy.includes('server') ? 'against the live mesh' : 'by the contracts alone';
   const parts = [
     `### ${passed ? '✅' : '❌'} Weft check: ${passed ? 'passed' : 'refused'}`,
-    `${plural(errors, 'error')}, ${plural(warnings, 'warning')}, checked ${by}: ${products.map(code).join(', ') || 'none can be read'}`,
+    `${counts(findings)}, checked ${by}: ${products.map(code).join(', ') || 'none can be read'}`,
   ];
   if (findings.length > 0)
     parts.push(
       rows(
         ['', 'Place', 'Code', 'Finding'],
         findings.map(({ severity, file, line, column, code: name, message }) => [
-          severity === 'error' ? '❌' : '⚠️',
+          SIGN[severity],
           file === null
             ? ''
             : code([file, line, line === null ? null : column].filter((one) => one !== null).join(':')),

@@ -4,7 +4,14 @@ import type { Log, Result } from 'sarif';
 import { safeLine } from '../terminal.ts';
 import { type CheckReport, heaviestFirst } from './check-report.ts';
 
-const LEVELS = { error: 'error', warning: 'warning', breaking: 'warning', risky: 'note', safe: 'none' } as const;
+const LEVELS = {
+  error: 'error',
+  warning: 'warning',
+  hint: 'note',
+  breaking: 'warning',
+  risky: 'note',
+  safe: 'none',
+} as const;
 
 interface Place {
   readonly file: string | null;

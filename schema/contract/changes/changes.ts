@@ -1,9 +1,8 @@
 import type { Change } from './change.ts';
-import type { Draft, Place } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { explained } from './explained.ts';
-import { graphShare, keyOwner, objectOwner, type Owner, partOwner, referenceOwner, valueOwner } from './graph-share.ts';
-import { AGGREGATE_PARTS } from '../graph-names.ts';
-import { objectParts } from './contract-parts.ts';
+import { graphShare, referenceOwner } from './graph-share.ts';
+import { ownerPlaces } from './owner-places.ts';
 import type { LinkedProduct } from './linked-product.ts';
 import { productChanges } from './product-changes.ts';
 import { schemaChanges } from './schema-changes.ts';
@@ -25,7 +24,7 @@ export function changes(before: LinkedProduct, after: LinkedProduct): Change[] {
   const shares = { was: graphShare(was), is: graphShare(is) };
   const graph = subgraphChanges(shares.was.sdl, shares.is.sdl);
   return weightiestFirst(
-    explained(drafts, graph, { ...shares, isDerived: now.kind !== 'remote', placeOf: placesIn(is) }),
+    explained(drafts, graph, { ...shares, isDerived: now.kind !== 'remote', placeOf: ownerPlaces(is) }),
   );
 }
 
@@ -38,23 +37,6 @@ function withOwnReferences(side: LinkedProduct, other: LinkedProduct): LinkedPro
       other.references.some((one) => one.from === reference.from && referenceOwner(one) === referenceOwner(reference)),
   );
   return { ...side, references };
-}
-
-/** Where what makes the graph stands in the product's documents. */
-function placesIn({ product, references }: LinkedProduct): (owner: Owner) => (Place & { subject: string }) | null {
-  const places = new Map<Owner, Place & { subject: string }>();
-  for (const { name, file, path, properties, read } of objectParts(product).values()) {
-    const own = { subject: name, file, path };
-    for (const owner of [objectOwner(name), keyOwner(name), ...AGGREGATE_PARTS.map((part) => partOwner(name, part))])
-      places.set(owner, own);
-    for (const part of properties.values())
-      places.set(valueOwner(name, part.name), { subject: `${name}.${part.name}`, file: part.file, path: part.path });
-    for (const reference of references.filter(({ from }) => from === read)) {
-      const held = reference.columns.map((pair) => pair.from.name).join('+');
-      places.set(referenceOwner(reference), { subject: `${name}.${held}`, file, path });
-    }
-  }
-  return (owner) => places.get(owner) ?? null;
 }
 
 const ORDER = ['breaking', 'risky', 'safe'] as const;

@@ -29,7 +29,7 @@ export async function startSubgraphs(place: Place, advice: Started): Promise<Ord
   const composition = compose(
     await Promise.all(all.map(async ({ name, url }) => ({ name, url, sdl: await sdlOf(url) }))),
   );
-  if (!composition.composes) throw new Error(composition.findings.map(({ message }) => message).join('\n'));
+  if (!composition.composes) throw new Error(composition.errors.map(({ message }) => message).join('\n'));
   const supergraph = join(place.home.folder, 'supergraph.graphql');
   writeFileSync(supergraph, composition.sdl);
   return { supergraph, processes: [...started, advice].map(({ pid }) => pid) };

@@ -29,7 +29,7 @@ export async function gatewaysOf(
     }),
   );
   const composition = compose(services);
-  if (!composition.composes) throw new Error(composition.findings.map(({ message }) => message).join('\n'));
+  if (!composition.composes) throw new Error(composition.errors.map(({ message }) => message).join('\n'));
   const supergraph = join(place.home.folder, 'festival.graphql');
   writeFileSync(supergraph, composition.sdl);
   const ordinary = { supergraph, processes: services.map(({ pid }) => pid) };

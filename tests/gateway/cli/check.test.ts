@@ -38,7 +38,7 @@ test('the example mesh passes its check without a server', async () => {
     ],
     findings: [],
     changes: [],
-    counts: { errors: 0, warnings: 0, breaking: 0, risky: 0, safe: 0 },
+    counts: { errors: 0, warnings: 0, hints: 0, breaking: 0, risky: 0, safe: 0 },
   });
   expect(ran.code).toBe(0);
 });
@@ -127,7 +127,7 @@ test('two folders of one product are refused, with both folders named', async ()
   expect(ran.code).toBe(1);
 });
 
-test('where the server answers, its findings count, in the files as they lie here', async () => {
+test('where the server answers, its findings and changes count, in the files as they lie here', async () => {
   const found = {
     code: 'DOES_NOT_COMPOSE',
     severity: 'ERROR',
@@ -136,7 +136,16 @@ test('where the server answers, its findings count, in the files as they lie her
     column: 5,
     path: null,
   };
-  const outcome = { __typename: 'Rejected', code: 'CONTRACT_INVALID', message: 'No.', changes: [] };
+  const change = {
+    product: 'sales/returns',
+    code: 'PROPERTY_REMOVED',
+    message: 'returns.reason is gone.',
+    subject: 'returns.reason',
+    coordinates: ['Return.reason'],
+    path: null,
+  };
+  const changes = [{ ...change, weight: 'BREAKING', bump: 'MAJOR', file: 'returns.odcs.yaml' }];
+  const outcome = { __typename: 'Rejected', code: 'CONTRACT_INVALID', message: 'No.', changes };
   const server = await answering(
     200,
     JSON.stringify({ data: { check: { ...outcome, findings: [{ ...found, file: 'returns.odcs.yaml' }] } } }),
@@ -148,8 +157,8 @@ test('where the server answers, its findings count, in the files as they lie her
     checkedBy: ['offline', 'server'],
     products: ['sales/returns'],
     findings: [{ ...found, severity: 'error', file: 'returns/returns.odcs.yaml' }],
-    changes: [],
-    counts: { errors: 1, warnings: 0, breaking: 0, risky: 0, safe: 0 },
+    changes: [{ ...change, weight: 'breaking', bump: 'major', file: 'returns/returns.odcs.yaml' }],
+    counts: { errors: 1, warnings: 0, hints: 0, breaking: 1, risky: 0, safe: 0 },
   });
   expect(ran.code).toBe(1);
 });

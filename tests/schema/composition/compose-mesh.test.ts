@@ -119,7 +119,8 @@ test('composing by parts is composing all at once: the same supergraph and hints
       if (parts !== null) {
         byParts += 1;
         expect(canonical(parts.sdl)).toEqual(canonical(whole.sdl));
-        expect([...parts.hints].sort()).toEqual([...whole.hints].sort());
+        const said = (hints: typeof whole.hints) => hints.map(({ message }) => message).sort();
+        expect(said(parts.hints)).toEqual(said(whole.hints));
       }
       expect(answer.composes && canonical(answer.sdl)).toEqual(canonical(whole.sdl));
     }),

@@ -12,13 +12,13 @@ test('what is composed in a thread of its own is what is composed here', async (
 
 test('what takes longer than it may is refused, and the next is composed', async () => {
   const late = composer({ hereLetters: 0, ms: 1, heapMb: 500 });
-  expect(await late(SMALL)).toMatchObject({ composes: false, findings: [{ code: 'COMPOSITION_TOO_LARGE' }] });
+  expect(await late(SMALL)).toMatchObject({ composes: false, errors: [{ code: 'TOO_LARGE' }] });
 });
 
 test('what takes more memory than it may is refused', async () => {
   const fields = Array.from({ length: 40_000 }, (_, at) => `f${at}: Int`).join(' ');
   const tight = composer({ hereLetters: 0, ms: 60_000, heapMb: 60 });
   expect(await tight([{ name: 'a', url: 'http://a/', sdl: `type Query { ${fields} }` }])).toMatchObject({
-    findings: [{ code: 'COMPOSITION_TOO_LARGE', message: expect.stringContaining('60 MB') }],
+    errors: [{ code: 'TOO_LARGE', message: expect.stringContaining('60 MB') }],
   });
 });

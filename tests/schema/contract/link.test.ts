@@ -347,7 +347,7 @@ describe('tags', () => {
       { name: 'wild', url: 'http://wild', sdl: wild! },
       { name: 'trees', url: 'http://trees', sdl: trees! },
     ]);
-    if (!composed.composes) throw new Error(JSON.stringify(composed.findings));
+    if (!composed.composes) throw new Error(JSON.stringify(composed.errors));
     const found = tags(composed.sdl);
     for (const [name, names] of [...tags(wild!), ...tags(trees!)])
       expect([name, found.get(name)]).toEqual([name, expect.arrayContaining(names)]);

@@ -100,7 +100,7 @@ describe('by Weft itself', () => {
       ...managed.map((model) => ({ name: model.domain, sdl: subgraphSdl(model), url: 'http://managed' })),
       ...products.flatMap(({ id, remote }) => (remote === null ? [] : [{ name: id, ...remote }])),
     ]);
-    if (!composition.composes) throw new Error(composition.findings.map(({ message }) => message).join('\n'));
+    if (!composition.composes) throw new Error(composition.errors.map(({ message }) => message).join('\n'));
     const airport = /^type Airport\b[^}]*^}/m.exec(composition.sdl)?.[0];
     for (const field of ['name', 'flightsByOrigin', 'birdStrikes', 'dailyWeatherList', 'timeZone', 'nearestAirports'])
       expect(airport).toMatch(new RegExp(`^  ${field}\\b`, 'm'));

@@ -82,7 +82,7 @@ async function stockGateway(): Promise<ApolloGateway> {
     }),
   );
   const composed = compose(subgraphs);
-  if (!composed.composes) throw new Error(JSON.stringify(composed.findings));
+  if (!composed.composes) throw new Error(JSON.stringify(composed.errors));
   const gateway = new ApolloGateway({
     supergraphSdl: composed.sdl,
     buildService: ({ name, url }) =>

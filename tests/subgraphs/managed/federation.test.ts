@@ -38,7 +38,7 @@ beforeAll(async () => {
     return { name: model.domain, sdl: subgraphSdl(model), url: `http://${model.domain}.invalid` };
   });
   const composed = compose(subgraphs);
-  if (!composed.composes) throw new Error(JSON.stringify(composed.findings));
+  if (!composed.composes) throw new Error(JSON.stringify(composed.errors));
   gateway = new ApolloGateway({
     supergraphSdl: composed.sdl,
     buildService: ({ name }): GraphQLDataSource => ({

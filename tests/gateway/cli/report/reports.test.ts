@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 
 import { markdownReport } from '../../../../gateway/cli/report/markdown-report.ts';
-import { neededBump, type CheckReport } from '../../../../gateway/cli/report/check-report.ts';
+import { type CheckReport, countsOf, neededBump } from '../../../../gateway/cli/report/check-report.ts';
 import { sarifReport } from '../../../../gateway/cli/report/sarif-report.ts';
 import { textReport } from '../../../../gateway/cli/report/text-report.ts';
 import { painter } from '../../../../gateway/cli/terminal.ts';
@@ -107,6 +107,21 @@ test('the Markdown has tables, in which no text is markup, HTML or a mention', (
   expect(markdownReport(EMPTY)).toBe(
     '### ✅ Weft check: passed\n\n0 errors, 0 warnings, checked by the contracts alone: `a/b`',
   );
+});
+
+test('a hint is told from what wants to be mended, in every form', () => {
+  const hint = {
+    ...REPORT.findings[2]!,
+    code: 'COMPOSITION_INCONSISTENT_DESCRIPTION',
+    severity: 'hint' as const,
+    message: 'Two descriptions.',
+  };
+  const report = { ...EMPTY, findings: [hint] };
+  expect(textReport(report, plain)).toContain('3:1  hint     COMPOSITION_INCONSISTENT_DESCRIPTION  Two descriptions.');
+  expect(textReport(report, plain)).toContain('0 errors, 0 warnings, 1 hint');
+  expect(markdownReport(report)).toContain('| 💡 | `returns/returns.odcs.yaml:3:1` |');
+  expect(sarifReport(report).runs[0]!.results).toMatchObject([{ level: 'note', kind: 'fail' }]);
+  expect(countsOf(report)).toMatchObject({ errors: 0, warnings: 0, hints: 1 });
 });
 
 test('Markdown of ten thousand findings still fits a comment', () => {

@@ -9,8 +9,8 @@ import {
   type TypeDefinitionNode,
   type TypeExtensionNode,
 } from 'graphql';
-import { isMachinery } from '../contract/machinery.ts';
-import type { Product } from '../contract/model.ts';
+import { isMachinery } from './machinery.ts';
+import type { Product } from './model.ts';
 
 /** A place in `schema.graphql`, as findings have it. */
 export interface SdlPlace {
