@@ -3,7 +3,7 @@ import { type ApiKey, revokeKey } from '../../schema/ledger/api-keys.ts';
 import type { ProductId } from '../../schema/ids.ts';
 import { endSubscription, standingSubscriptions, type Subscription } from '../../schema/ledger/subscriptions.ts';
 import { type Actor, isOwner, requireAdmin, requireKnown } from '../actor.ts';
-import { type OperationText, subscribe } from '../consumers/subscribe.ts';
+import { type MadeSubscription, type OperationText, subscribe } from '../consumers/subscribe.ts';
 import { createKey, type KeyAsk } from '../keys/create-key.ts';
 import type { CatalogContext } from './context.ts';
 import { byId, requireProductId } from './products.ts';
@@ -32,7 +32,7 @@ export const consumers = {
       return revoked;
     },
 
-    subscribe: (_source: unknown, args: SubscribeArgs, context: CatalogContext): Promise<Subscription> => {
+    subscribe: (_source: unknown, args: SubscribeArgs, context: CatalogContext): Promise<MadeSubscription> => {
       requireKnown(context.actor, 'A subscription is of a consumer, who is known by a key');
       const { purpose = null, operations } = args;
       return subscribe(context, { product: requireProductId(args.product), purpose, operations }, context.actor);
@@ -65,5 +65,6 @@ export const consumers = {
 
   ProductSubscription: {
     product: ({ productId }: Subscription, _args: unknown, context: CatalogContext) => byId(productId, context),
+    findings: (made: Subscription | MadeSubscription) => ('findings' in made ? made.findings : []),
   },
 };

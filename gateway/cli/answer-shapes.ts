@@ -4,7 +4,8 @@ import { z } from 'zod';
 export const lower = z.string().transform((text) => text.toLowerCase());
 const moment = z.string().nullable();
 
-const findingShape = z.object({
+/** What a check found. */
+export const findingShape = z.object({
   code: z.string(),
   severity: z.enum(['ERROR', 'WARNING', 'HINT']).transform((severity) => SEVERITIES[severity]),
   message: z.string(),
@@ -14,7 +15,8 @@ const findingShape = z.object({
   path: z.string().nullable(),
 });
 const SEVERITIES = { ERROR: 'error', WARNING: 'warning', HINT: 'hint' } as const;
-const FINDING = 'fragment Found on Finding { code severity message file line column path }';
+/** The fragment for it. */
+export const FINDING = 'fragment Found on Finding { code severity message file line column path }';
 
 /** One difference between two revisions. */
 export const changeShape = z.object({

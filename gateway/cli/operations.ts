@@ -10,6 +10,8 @@ import {
   KEY,
   keyShape,
   exportedShape,
+  FINDING,
+  findingShape,
   listedRunShape,
   lower,
   OUTCOME,
@@ -286,13 +288,17 @@ ${RUN}`,
   ),
   subscribe: operation(
     `mutation Subscribe($product: ID!, $purpose: String, $operations: [RegisteredOperationInput!]!) {
-  subscribe(product: $product, purpose: $purpose, operations: $operations) { consumer purpose operations { name } }
-}`,
+  subscribe(product: $product, purpose: $purpose, operations: $operations) {
+    consumer purpose operations { name } findings { ...Found }
+  }
+}
+${FINDING}`,
     z.object({
       subscribe: z.object({
         consumer: z.string(),
         purpose: z.string().nullable(),
         operations: z.array(z.object({ name: z.string() })),
+        findings: z.array(findingShape),
       }),
     }),
   ),

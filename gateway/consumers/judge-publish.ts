@@ -1,23 +1,17 @@
 import type { Finding } from '../../schema/findings.ts';
+import { brokenFindings, type GraphMove } from '../../schema/ledger/broken-operations.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { standingSubscriptions, type Subscription } from '../../schema/ledger/subscriptions.ts';
 import { type CoordinateUse, coordinateUses, OTHER_OPERATIONS } from '../../schema/ledger/usage.ts';
 import type { ProductChange } from '../publishing/product-changes.ts';
 import { judgeByUse, type Use } from '../usage/judge-by-use.ts';
-import { apiSchema } from '../serving/api-schema.ts';
-import { withDefer } from '../execute/deferred.ts';
-import { brokenFinding, brokenOperations, faultsOf } from './broken-operations.ts';
 
 /** Of one publish; a change that meets more is in use all the same. */
 const USES_READ = 10_000;
 
 /** What a publish would do to those who use what there is. */
-export interface Proposal {
+export interface Proposal extends GraphMove {
   readonly changes: readonly ProductChange[];
-  /** The supergraph to come. */
-  readonly after: string;
-  /** The one that is served now; null before the first. */
-  readonly before: () => Promise<string | null>;
   /** For so many days after its last use a field is in use; 0: as long as an operation that has it is registered. */
   readonly days: number;
 }
@@ -25,17 +19,7 @@ export interface Proposal {
 /** Whom it would break: those whose registered operations would no longer be valid, and those who use what changes. */
 export async function judgePublish(db: Queryable, proposal: Proposal): Promise<Finding[]> {
   const subscriptions = await standingSubscriptions(db);
-  return [...(await byUse(db, subscriptions, proposal)), ...(await broken(subscriptions, proposal))];
-}
-
-/** What was not valid before is not this publish's doing. */
-async function broken(subscriptions: readonly Subscription[], { after, before }: Proposal): Promise<Finding[]> {
-  if (subscriptions.every(({ operations }) => operations.length === 0)) return [];
-  const found = brokenOperations(subscriptions, withDefer(apiSchema(after)));
-  if (found.length === 0) return [];
-  const sdl = await before();
-  const schema = sdl === null ? null : withDefer(apiSchema(sdl));
-  return found.filter(({ text }) => schema !== null && faultsOf(text, schema).length === 0).map(brokenFinding);
+  return [...(await byUse(db, subscriptions, proposal)), ...(await brokenFindings(subscriptions, proposal))];
 }
 
 async function byUse(

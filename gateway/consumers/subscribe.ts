@@ -1,7 +1,11 @@
+import { linkMesh } from '../../schema/contract/link.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { errorFinding, type Finding } from '../../schema/findings.ts';
 import { transaction, type Pool } from '../../schema/ledger/connect.ts';
-import { requireProduct } from '../../schema/ledger/products.ts';
+import { unanswered } from '../../schema/ledger/broken-operations.ts';
+import { comingProducts } from '../../schema/ledger/mesh.ts';
+import { pendingRevisions, requireProduct } from '../../schema/ledger/products.ts';
+import { compositionOf } from '../../schema/ledger/promote.ts';
 import { addSubscription, type RegisteredOperation, type Subscription } from '../../schema/ledger/subscriptions.ts';
 import type { ProductId } from '../../schema/ids.ts';
 import { type Actor, requireKnown } from '../actor.ts';
@@ -22,6 +26,18 @@ export interface SubscribeAsk {
   readonly operations: readonly OperationText[];
 }
 
+/** What registering stands on. */
+interface SubscribeDeps {
+  readonly ledger: Pool;
+  readonly graph: Graph;
+}
+
+/** A subscription as it was made. */
+export interface MadeSubscription extends Subscription {
+  /** Warnings of what revisions that wait for their data would break. */
+  readonly findings: readonly Finding[];
+}
+
 /** One operation with all of its fragments. */
 export interface OperationText {
   /** Of its file, or as the consumer calls it. */
@@ -31,13 +47,13 @@ export interface OperationText {
 
 /**
  * A consumer's standing use of a product, in place of the one that it had: from now on no publish goes through that would make one
- * of its operations invalid. Refuses operations that cannot be asked now, or ask nothing of the product, with all that is wrong with them.
+ * of its operations invalid; it is warned of what waits and would. Refuses operations that cannot be asked now, or ask nothing of the product, with all that is wrong with them.
  */
 export async function subscribe(
-  { ledger, graph }: { readonly ledger: Pool; readonly graph: Graph },
+  { ledger, graph }: SubscribeDeps,
   { product, purpose, operations }: SubscribeAsk,
   actor: Actor,
-): Promise<Subscription> {
+): Promise<MadeSubscription> {
   requireKnown(actor, 'A subscription is of a consumer, who is known by a key');
   requireBounded(operations, purpose);
   const read = operations.map((operation) => readOperation(graph, operation, actor));
@@ -62,9 +78,34 @@ export async function subscribe(
     throw new Refusal('OPERATION_INVALID', `Not all operations can be asked of ${product}; nothing was registered.`, {
       findings,
     });
-  return transaction(ledger, (trx) =>
+  const subscription = await transaction(ledger, (trx) =>
     addSubscription(trx, { productId: product, consumer: actor.name, purpose, operations: registered }),
   );
+  return { ...subscription, findings: await comingFindings({ ledger, graph }, registered) };
+}
+
+/** Warnings of operations that revisions which wait for their data would break: from now on their runs are refused. */
+async function comingFindings(
+  { ledger, graph }: SubscribeDeps,
+  operations: readonly RegisteredOperation[],
+): Promise<Finding[]> {
+  const pending = await pendingRevisions(ledger);
+  if (pending.length === 0 || operations.length === 0) return [];
+  const coming = await compositionOf(ledger, { mesh: linkMesh(await comingProducts(ledger)).mesh, own: [] });
+  if (!coming.composes) return [];
+  const { mesh } = graph.current();
+  return unanswered(operations, coming.sdl).map(({ operation, faults }) => {
+    const asked = pending.filter(({ productId }) => {
+      const live = mesh.products.get(productId);
+      const own = live === undefined ? null : productCoordinates(mesh, live);
+      return operation.coordinates.some((coordinate) => own?.has(coordinate));
+    });
+    const waiting = (asked.length > 0 ? asked : pending).map(
+      ({ productId, revision }) => `${productId} (revision ${revision})`,
+    );
+    const message = `${operation.name} will not be valid once ${waiting.join(', ')}, which waits for its data, is live: ${faults.join(' ')} As long as it is registered, that is refused: agree with the owners.`;
+    return { ...errorFinding('CONSUMER_BROKEN', message, { file: operation.name }), severity: 'warning' };
+  });
 }
 
 function requireBounded(operations: readonly OperationText[], purpose: string | null): void {

@@ -9,7 +9,7 @@ import {
   type TypeNode,
   valueFromASTUntyped,
 } from 'graphql';
-import { linkedName } from './linked-name.ts';
+import { linkedName } from '../../schema/composition/linked-name.ts';
 
 /** What who asks may claim. */
 export interface Rights {

@@ -21,7 +21,7 @@ import { requireBoundedNesting, TOKENS_MAX } from '../door/nesting.ts';
 import { type Authorized, authorize } from './authorization.ts';
 import type { Costs } from './cost/open-costs.ts';
 import type { OperationContext } from './context.ts';
-import { withoutDefer } from './deferred.ts';
+import { withoutDefer } from '../../schema/composition/deferred.ts';
 import { requireWithinBounds } from './operation-bounds.ts';
 import { operationFaults } from './operation-faults.ts';
 import type { Guards, Rights } from './guards.ts';

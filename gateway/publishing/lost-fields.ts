@@ -1,5 +1,5 @@
 import { BreakingChangeType, findBreakingChanges } from 'graphql';
-import { apiSchema } from '../serving/api-schema.ts';
+import { apiSchema } from '../../schema/composition/api-schema.ts';
 
 /** What every operation could ask of the one supergraph and not of the other, a sentence each; nothing where either is none. */
 export function lostFields(before: string | null, after: string | null): string[] {

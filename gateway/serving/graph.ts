@@ -7,7 +7,7 @@ import { listen } from '../../schema/ledger/listen.ts';
 import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
 import type { OpenSubgraph } from '../../schema/reading.ts';
 import type { RegisteredServers } from '../../schema/registering.ts';
-import { apiSchema } from './api-schema.ts';
+import { apiSchema } from '../../schema/composition/api-schema.ts';
 import type { HostRules } from '../../schema/allowed-hosts.ts';
 import type { AskSubgraph, EventSource } from '../execute/context.ts';
 import { readCostRules } from '../execute/cost/cost-rules.ts';
@@ -19,7 +19,7 @@ import {
   serverSubgraph,
   wholeSubgraph,
 } from '../execute/local-subgraph.ts';
-import { withDefer } from '../execute/deferred.ts';
+import { withDefer } from '../../schema/composition/deferred.ts';
 import { readGuards } from '../execute/guards.ts';
 import { openOperations, type Operations } from '../execute/operations.ts';
 import { type Federation, openFederation } from '../execute/plan/federation.ts';

@@ -11,7 +11,7 @@ import {
   visit,
 } from 'graphql';
 import { namedTypeOf } from '../../schema/contract/named-type-of.ts';
-import { linkedName } from '../execute/linked-name.ts';
+import { linkedName } from '../../schema/composition/linked-name.ts';
 
 /** Which part of the graph a variant is, by the names of `@tag`. */
 export interface VariantRule {

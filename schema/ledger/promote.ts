@@ -7,7 +7,7 @@ import { isSameModel } from '../contract/same-model.ts';
 import { subgraphSdl } from '../contract/sdl.ts';
 import type { Finding } from '../findings.ts';
 import type { DomainId, ProductId } from '../ids.ts';
-import type { Transaction } from './connect.ts';
+import type { Queryable, Transaction } from './connect.ts';
 import { emit } from './events.ts';
 import {
   addSubgraph,
@@ -72,20 +72,20 @@ export type Coming =
 
 /** Composes the graph that a mesh describes, with the catalog as it is served, without making it the served one. */
 export async function compositionOf(
-  trx: Transaction,
+  db: Queryable,
   { mesh, own }: { mesh: Mesh; own: readonly ProductId[] },
 ): Promise<Coming> {
-  const served = new Map((await headSubgraphs(trx)).map((subgraph) => [subgraph.name, subgraph]));
+  const served = new Map((await headSubgraphs(db)).map((subgraph) => [subgraph.name, subgraph]));
   const wanted = [...catalog(served.get(CATALOG)?.sdl), ...subgraphsOf(mesh)];
   const composition = await composed(wanted, served);
   const of = { mesh, subgraphs: wanted.map(({ name }) => name), own };
   if (!composition.composes) return { composes: false, findings: compositionFindings(composition.errors, 'error', of) };
-  const hints = compositionFindings(await newHints(trx, composition.hints), 'hint', of);
+  const hints = compositionFindings(await newHints(db, composition.hints), 'hint', of);
   return { composes: true, sdl: composition.sdl, hints };
 }
 
-async function newHints(trx: Transaction, hints: readonly Remark[]): Promise<Remark[]> {
-  const known = new Set(hints.length === 0 ? [] : await headHints(trx));
+async function newHints(db: Queryable, hints: readonly Remark[]): Promise<Remark[]> {
+  const known = new Set(hints.length === 0 ? [] : await headHints(db));
   return hints.filter((hint) => !known.has(hintText(hint)));
 }
 

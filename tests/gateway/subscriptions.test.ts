@@ -172,6 +172,35 @@ test('a registered operation that asks the catalog too is judged with it', async
   );
 });
 
+test('who subscribes to what a revision that waits for its data would take away is warned of it', async () => {
+  const hangars = (...properties: string[]) => folderOf({ domain: 'network', name: 'hangars', properties });
+  await gateway.publish([hangars(NAME, CITY)]);
+  await gateway.load('network/hangars', 'hangars', 'id text, name text, city text', "values ('a', 'b', 'c')");
+  expect(await gateway.publish([hangars(NAME)])).toMatchObject({ products: [{ state: 'PENDING' }] });
+  const operations = [
+    { name: 'cities', text: '{ hangars { nodes { city } } }' },
+    { name: 'names', text: '{ hangars { nodes { name } } }' },
+  ];
+  const { data, errors } = await as(
+    'reports',
+    `mutation ($operations: [RegisteredOperationInput!]!) { subscribe(product: "network/hangars", operations: $operations) {
+       operations { name } findings { code severity file message } } }`,
+    { operations },
+  );
+  expect(errors).toBeUndefined();
+  expect(data.subscribe).toEqual({
+    operations: [{ name: 'cities' }, { name: 'names' }],
+    findings: [
+      {
+        code: 'CONSUMER_BROKEN',
+        severity: 'WARNING',
+        file: 'cities',
+        message: expect.stringMatching(/network\/hangars \(revision 2\).*"city" on type "Hangar"/),
+      },
+    ],
+  });
+});
+
 test('hundreds of operations hold up no publish', async () => {
   const texts = (from: number): Record<string, string> =>
     Object.fromEntries(

@@ -10,6 +10,7 @@ import { liveMesh } from '../../schema/ledger/mesh.ts';
 import { product } from '../../schema/ledger/products.ts';
 import { promote } from '../../schema/ledger/promote.ts';
 import { requestDueRun } from '../../schema/ledger/runs.ts';
+import { addSubscription, endSubscription } from '../../schema/ledger/subscriptions.ts';
 import { headSupergraph, lockHead } from '../../schema/ledger/supergraphs.ts';
 import type { RefreshDeps } from '../../workflows/refresh/stage.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
@@ -65,6 +66,34 @@ test('a revision of another shape goes live with its first data, and its graph w
   expect(await refreshHere(deps, id)).toMatchObject({ phase: 'succeeded', revision: 2, datasetVersion: 2 });
   expect(await product(database.pool, id)).toMatchObject({ liveRevision: 2, liveVersion: 2 });
   expect((await headSupergraph(database.pool))?.sdl).toContain('colour');
+});
+
+test('a revision that would break what a consumer registered meanwhile does not go live, and does once that has ended', async () => {
+  const { id, folder } = await published('levers');
+  const subscriber = { productId: id, consumer: 'reports' };
+  await plainPublish(database.pool, folder, {
+    refresh: false,
+    change: (files) =>
+      files.map((file) => ({
+        ...file,
+        text: file.text.replace('name: id, logicalType: integer', 'name: serial, logicalType: string'),
+      })),
+  });
+  const operation = { name: 'ids.graphql', text: '{ levers { nodes { id } } }', coordinates: ['Lever.id'] };
+  await transaction(database.pool, (trx) =>
+    addSubscription(trx, { ...subscriber, purpose: null, operations: [operation] }),
+  );
+  await writeFile(join(folder, 'things.csv'), 'serial\ns\n');
+  const { phase, error } = await refreshHere(deps, id);
+  expect([phase, error?.code]).toEqual(['failed', 'CONSUMER_BROKEN']);
+  expect(error?.findings).toMatchObject([
+    { code: 'CONSUMER_BROKEN', message: expect.stringMatching(/ids\.graphql, which reports registered.*"id"/) },
+  ]);
+  expect(await product(database.pool, id)).toMatchObject({ liveRevision: 1, liveVersion: 1 });
+  expect((await headSupergraph(database.pool))?.sdl).not.toContain('serial');
+
+  await endSubscription(database.pool, { ...subscriber, endedBy: 'reports' });
+  expect(await refreshHere(deps, id)).toMatchObject({ phase: 'succeeded', revision: 2, datasetVersion: 2 });
 });
 
 test('what waited for a new shape goes live with it, and its run is asked for', async () => {

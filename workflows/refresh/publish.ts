@@ -1,6 +1,7 @@
 import { Refusal } from '../../schema/errors.ts';
 import { ownName, type ProductId, quoted, type SqlName } from '../../schema/ids.ts';
 import { type Queryable, type Transaction, transaction } from '../../schema/ledger/connect.ts';
+import { brokenFindings } from '../../schema/ledger/broken-operations.ts';
 import { addVersion, datasetOfRun, type DatasetTable, liveDataset, nextVersion } from '../../schema/ledger/datasets.ts';
 import { goLive, hindrances } from '../../schema/ledger/go-live.ts';
 import { moveKeptTable } from '../../schema/ledger/kept-tables.ts';
@@ -8,15 +9,16 @@ import { pendingRevisions, product, revisionIn } from '../../schema/ledger/produ
 import { readyToRun } from '../../schema/ledger/ready-to-run.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
 import { requestRun, succeedRun } from '../../schema/ledger/runs.ts';
-import { lockHead } from '../../schema/ledger/supergraphs.ts';
+import { standingSubscriptions } from '../../schema/ledger/subscriptions.ts';
+import { headId, lockHead, supergraphSdl } from '../../schema/ledger/supergraphs.ts';
 import type { StageDetail } from './activities.ts';
 import { outputRelation, type RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**
  * Makes the run's tables the product's live version: tables moved, version stored, pointer moved, a pending revision made live
- * and its graph composed, run succeeded, event told, all in one transaction. Refuses with DOES_NOT_COMPOSE, PRODUCT_RETIRED or
- * RUN_SUPERSEDED; then nothing has changed.
+ * and its graph composed, run succeeded, event told, all in one transaction. Refuses with DOES_NOT_COMPOSE, CONSUMER_BROKEN,
+ * PRODUCT_RETIRED or RUN_SUPERSEDED; then nothing has changed.
  */
 export async function publish(deps: RefreshDeps, { plan, client, end }: StageWork): Promise<StageDetail> {
   // Before the head is locked: nobody else writes to them.
@@ -90,16 +92,37 @@ async function judgeKept(trx: Transaction, { landings, product, run }: RefreshPl
 
 /** What was pending is live with its first data, and with it what waited for nothing else. */
 async function serve(trx: Transaction, { product, run }: RefreshPlan): Promise<void> {
+  const served = await headId(trx);
   const hindered = await hindrances(trx, product);
   const went =
     hindered.length > 0
       ? null
       : await goLive(trx, { ready: [product.id], cause: `first data of ${product.id} revision ${run.revision}` });
-  if (went?.promotion.promoted === true) return;
+  if (went?.promotion.promoted === true)
+    return requireUnbroken(trx, { product, run }, { before: served, after: went.promotion.supergraph });
   const findings = went?.promotion.promoted === false ? went.promotion.findings : hindered;
   throw new Refusal(
     'DOES_NOT_COMPOSE',
     `With revision ${run.revision} of ${product.id} the graph would no longer compose: ${findings.map(({ message }) => message).join(' ')}`,
+    { findings },
+  );
+}
+
+/** Consumers may have registered operations since the revision was published: none of them may break now. */
+async function requireUnbroken(
+  trx: Transaction,
+  { product, run }: Pick<RefreshPlan, 'product' | 'run'>,
+  { before, after }: { readonly before: number | null; readonly after: number },
+): Promise<void> {
+  if (before === after) return;
+  const findings = await brokenFindings(await standingSubscriptions(trx), {
+    before: () => supergraphSdl(trx, before),
+    after: (await supergraphSdl(trx, after))!,
+  });
+  if (findings.length === 0) return;
+  throw new Refusal(
+    'CONSUMER_BROKEN',
+    `Revision ${run.revision} of ${product.id} cannot go live: ${findings.map(({ message }) => message).join(' ')} Publish it so that they go on, or agree with those who registered them.`,
     { findings },
   );
 }

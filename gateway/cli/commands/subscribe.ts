@@ -24,9 +24,11 @@ export async function subscribe(
     operations,
   });
   const names = made.operations.map(({ name }) => name);
-  terminal.show({ product, consumer: made.consumer, purpose: made.purpose, operations: names }, () =>
-    [`${made.consumer} subscribes to ${product}`, ...names].map(safeLine).join('\n'),
+  const { consumer, purpose, findings } = made;
+  terminal.show({ product, consumer, purpose, operations: names, findings }, () =>
+    [`${consumer} subscribes to ${product}`, ...names].map(safeLine).join('\n'),
   );
+  for (const { message } of findings) terminal.warn(safeLine(message));
   terminal.say(`No publish goes through that would break one of these ${plural(names.length, 'operation')}.`);
   return EXIT.done;
 }

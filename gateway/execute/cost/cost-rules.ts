@@ -7,7 +7,7 @@ import {
   Kind,
   valueFromASTUntyped,
 } from 'graphql';
-import { linkedName } from '../linked-name.ts';
+import { linkedName } from '../../../schema/composition/linked-name.ts';
 
 /** What a supergraph says of costs, by schema coordinates: `Type`, `Type.field`, `Type.field(argument:)`. */
 export interface CostRules {

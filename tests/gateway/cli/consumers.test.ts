@@ -82,6 +82,7 @@ test('a folder of operations is registered by the names of its files', async () 
     product: 'network/airports',
     consumer: 'reports',
     purpose: 'why',
+    findings: [],
     operations: ['all.graphql', 'weekly/ids.graphql'],
   });
 });

@@ -1,8 +1,8 @@
 import { Supergraph } from '@apollo/federation-internals';
 import { expect, test } from '@jest/globals';
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { apiSchema } from '../../gateway/serving/api-schema.ts';
-import { compose } from '../../schema/composition/compose.ts';
+import { apiSchema } from '../../../schema/composition/api-schema.ts';
+import { compose } from '../../../schema/composition/compose.ts';
 
 const LINK = (version: string, names: string) =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/${version}", import: [${names}])`;

@@ -9,7 +9,7 @@ import {
   type NamedTypeNode,
   parse,
 } from 'graphql';
-import { type Link, linkedName, linksOf } from '../execute/linked-name.ts';
+import { type Link, linkedName, linksOf } from './linked-name.ts';
 
 /** Features that a router must know (`for: SECURITY`, `for: EXECUTION`), and that our own executor knows. */
 const SERVED =
