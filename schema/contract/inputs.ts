@@ -4,6 +4,7 @@ import { readSource } from './object.ts';
 import type { OdpsProduct } from './odps.ts';
 
 import { custom, type Reporter } from './report.ts';
+import { checkSourceServer } from './source-server.ts';
 
 /** Input ports: a contract of the folder is a source with its server, any other is another product's. */
 export function readInputs(
@@ -50,6 +51,7 @@ function serverInput(name: string, { contract, report }: ReadContract): InputPor
       `The source ${contract.id} has no schema object, so nothing can be read from it.`,
     );
   sameViews(objects, report);
+  checkSourceServer(server, objects, report);
   const share = custom(contract, 'rejectedShareAllowed') ?? 0;
   if (typeof share !== 'number' || !(share >= 0 && share <= 1))
     report.error(

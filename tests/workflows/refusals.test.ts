@@ -10,7 +10,7 @@ import type { ProductId } from '../../schema/ids.ts';
 import { product } from '../../schema/ledger/products.ts';
 import { withDuckdb } from '../../workflows/engines/duckdb.ts';
 import type { RefreshDeps } from '../../workflows/refresh/stage.ts';
-import { openLocalFile } from '../../workflows/sources/local-file.ts';
+import { openSource } from '../../workflows/sources/open-source.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 import { plainPublish } from './plain-publish.ts';
 import { refreshDeps, refreshHere } from './refresh-here.ts';
@@ -281,7 +281,7 @@ test.each([
   const [port] = (await plainPublish(database.pool, folder, { refresh: false })).product.inputs;
   if (port?.kind !== 'server') throw new Error('The product has no source.');
   await withDuckdb({ scratch: deps.scratch, signal: new AbortController().signal }, async (db) => {
-    const source = await openLocalFile(
+    const source = await openSource(
       {
         server: port.server,
         object: port.objects[0]!,

@@ -6,7 +6,7 @@ import { type Transaction, transaction } from '../../schema/ledger/connect.ts';
 import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
 import { NulByte, streamInto } from '../engines/stream.ts';
 import { newColumns } from '../sources/drift.ts';
-import { asIncomplete } from '../sources/local-file.ts';
+import { asIncomplete } from '../sources/files/incomplete.ts';
 import type { OpenSource, SourceRows } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { contractFile, openLanding } from './extract.ts';

@@ -2,7 +2,7 @@ import { quoted } from '../../schema/ids.ts';
 import type { SourceProperty } from '../../schema/contract/model.ts';
 import { type Duckdb, identifier } from '../engines/duckdb.ts';
 import { type Cast, castOf } from '../sources/casts.ts';
-import { ROW_NUMBER } from '../sources/local-file.ts';
+import { ROW_NUMBER } from '../sources/files/row-number.ts';
 import type { OpenSource, SourceRows } from '../sources/source.ts';
 import type { Landing } from './landing.ts';
 

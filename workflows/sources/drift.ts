@@ -2,7 +2,7 @@ import { Refusal } from '../../schema/errors.ts';
 import { errorFinding } from '../../schema/findings.ts';
 import type { SourceObject } from '../../schema/contract/model.ts';
 import { holds } from './casts.ts';
-import { ROW_NUMBER } from './local-file.ts';
+import { ROW_NUMBER } from './files/row-number.ts';
 import type { OpenSource } from './source.ts';
 
 /**

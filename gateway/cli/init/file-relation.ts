@@ -102,7 +102,7 @@ export async function fileRelation(db: Duckdb, path: string): Promise<Opened> {
 
 /** The names of the columns; refuses those by which no refresh could find its columns. */
 function headerOf(path: string, head: string, delimiter: string, whole: boolean): string[] {
-  const header = csvHeader(head, delimiter, { whole });
+  const header = csvHeader(head, { delimiter }, { whole });
   if (header === null) throw wrongUsage(`The header of ${path} does not end: is it CSV?`);
   const empty = header.findIndex((name) => name === '');
   if (empty >= 0) throw wrongUsage(`Column ${empty + 1} of ${path} has no name in its first line: write one there.`);

@@ -1,0 +1,80 @@
+import type { FileFormat } from '../../../schema/contract/file-format.ts';
+import { ENDINGS, readFileFormat } from '../../../schema/contract/file-format.ts';
+import type { SourceObject } from '../../../schema/contract/model.ts';
+import { reporter } from '../../../schema/contract/report.ts';
+import type { Finding } from '../../../schema/findings.ts';
+import { Refusal } from '../../../schema/errors.ts';
+import type { Duckdb } from '../../engines/duckdb.ts';
+import type { Connector, OpenSource, SourceAsk, SourceRows } from '../source.ts';
+import { openArrow } from './arrow.ts';
+import { openCsv } from './csv.ts';
+import { openExcel } from './excel.ts';
+import type { FindFiles, FoundFile } from './found-files.ts';
+import { asIncomplete } from './incomplete.ts';
+import { openJson } from './json.ts';
+import { openParquet } from './parquet.ts';
+
+/** What a format says of files: their columns, and how their rows are read. */
+export interface FileTable extends Pick<OpenSource, 'columns' | 'typed'> {
+  /** What a look at the files told besides; kept with the stage. */
+  readonly facts?: Readonly<Record<string, string>>;
+  read(): Promise<Omit<SourceRows, 'verify'>>;
+}
+
+/** What a format reads: files of one source, of which the contract declares `object`. */
+export interface FileAsk<Kind extends FileFormat['kind'] = FileFormat['kind']> {
+  readonly label: string;
+  readonly files: readonly FoundFile[];
+  readonly format: Extract<FileFormat, { readonly kind: Kind }>;
+  readonly object: SourceObject;
+}
+
+/** A source of files: how they are found is one matter, how they are read another. */
+export function filesBy(find: FindFiles): Connector {
+  return async (ask, db) => {
+    const format = formatOf(ask);
+    const found = await find(ask, { endings: ENDINGS[format.kind], folder: db.folder });
+    const { label, files } = found;
+    const translated = (error: unknown): never => {
+      throw asIncomplete(label, error);
+    };
+    try {
+      const { columns, typed, facts, ...table } = await tableOf({ label, files, format, object: ask.object }, db);
+      return {
+        label,
+        columns,
+        typed,
+        facts: { ...found.facts(), ...facts },
+        read: async () => ({ ...(await table.read().catch(translated)), verify: () => found.verify() }),
+        close: () => found.close(),
+      };
+    } catch (error) {
+      await found.close();
+      return translated(error);
+    }
+  };
+}
+
+function tableOf(ask: FileAsk, db: Duckdb): Promise<FileTable> {
+  switch (ask.format.kind) {
+    case 'csv':
+      return openCsv(ask as FileAsk<'csv'>, db);
+    case 'json':
+    case 'ndjson':
+      return openJson(ask as FileAsk<'json' | 'ndjson'>, db);
+    case 'parquet':
+      return openParquet(ask, db);
+    case 'arrow':
+      return openArrow(ask, db);
+    case 'excel':
+      return openExcel(ask as FileAsk<'excel'>, db);
+  }
+}
+
+/** A publish has checked it: what does not fit was published by an older version. */
+function formatOf({ server }: SourceAsk): FileFormat {
+  const findings: Finding[] = [];
+  const format = readFileFormat(server, [], reporter(findings, server.server, null));
+  if (format === null) throw new Refusal('SOURCE_MISSING', findings.map(({ message }) => message).join(' '));
+  return format;
+}
