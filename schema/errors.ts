@@ -37,7 +37,11 @@ export const REFUSALS = {
   SOURCE_MISSING: { http: 422, retry: false, says: 'The source cannot be found or may not be read.' },
   SOURCE_INCOMPLETE: { http: 422, retry: false, says: 'The source is empty, cut off, or changed while it was read.' },
   SOURCE_DRIFTED: { http: 422, retry: false, says: 'The source no longer has the shape that its contract declares.' },
-  SOURCE_FAILED: { http: 502, retry: true, says: 'The server of a registered product failed at what it was asked.' },
+  SOURCE_FAILED: {
+    http: 502,
+    retry: true,
+    says: 'The server of a source or of a registered product failed at what it was asked.',
+  },
   ROWS_REJECTED: { http: 422, retry: false, says: 'More rows break the contract than it tolerates.' },
   TRANSFORM_REFUSED: { http: 422, retry: false, says: 'The transformation is not one SELECT over declared inputs.' },
   TRANSFORM_MISMATCH: {

@@ -32,9 +32,10 @@ export function dataDigest(product: Pick<Product, 'kind' | 'objects' | 'transfor
             kind: input.kind,
             server: input.server,
             rejectedShareAllowed: input.rejectedShareAllowed,
-            objects: input.objects.map(({ view, physicalName, properties }) => ({
+            objects: input.objects.map(({ view, physicalName, properties, customProperties }) => ({
               view,
               physicalName,
+              ...(customProperties && { customProperties }),
               properties: properties.map(({ column, sourceColumn, pgType, list, required }) => [
                 column,
                 sourceColumn,

@@ -4,6 +4,9 @@ import type { Path } from './parse.ts';
 import { custom, type Reporter } from './report.ts';
 import { durationSeconds } from './sla.ts';
 
+/** What a source's object says of it. */
+export const LOAD_SETTINGS: readonly string[] = ['loadMode', 'watermark', 'lookBack', 'deletedRows'];
+
 const MODES: readonly string[] = ['full', 'merge', 'append', 'history'] satisfies ('full' | LoadMode)[];
 const TIMES: readonly string[] = ['timestamptz', 'date'];
 const NUMBERS = /^(integer|bigint|numeric|double precision)/;

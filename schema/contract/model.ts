@@ -6,7 +6,7 @@
 import type { Finding } from '../findings.ts';
 import type { DomainId, ProductId, SqlName } from '../ids.ts';
 import type { OdcsServer } from './odcs-server.ts';
-import type { OdcsContract } from './odcs.ts';
+import type { OdcsContract, OdcsObject } from './odcs.ts';
 import type { OdpsProduct } from './odps.ts';
 import type { Locate } from './place.ts';
 import type { PostgresServer } from './postgres-server.ts';
@@ -170,6 +170,8 @@ export interface SourceObject {
   readonly load: Load | null;
   /** `validFrom` and `validTo`, which Weft adds where a history is kept; else none. */
   readonly validity: readonly Property[];
+  /** How it is asked for, where its server is one that is asked: `query`, `records`, … */
+  readonly customProperties?: OdcsObject['customProperties'];
 }
 
 export type LoadMode = 'merge' | 'append' | 'history';

@@ -7,7 +7,7 @@ import type { OdcsQuality } from './odcs-quality.ts';
 import type { Path } from './parse.ts';
 import { chosenName, readProperty } from './property.ts';
 import { readRule, ruleDoubt, uniqueRules } from './quality.ts';
-import { readLoad } from './load.ts';
+import { LOAD_SETTINGS, readLoad } from './load.ts';
 import { parseReference } from './reference.ts';
 import { readTable } from './registered.ts';
 import { custom, type Reporter } from './report.ts';
@@ -125,7 +125,9 @@ export function readSource(object: OdcsObject, at: { path: Path; report: Reporte
   const load = readLoad(object, { properties, key }, at);
   const validity = load?.mode === 'history' ? VALIDITY.map((property) => validityProperty(property, at)) : [];
   duplicates([...properties, ...validity], ({ column }) => column, 'column', at);
-  return { name: object.name, physicalName: object.physicalName ?? null, view, properties, load, validity };
+  const { name, physicalName = null } = object;
+  const asked = object.customProperties?.filter(({ property }) => !LOAD_SETTINGS.includes(property)) ?? [];
+  return { name, physicalName, view, properties, load, validity, ...(asked.length > 0 && { customProperties: asked }) };
 }
 
 /** From when on a row was so, and until when; null: it is so still. */

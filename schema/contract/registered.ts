@@ -47,7 +47,7 @@ export function readServers(outputs: readonly ReadContract[]): ReadonlyMap<strin
 
 /** The table or view that an object is: `physicalName`, with its schema before a dot where that is another, else the name in snake case. */
 export function readTable(
-  { physicalName, name }: OdcsObject,
+  { physicalName, name }: Pick<OdcsObject, 'physicalName' | 'name'>,
   object: Pick<SchemaObject, 'table'>,
   at: { readonly schema: SqlName; readonly path: Path; readonly report: Reporter },
 ): NonNullable<SchemaObject['registeredTable']> {

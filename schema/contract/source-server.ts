@@ -2,6 +2,7 @@ import { readFileFormat } from './file-format.ts';
 import type { SourceObject } from './model.ts';
 import type { OdcsServer } from './odcs-server.ts';
 import type { Path } from './parse.ts';
+import { readPostgresSource } from './postgres-source.ts';
 import type { Reporter } from './report.ts';
 
 type Check = (
@@ -13,6 +14,8 @@ type Check = (
 /** Servers that sources are read from, by type: each check reads what the connector will read, and reports what is wrong with it. */
 const CHECKS: Readonly<Record<string, Check>> = {
   local: (server, _object, at) => readFileFormat(server, at.server, at.report),
+  postgres: readPostgresSource,
+  postgresql: readPostgresSource,
 };
 
 /** Says what is wrong with the server that a source's objects are read from, and with how they are asked for. */

@@ -5,7 +5,7 @@ import { Refusal } from '../../schema/errors.ts';
 import type { Finding } from '../../schema/findings.ts';
 import type { CheckTables } from '../../schema/registering.ts';
 import { inspectTables } from './inspect-tables.ts';
-import { type ConnectionDeps, connectionOf, connectionRefusal } from './registered-client.ts';
+import { type ConnectionDeps, connectionOf, connectionRefusal } from '../../schema/postgres-connection.ts';
 
 // A few short questions of catalogs; whoever publishes waits for it.
 const STATEMENT_MS = 5_000;

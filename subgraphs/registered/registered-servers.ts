@@ -3,7 +3,8 @@ import pg from 'pg';
 import { connectionKey, type PostgresServer } from '../../schema/contract/postgres-server.ts';
 import type { OpenSubgraph, ReaderPools } from '../../schema/reading.ts';
 import type { RegisteredServers, RegisteringDeps, ServerState } from '../../schema/registering.ts';
-import { connectionOf, connectionRefusal, guardedClient, isAway } from './registered-client.ts';
+import { connectionOf, connectionRefusal } from '../../schema/postgres-connection.ts';
+import { guardedClient, isAway } from './registered-client.ts';
 
 export interface RegisteredServersDeps extends RegisteringDeps {
   readonly openSubgraphs: (pools: ReaderPools) => OpenSubgraph;

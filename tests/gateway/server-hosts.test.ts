@@ -4,7 +4,10 @@ import { readProduct } from '../../schema/contract/read.ts';
 import { edited, folderOf } from './product-text.ts';
 
 const postgres = (host: string, port = '5432'): string =>
-  `{ server: crm, type: postgres, host: '${host}', port: ${port}, database: crm, schema: public }`;
+  `{ server: crm, type: postgres, host: '${host}', port: ${port}, database: crm, schema: public, customProperties: [${[
+    '{ property: user, value: reader }',
+    "{ property: password, value: '${secret:CRM_PASSWORD}' }",
+  ].join(', ')}] }`;
 
 function found(server: string, rules: { loopbackOnly?: boolean; allowedHosts?: string[] } = {}) {
   const folder = edited(folderOf({ domain: 'sales', name: 'leads' }), 'source.odcs.yaml', (text) =>

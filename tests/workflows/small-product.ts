@@ -16,8 +16,12 @@ export interface SmallProduct {
   readonly quality?: readonly string[];
   readonly transform?: string;
   readonly rejectedShareAllowed?: number;
-  /** Custom properties of the source's object: `{ loadMode: 'merge' }`. */
+  /** Custom properties of the source's object: `{ loadMode: 'merge' }`, `{ query: 'select 1' }`. */
   readonly load?: Readonly<Record<string, unknown>>;
+  /** The source's server as a flow map of YAML, where it is no file. */
+  readonly server?: string;
+  /** Further keys of the source's object: `physicalName: orders`. */
+  readonly sourceKeys?: readonly string[];
 }
 
 /** Writes the folder of a product `trial/<name>` and answers its path. */
@@ -55,8 +59,9 @@ team:
               .map(([property, value]) => `      - { property: ${property}, value: ${JSON.stringify(value)} }\n`)
               .join('')}`,
       head: `servers:
-  - { server: file, type: local, path: ${file}, format: ${small.format ?? 'csv'} }
+  - ${small.server ?? `{ server: file, type: local, path: ${file}, format: ${small.format ?? 'csv'} }`}
 ${small.rejectedShareAllowed === undefined ? '' : `customProperties:\n  - { property: rejectedShareAllowed, value: ${small.rejectedShareAllowed} }\n`}`,
+      keys: small.sourceKeys ?? [],
     }),
   );
   await writeFile(
@@ -70,7 +75,12 @@ ${small.rejectedShareAllowed === undefined ? '' : `customProperties:\n  - { prop
   return folder;
 }
 
-function contract(id: string, object: string, properties: readonly string[], { head = '', tail = '' }): string {
+function contract(
+  id: string,
+  object: string,
+  properties: readonly string[],
+  { head = '', tail = '', keys = [] }: { head?: string; tail?: string; keys?: readonly string[] },
+): string {
   return `apiVersion: v3.1.0
 kind: DataContract
 id: ${id}
@@ -79,6 +89,6 @@ status: active
 ${head}schema:
   - name: ${object}
     physicalType: table
-    properties:
+${keys.map((line) => `    ${line}\n`).join('')}    properties:
 ${properties.map((line) => `      - ${line}\n`).join('')}${tail}`;
 }

@@ -56,6 +56,8 @@ function valueCast(given: string, foundType: string, pgType: string): Cast {
     ...range(value, target),
     // DuckDB would round '1.5' and read '1e3' and '1_000'.
     ...(family === 'integer' && found === 'text' ? [`ltrim(trim(${given}), '+-0123456789') = ''`] : []),
+    // DuckDB reads '0044-03-15 BC' as a day of our era.
+    ...(family === 'date' && found === 'text' ? [`not regexp_matches(${given}, '(?i)bc\\s*$')`] : []),
     // DuckDB reads 1e400 as infinite.
     ...(target === 'double' && found === 'text'
       ? [`(isfinite(${value}) or regexp_full_match(trim(${given}), '(?i)[+-]?(nan|inf|infinity)'))`]

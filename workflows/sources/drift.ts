@@ -10,16 +10,17 @@ import type { OpenSource } from './source.ts';
  * missing or was retyped; answers the columns that the contract does not know, which change nothing.
  */
 export function newColumns(source: OpenSource, object: SourceObject, contractFile: string): string[] {
-  const found = new Map(source.columns.map(({ name, type }) => [name, type]));
+  const found = new Map(source.columns.map((column) => [column.name, column]));
   const declared = new Set(object.properties.map(({ sourceColumn }) => sourceColumn));
   const added = [...found.keys()].filter((name) => !declared.has(name) && name !== ROW_NUMBER);
   const differences = object.properties.flatMap((property): string[] => {
     const { sourceColumn: name } = property;
     if (name === ROW_NUMBER) return [];
-    const type = found.get(name);
-    if (type === undefined) return [`- ${name} (${property.pgType}) is missing`];
-    if (!source.typed || holds(type, property)) return [];
-    return [`~ ${name} is ${type} where the contract says ${property.pgType}`];
+    const column = found.get(name);
+    if (column === undefined) return [`- ${name} (${property.pgType}) is missing`];
+    const { type, says } = column.declared ?? { type: column.type, says: column.type };
+    if (!(source.typed || column.declared !== undefined) || holds(type, property)) return [];
+    return [`~ ${name} is ${says} where the contract says ${property.pgType}${property.list ? '[]' : ''}`];
   });
   if (differences.length > 0)
     throw drifted(source.label, object, contractFile, [...differences, ...added.map((name) => `+ ${name} is new`)]);

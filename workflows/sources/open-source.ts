@@ -2,11 +2,14 @@ import { Refusal } from '../../schema/errors.ts';
 import type { Duckdb } from '../engines/duckdb.ts';
 import { localFiles } from './files/local-files.ts';
 import { filesBy } from './files/open-files.ts';
+import { openPostgres } from './postgres.ts';
 import type { Connector, OpenSource, SourceAsk } from './source.ts';
 
 /** A connector for each type of server that a contract may name. */
 const CONNECTORS: Readonly<Record<string, Connector>> = {
   local: filesBy(localFiles),
+  postgres: openPostgres,
+  postgresql: openPostgres,
 };
 
 /** Opens the source that a contract's server block names. Refuses with SOURCE_MISSING a type that there is no connector for. */

@@ -31,7 +31,7 @@ export interface OpenSource {
   /** For messages: `airports.csv`. */
   readonly label: string;
   readonly columns: readonly SourceColumn[];
-  /** False where every value is text (CSV, JSON): then only the values tell a retyped column. */
+  /** False where every value is text (CSV, JSON): then only what is declared and the values tell a retyped column. */
   readonly typed: boolean;
   /** What was seen when it was opened: size, time. Kept with the stage. */
   readonly facts: Readonly<Record<string, number | string>>;
@@ -42,7 +42,7 @@ export interface OpenSource {
 
 /** The rows of a source, which DuckDB reads as often as it likes. */
 export interface SourceRows {
-  /** A row a record, with the source's own column names. Text sources have text columns alone. */
+  /** A row a record, with the source's own names of the columns that the contract declares, at least. Text sources have text columns alone. */
   readonly relation: string;
   /** Yields the number of a row, from 0, in SQL over `relation`. */
   readonly rowNumber: string;
@@ -54,8 +54,10 @@ export interface SourceRows {
 
 export interface SourceColumn {
   readonly name: string;
-  /** DuckDB's type. */
+  /** DuckDB's type, as the rows have it. */
   readonly type: string;
+  /** What the source itself declares, where its rows come as text: for people, and as a type of DuckDB of the same family. */
+  readonly declared?: { readonly says: string; readonly type: string };
 }
 
 /** A line that cannot be taken apart. */

@@ -15,6 +15,8 @@ export interface Warehouse {
   connections(): Promise<number>;
   /** `away`: nobody listens; `silent`: what is sent is not answered. */
   be(state: 'there' | 'away' | 'silent'): Promise<void>;
+  /** The next so many connections break off after so many bytes of answers. */
+  cut(connections: number, afterBytes: number): void;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function openWarehouse(): Promise<Warehouse> {
       return Number(rows[0]!.count);
     },
     be: (state) => way.be(state),
+    cut: (connections, afterBytes) => way.cut(connections, afterBytes),
     close: async () => {
       await way.close();
       await database.pool.query(`drop owned by ${user}; drop role ${user}`);
@@ -54,12 +57,10 @@ export async function openWarehouse(): Promise<Warehouse> {
   };
 }
 
-async function openWay(
-  port: number,
-  host: string,
-): Promise<{ port: number; be: Warehouse['be']; close: () => Promise<void> }> {
+async function openWay(port: number, host: string): Promise<Pick<Warehouse, 'port' | 'be' | 'cut' | 'close'>> {
   const sockets = new Set<Socket>();
   let silent = false;
+  let cuts = { connections: 0, afterBytes: 0 };
   let server: Server | null = null;
   const listen = (at: number): Promise<number> =>
     new Promise((resolve) => {
@@ -70,7 +71,13 @@ async function openWay(
           socket.on('error', () => undefined).on('close', () => [inner, outer].forEach((one) => one.destroy()));
         }
         inner.on('data', (data) => silent || outer.write(data));
-        outer.on('data', (data) => silent || inner.write(data));
+        let left = cuts.connections > 0 ? cuts.afterBytes : Infinity;
+        if (cuts.connections > 0) cuts = { ...cuts, connections: cuts.connections - 1 };
+        outer.on('data', (data) => {
+          left -= data.length;
+          if (left < 0) inner.destroy();
+          else if (!silent) inner.write(data);
+        });
       }).listen(at, '127.0.0.1', () => resolve((server!.address() as { port: number }).port));
     });
   const stop = async (): Promise<void> => {
@@ -87,6 +94,9 @@ async function openWay(
       silent = state === 'silent';
       if (state === 'away') await stop();
       else if (server === null) await listen(own);
+    },
+    cut: (connections, afterBytes) => {
+      cuts = { connections, afterBytes };
     },
     close: stop,
   };
