@@ -43,6 +43,8 @@ export interface PostgresOptions {
   readonly env: NodeJS.ProcessEnv;
   /** False only for tests: then the machine's crash may cost the data, and no write waits for the disk. */
   readonly durable?: boolean;
+  /** Besides those of postgres-settings.ts, or in their place. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly progress?: (line: string) => void;
 }
 
@@ -70,7 +72,7 @@ export async function startPostgres(home: Home, place: ChildPlace, options: Post
   }
   requireSameMajor(data, version);
   const port = options.port === 0 ? await freePort() : options.port;
-  const settings = await postgresSettings({ durable: options.durable ?? true });
+  const settings = { ...(await postgresSettings({ durable: options.durable ?? true })), ...options.settings };
   const url = (database: string) => `postgres://${OWNER}:${password}@127.0.0.1:${port}/${database}`;
   const child = await startChild(
     {

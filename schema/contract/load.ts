@@ -7,7 +7,7 @@ import { durationSeconds } from './sla.ts';
 /** What a source's object says of it. */
 export const LOAD_SETTINGS: readonly string[] = ['loadMode', 'watermark', 'lookBack', 'deletedRows'];
 
-const MODES: readonly string[] = ['full', 'merge', 'append', 'history'] satisfies ('full' | LoadMode)[];
+const MODES: readonly string[] = ['full', 'merge', 'append', 'history', 'cdc'] satisfies ('full' | LoadMode)[];
 const TIMES: readonly string[] = ['timestamptz', 'date'];
 const NUMBERS = /^(integer|bigint|numeric|double precision)/;
 
@@ -46,6 +46,12 @@ export function readLoad(
   if (key.length === 0)
     return fault('LOAD_KEY', `loadMode ${mode} needs a primary key in the source: it tells which row is which.`);
 
+  if (mode === 'cdc') {
+    const [more] = Object.entries({ ...given, lookBack }).find(([, value]) => value !== undefined) ?? [];
+    if (more !== undefined)
+      return fault('LOAD_MODE', `with loadMode cdc the source's log tells what changed, and ${more} is not asked.`);
+    return { mode: 'cdc', key, watermark: null, lookBack: 0, deleted: null };
+  }
   const watermark = given.watermark === undefined ? null : (named(given.watermark) ?? undefined);
   if (watermark === undefined)
     return fault('LOAD_WATERMARK', `watermark names ${JSON.stringify(given.watermark)}, which is no property of it.`);

@@ -174,7 +174,8 @@ export interface SourceObject {
   readonly customProperties?: OdcsObject['customProperties'];
 }
 
-export type LoadMode = 'merge' | 'append' | 'history';
+/** `cdc`: as merge, of what the source's own log tells (change data capture). */
+export type LoadMode = 'merge' | 'append' | 'history' | 'cdc';
 
 /** How rows come in of which not all are read, or not all are written, each time. */
 export interface Load {

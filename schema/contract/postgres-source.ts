@@ -16,6 +16,9 @@ await loadModule();
 export interface PostgresSource {
   readonly server: PostgresServer;
   readonly timeoutSeconds: number;
+  /** Of changes: the publication and the slot that the contract names; null where they are Weft's own. */
+  readonly publication: string | null;
+  readonly slot: string | null;
   readonly from:
     | { readonly kind: 'table'; readonly schema: SqlName; readonly table: SqlName }
     | { readonly kind: 'query'; readonly query: string };
@@ -25,6 +28,11 @@ export interface PostgresSource {
 const elsewhere = z.unknown().optional();
 const onServer = z.object({ user: elsewhere, password: elsewhere, sslmode: elsewhere, timeoutSeconds });
 const onObject = z.object({
+  publication: z.string().min(1).max(63).optional(),
+  slot: z
+    .string()
+    .regex(/^[a-z0-9_]{1,63}$/, { error: 'must have small letters, digits and _ alone' })
+    .optional(),
   query: z.string().refine(isOneSelect, { error: 'must be one SELECT that Postgres can read' }).optional(),
 });
 
@@ -36,15 +44,17 @@ export function readPostgresSource(
 ): PostgresSource | null {
   const { report } = at;
   const connection = readPostgresServer(server, at.server, report);
-  const settings = readSettings(server, onServer, { of: `The server ${server.server}`, path: at.server, report });
+  const bounds = readSettings(server, onServer, { of: `The server ${server.server}`, path: at.server, report });
   const own = readSettings(object, onObject, { of: object.name, path: at.object, report, amongOthers: true });
-  if (connection === null || settings === null || own === null) return null;
-  if (own.query !== undefined)
-    return { server: connection, timeoutSeconds: settings.timeoutSeconds, from: { kind: 'query', query: own.query } };
+  if (connection === null || bounds === null || own === null) return null;
+  const { query, publication = null, slot = null } = own;
+  const settings = { server: connection, timeoutSeconds: bounds.timeoutSeconds, publication, slot };
+  if (query !== undefined && object.load?.mode === 'cdc')
+    report.error('LOAD_MODE', at.object, `${object.name}: changes are told of a table, and not of a query.`);
+  if (query !== undefined) return { ...settings, from: { kind: 'query', query } };
   const written = { name: object.name, ...(object.physicalName !== null && { physicalName: object.physicalName }) };
   const place = { schema: connection.schema, path: at.object, report };
-  const table = readTable(written, { table: object.view }, place);
-  return { server: connection, timeoutSeconds: settings.timeoutSeconds, from: { kind: 'table', ...table } };
+  return { ...settings, from: { kind: 'table', ...readTable(written, { table: object.view }, place) } };
 }
 
 /** It stands in parentheses, and could leave them if it were more. */

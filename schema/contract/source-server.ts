@@ -23,8 +23,15 @@ export function checkSourceServer(server: OdcsServer, objects: readonly SourceOb
   const check = Object.hasOwn(CHECKS, server.type) ? CHECKS[server.type] : undefined;
   // What is wrong with a server is wrong for each of its objects, and said once.
   const once = saidOnce(report);
-  for (const [index, object] of objects.entries())
+  for (const [index, object] of objects.entries()) {
+    if (object.load?.mode === 'cdc' && !/^postgres(ql)?$/.test(server.type))
+      once.error(
+        'LOAD_MODE',
+        ['schema', index],
+        `${object.name}: changes are told by a server of type postgres alone.`,
+      );
     check?.(server, object, { server: ['servers', 0], object: ['schema', index], report: once });
+  }
 }
 
 function saidOnce(report: Reporter): Reporter {

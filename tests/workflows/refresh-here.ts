@@ -35,9 +35,10 @@ export async function refreshHere(
   deps: RefreshDeps,
   productId: ProductId,
   during?: (stage: string) => Promise<void>,
+  { fullLoad = false }: { fullLoad?: boolean } = {},
 ): Promise<RunRow> {
   const { runId } = await transaction(deps.pool, (trx) =>
-    requestRun(trx, { runId: randomUUID() as RunId, productId, trigger: 'manual', requestedBy: 'test' }),
+    requestRun(trx, { runId: randomUUID() as RunId, productId, trigger: 'manual', requestedBy: 'test', fullLoad }),
   );
   const ref = { runId, productId, domain: domainOf(productId), trigger: 'manual' } as const;
   const { signal } = new AbortController();

@@ -290,6 +290,8 @@ test.each([
         hosts: deps.hosts,
         secrets: deps.secrets,
         since: null,
+        position: null,
+        reader: 'trial/things' as ProductId,
         signal: new AbortController().signal,
       },
       db,

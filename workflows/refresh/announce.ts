@@ -10,10 +10,13 @@ import {
   liveDataset,
   relationOf,
 } from '../../schema/ledger/datasets.ts';
+import { keptTables } from '../../schema/ledger/kept-tables.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
 import { requestDueRun } from '../../schema/ledger/runs.ts';
 import type { StageDetail } from './activities.ts';
+import { confirmPosition } from '../sources/open-source.ts';
 import { dropVersion } from './drop-version.ts';
+import { askOf } from './extract.ts';
 import { inputProducts, type RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 import { viewsOver } from './views-over.ts';
@@ -40,6 +43,7 @@ const NOT_OURS = new Set(['2BP01', '42809', '42501']);
 export async function announce(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
   const live = await liveDataset(client, plan.product.id);
   if (live?.version === 1) await indexFirst(client, plan, live);
+  const unconfirmed = await confirmSources(deps, { plan, signal });
   const views = live === null ? [] : await moveViews(client, plan, live, signal);
   const dropped = await dropExpired(client, plan, signal);
   const { products: inputs } = await inputProducts(deps.pool, plan.product);
@@ -48,11 +52,28 @@ export async function announce(deps: RefreshDeps, { plan, client, signal, end }:
     const due = await requestDueRun(trx, { runId: deps.newRunId(), ended: plan.run.id, inputs });
     return end(trx, {
       versionsDropped: dropped.gone,
+      ...(unconfirmed === null ? {} : { sourceNotTold: unconfirmed }),
       ...(views.length === 0 ? {} : { viewsNotMoved: views.join(', ') }),
       ...(dropped.kept.length === 0 ? {} : { versionsInUse: dropped.kept.join(', ') }),
       ...(due === null ? {} : { nextRun: due.runId }),
     });
   });
+}
+
+/** Tells sources what is published; why one was not told, which the next run does. */
+async function confirmSources(deps: RefreshDeps, work: Pick<StageWork, 'plan' | 'signal'>): Promise<string | null> {
+  const kept = await keptTables(deps.pool, work.plan.run.id);
+  for (const landing of work.plan.landings) {
+    const position = kept.find(({ name }) => name === landing.object.view)?.watermark;
+    if (position == null) continue;
+    try {
+      await confirmPosition(askOf(deps, work, landing), position);
+    } catch (error) {
+      if (work.signal.aborted) throw error;
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+  return null;
 }
 
 /** Indexes the first version by what relationships read by; later ones were indexed when they were sealed. Locks no reader out. */

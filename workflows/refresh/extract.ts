@@ -5,9 +5,9 @@ import { stagesOf } from '../../schema/ledger/runs.ts';
 import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
 import { newColumns } from '../sources/drift.ts';
 import { openSource } from '../sources/open-source.ts';
-import type { OpenSource, Since } from '../sources/source.ts';
+import type { OpenSource, Since, SourceAsk } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
-import { landingSince } from './landing-since.ts';
+import { landingPosition, landingSince } from './landing-since.ts';
 import type { Landing } from './landing.ts';
 import type { RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
@@ -31,13 +31,35 @@ export async function extract(deps: RefreshDeps, { plan, client, signal, end }: 
 
 /** Opens the source of a landing as the run's plan says. */
 export function openLanding(
-  { roots, hosts, secrets }: RefreshDeps,
-  { plan, signal }: Pick<StageWork, 'plan' | 'signal'>,
-  { port: { server }, object }: Landing,
+  deps: RefreshDeps,
+  work: Pick<StageWork, 'plan' | 'signal'>,
+  landing: Landing,
   { db, since }: { db: Duckdb; since: Since | null },
 ): Promise<OpenSource> {
+  return openSource({ ...askOf(deps, work, landing), since }, db);
+}
+
+/** What a source is asked with, to be read as far as it knows itself. */
+export function askOf(
+  { roots, hosts, secrets }: RefreshDeps,
+  { plan, signal }: Pick<StageWork, 'plan' | 'signal'>,
+  landing: Landing,
+): SourceAsk {
+  const { port, object } = landing;
   const { folder } = plan.revision;
-  return openSource({ server, object, folder, roots, hosts, secrets, since, signal }, db);
+  const position = landingPosition(landing);
+  return {
+    server: port.server,
+    object,
+    folder,
+    roots,
+    hosts,
+    secrets,
+    since: null,
+    position,
+    reader: plan.product.id,
+    signal,
+  };
 }
 
 /** The file of the input contract of a landing, for messages. */

@@ -10,10 +10,10 @@ import { asIncomplete } from '../sources/files/incomplete.ts';
 import type { OpenSource, SourceRows } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { contractFile, openLanding } from './extract.ts';
-import { landingSelect } from './landing-select.ts';
-import { landingSince, rowsSince } from './landing-since.ts';
+import { goneSelect, landingSelect } from './landing-select.ts';
+import { landingPosition, landingSince, rowsSince } from './landing-since.ts';
 import { merge } from './merge.ts';
-import type { Landing } from './landing.ts';
+import { DELETED, type Landing } from './landing.ts';
 import type { RefreshPlan } from './plan.ts';
 import { keepRejects } from './rejects.ts';
 import { seal } from './seal.ts';
@@ -83,12 +83,16 @@ async function landOne(
     });
     await rows.verify();
     // Nothing has changed since the last time: that is an answer, where all was to be read it is none.
-    if (streamed.rowsCopied === 0 && since === null)
+    if (streamed.rowsCopied === 0 && since === null && landingPosition(landing) === null)
       throw new Refusal(
         'SOURCE_INCOMPLETE',
         `The source ${JSON.stringify(source.label)} has no row. The last good version stays live.`,
       );
-    const merged = landing.kept === null ? {} : await merge(deps, { client, trx, plan }, landing, landing.kept);
+    await landGone(db, client, plan, landing, read);
+    const merged =
+      landing.kept === null
+        ? {}
+        : await merge(deps, { client, trx, plan }, { landing, kept: landing.kept, rows: read });
     if (landing.kept === null) {
       if (landing.straight !== null)
         await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
@@ -104,6 +108,22 @@ async function landOne(
   } finally {
     await source.close();
   }
+}
+
+/** Brings the keys of rows that are gone into the table, marked. */
+async function landGone(
+  db: Duckdb,
+  client: pg.Client,
+  plan: RefreshPlan,
+  landing: Landing,
+  { gone }: SourceRows,
+): Promise<void> {
+  if (gone === undefined || landing.kept === null) return;
+  const columns = [...landing.kept.key, DELETED].map((column) => quoted(column)).join(', ');
+  await streamInto(db, goneSelect(landing, gone), {
+    client,
+    copy: `copy ${quoted(plan.schema, landing.table)} (${columns}) from stdin (format csv)`,
+  });
 }
 
 async function setAside(
@@ -139,11 +159,13 @@ async function setAside(
   return rejected;
 }
 
-function createTable(plan: RefreshPlan, { table, columns }: Landing): string {
+function createTable(plan: RefreshPlan, { table, columns, kept }: Landing): string {
+  // Of rows that are gone there is a key and no more: what is kept is held to the contract by its own table.
   const lines = columns.map(
     ({ column, from, required }) =>
-      `${quoted(column)} ${from.pgType}${from.list ? '[]' : ''}${required ? ' not null' : ''}`,
+      `${quoted(column)} ${from.pgType}${from.list ? '[]' : ''}${required && kept === null ? ' not null' : ''}`,
   );
+  if (kept?.load.mode === 'cdc') lines.push(`${quoted(DELETED)} boolean`);
   return `create table ${quoted(plan.schema, table)} (${lines.join(', ')})`;
 }
 

@@ -80,6 +80,12 @@ export function landingSelect(
   };
 }
 
+/** Keys of rows that are gone, as the kept table has them, and that they are. */
+export function goneSelect({ kept }: Landing, relation: string): string {
+  const keys = (kept?.load.key ?? []).map((property) => castOf(property.sourceColumn, 'VARCHAR', property).value);
+  return `select ${[...keys, 'true'].join(', ')} from ${relation}`;
+}
+
 /** The source with its row number as `weft_row`. */
 export function numberedRelation({ relation, rowNumber }: SourceRows): string {
   return `(select *, ${rowNumber} as weft_row from ${relation})`;

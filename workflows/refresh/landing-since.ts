@@ -21,6 +21,11 @@ function valueSql(pgType: string): string {
   return `($1::numeric - $2::numeric)::text`;
 }
 
+/** What a source that knows itself how far it has come said the last time; null where all is read. */
+export function landingPosition({ kept }: Landing): string | null {
+  return kept?.load.mode === 'cdc' ? (kept.base?.watermark ?? null) : null;
+}
+
 /** Without the rows from before, of a source that gives these too. Rows are numbered as in the source. */
 export function rowsSince(rows: SourceRows, { column, value }: Since, { kept }: Landing): SourceRows {
   const type = duckdbType(kept?.load.watermark?.pgType ?? '');

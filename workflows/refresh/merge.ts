@@ -4,6 +4,7 @@ import { columnType, tableIndexes } from '../../schema/contract/tables.ts';
 import { quoted, type SqlName } from '../../schema/ids.ts';
 import { saveKeptTable } from '../../schema/ledger/kept-tables.ts';
 import type { Transaction } from '../../schema/ledger/connect.ts';
+import type { SourceRows } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { DELETED, type Kept, type Landing, WATERMARK } from './landing.ts';
 import type { RefreshPlan } from './plan.ts';
@@ -14,6 +15,8 @@ import type { RefreshDeps } from './stage.ts';
 interface Merge {
   readonly plan: RefreshPlan;
   readonly kept: Kept;
+  /** All rows that there are were read. */
+  readonly missingAreGone: boolean;
   /** The kept table, and what was landed: one row a key, once it was sorted out. */
   readonly table: string;
   readonly changes: string;
@@ -32,13 +35,12 @@ interface Merge {
 export async function merge(
   deps: RefreshDeps,
   { client, trx, plan }: { client: pg.Client; trx: Transaction; plan: RefreshPlan },
-  landing: Landing,
-  kept: Kept,
+  { landing, kept, rows }: { landing: Landing; kept: Kept; rows: Pick<SourceRows, 'position' | 'isWhole'> },
 ): Promise<StageDetail> {
-  const work = mergeOf(plan, landing, kept);
+  const work = mergeOf(plan, landing, kept, rows.isWhole === true);
   if (kept.base === null) await client.query(createKeptTable(kept.columns, kept));
   else await goBackTo(client, work, kept.base.version);
-  const watermark = await newWatermark(client, work);
+  const watermark = rows.position ?? (await newWatermark(client, work));
   const repeated = await keepLast(client, work);
   await client.query(`analyze ${work.changes}`);
   const counted = await MODES[kept.load.mode](client, work);
@@ -57,9 +59,9 @@ export async function merge(
   return { ...counted, ...(repeated === 0 ? {} : { rowsRepeated: repeated }) };
 }
 
-const MODES = { append, merge: mergeRows, history: mergeHistory } as const;
+const MODES = { append, merge: mergeRows, cdc: mergeRows, history: mergeHistory } as const;
 
-function mergeOf(plan: RefreshPlan, landing: Landing, kept: Kept): Merge {
+function mergeOf(plan: RefreshPlan, landing: Landing, kept: Kept, isWhole: boolean): Merge {
   const { watermark } = kept.load;
   const landed = quoted(WATERMARK);
   const at =
@@ -71,6 +73,7 @@ function mergeOf(plan: RefreshPlan, landing: Landing, kept: Kept): Merge {
   return {
     plan,
     kept,
+    missingAreGone: isWhole || kept.load.deleted === 'missing',
     table: quoted(kept.schema, kept.table),
     changes: quoted(plan.schema, landing.table),
     filled: landing.columns.map(({ column }) => column).filter((column) => column !== WATERMARK && column !== DELETED),
@@ -131,11 +134,10 @@ async function append(client: pg.Client, work: Merge): Promise<StageDetail> {
 }
 
 async function mergeRows(client: pg.Client, work: Merge): Promise<StageDetail> {
-  const { table, changes, isSame, kept } = work;
-  const missing =
-    kept.load.deleted === 'missing'
-      ? await close(client, work, `not exists (select from ${changes} c where ${isSame})`)
-      : 0;
+  const { table, changes, isSame, kept, missingAreGone } = work;
+  const missing = missingAreGone
+    ? await close(client, work, `not exists (select from ${changes} c where ${isSame})`)
+    : 0;
   const same = await dropSame(client, work, '');
   const flagged = `exists (select from ${changes} c where ${isSame} and ${isGone(work)})`;
   const gone = missing + (isMarked(work) ? await close(client, work, flagged) : 0);
@@ -151,7 +153,7 @@ async function mergeRows(client: pg.Client, work: Merge): Promise<StageDetail> {
  * one, else of the run. A change from before the row's own begin comes too late, and is left out.
  */
 async function mergeHistory(client: pg.Client, work: Merge): Promise<StageDetail> {
-  const { table, changes, isSame, kept, plan, since } = work;
+  const { table, changes, isSame, kept, plan, since, missingAreGone } = work;
   if (kept.validity === null) throw new Error(`${kept.name} is a history without times.`);
   const [from, to] = kept.validity.map((column) => quoted(column)) as [string, string];
   const isNow = `k.${to} is null`;
@@ -161,7 +163,7 @@ async function mergeHistory(client: pg.Client, work: Merge): Promise<StageDetail
     kept.columns.map(({ column }) => (quoted(column) === to ? `${time} as ${to}` : `k.${quoted(column)}`)).join(', ');
   // What is over, as it stands from now on. Rows are missing only as long as those that did not change are still among what was read.
   const ended = quoted(plan.schema, `${kept.name.slice(0, 50)}__ended` as SqlName);
-  const isMissing = kept.load.deleted === 'missing' ? `not exists (select from ${changes} c where ${isSame})` : 'false';
+  const isMissing = missingAreGone ? `not exists (select from ${changes} c where ${isSame})` : 'false';
   await client.query(
     `create table ${ended} as
      select ${endedAt(now)}, true as weft__gone from ${table} k where k.${IS_OPEN} and ${isNow} and ${isMissing}`,
@@ -252,12 +254,13 @@ async function finish(client: pg.Client, { straight }: Landing, kept: Kept): Pro
 }
 
 function isMarked({ kept: { load } }: Merge): boolean {
-  return load.deleted !== null && load.deleted !== 'missing';
+  return load.mode === 'cdc' || (load.deleted !== null && load.deleted !== 'missing');
 }
 
 /** True of a change by which its row is gone: a flag that is set, a number that is not 0, a text or time that is there. */
 function isGone({ kept: { load } }: Merge): string {
   const flag = `c.${quoted(DELETED)}`;
+  if (load.mode === 'cdc') return `coalesce(${flag}, false)`;
   if (load.deleted === null || load.deleted === 'missing') return 'false';
   if (load.deleted.pgType === 'boolean') return `coalesce(${flag}, false)`;
   return /^(integer|bigint|numeric|double)/.test(load.deleted.pgType)

@@ -2,15 +2,25 @@ import { Refusal } from '../../schema/errors.ts';
 import type { Duckdb } from '../engines/duckdb.ts';
 import { localFiles } from './files/local-files.ts';
 import { filesBy } from './files/open-files.ts';
+import { confirmChanges, openPostgresChanges } from './postgres-changes.ts';
 import { openPostgres } from './postgres.ts';
 import type { Connector, OpenSource, SourceAsk } from './source.ts';
 
 /** A connector for each type of server that a contract may name. */
 const CONNECTORS: Readonly<Record<string, Connector>> = {
   local: filesBy(localFiles),
-  postgres: openPostgres,
-  postgresql: openPostgres,
+  postgres: postgresBy,
+  postgresql: postgresBy,
 };
+
+function postgresBy(ask: SourceAsk, db: Duckdb): Promise<OpenSource> {
+  return ask.object.load?.mode === 'cdc' ? openPostgresChanges(ask, db) : openPostgres(ask, db);
+}
+
+/** Tells a source that all up to a position is published: it need not keep what was before. */
+export async function confirmPosition(ask: SourceAsk, position: string): Promise<void> {
+  if (ask.object.load?.mode === 'cdc') await confirmChanges(ask, position);
+}
 
 /** Opens the source that a contract's server block names. Refuses with SOURCE_MISSING a type that there is no connector for. */
 export async function openSource(ask: SourceAsk, db: Duckdb): Promise<OpenSource> {

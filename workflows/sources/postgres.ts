@@ -5,26 +5,16 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { judgedServer } from '../../schema/allowed-hosts.ts';
-import { checkedLookup } from '../../schema/checked-lookup.ts';
-import { type PostgresSource, readPostgresSource } from '../../schema/contract/postgres-source.ts';
-import { Refusal } from '../../schema/errors.ts';
-import { quoted } from '../../schema/ids.ts';
-import { connectionOf, connectionRefusal } from '../../schema/postgres-connection.ts';
-import { embeddable } from '../engines/postgres.ts';
-import { isOutage } from '../outage.ts';
-import { persistently } from './persistently.ts';
 import { type PostgresColumn, lookAt } from './postgres-columns.ts';
-import { settingsOf } from './settings-of.ts';
-import type { Connector, OpenSource, Since, SourceAsk, SourceRows } from './source.ts';
+import { type Asked, askedOf, reading, relationOf } from './postgres-reading.ts';
+import type { Connector, OpenSource, Since, SourceRows } from './source.ts';
 import { spooledCsv } from './spool.ts';
 
 /** A table, a view or a query of a Postgres that the organisation runs, read in one transaction that sees one moment. */
 export const openPostgres: Connector = async (ask, db): Promise<OpenSource> => {
-  const source = settingsOf(ask, readPostgresSource);
-  const label = `${source.server.name}: ${source.from.kind === 'table' ? `${source.from.schema}.${source.from.table}` : ask.object.name}`;
-  const asked = { ...ask, label, source };
-  const columns = await reading(asked, (client) => lookAt(client, relationOf(source), ask.object));
+  const asked = askedOf(ask);
+  const { label } = asked;
+  const columns = await reading(asked, (client) => lookAt(client, relationOf(asked.source), ask.object));
   const spool = join(db.folder, `${randomUUID()}.csv`);
   return {
     label,
@@ -35,17 +25,6 @@ export const openPostgres: Connector = async (ask, db): Promise<OpenSource> => {
     close: () => rm(spool, { force: true }),
   };
 };
-
-interface Asked extends SourceAsk {
-  readonly label: string;
-  readonly source: PostgresSource;
-}
-
-/** What a `from` of SQL takes. */
-function relationOf({ from }: PostgresSource): string {
-  // A comment at its end would swallow the parenthesis.
-  return from.kind === 'table' ? quoted(from.schema, from.table) : `(\n${embeddable(from.query)}\n)`;
-}
 
 async function spoolRows(asked: Asked, columns: readonly PostgresColumn[], spool: string): Promise<SourceRows> {
   const read = columns.filter(({ isRead }) => isRead);
@@ -63,100 +42,4 @@ async function spoolRows(asked: Asked, columns: readonly PostgresColumn[], spool
 function laterSql({ column, value }: Since): string {
   const name = `source.${pg.escapeIdentifier(column)}`;
   return `(${name} >= ${pg.escapeLiteral(value)} or ${name} is null)`;
-}
-
-/** How statements are run: values come in one form, whatever the server's or the role's own settings are. */
-function beginning({ timeoutSeconds }: PostgresSource): string {
-  const settings = {
-    statement_timeout: `${timeoutSeconds}s`,
-    timezone: 'UTC',
-    datestyle: 'ISO, YMD',
-    intervalstyle: 'iso_8601',
-    bytea_output: 'hex',
-    extra_float_digits: '3',
-  };
-  const set = Object.entries(settings).map(([name, value]) => `set local ${name} = '${value}'`);
-  return ['begin isolation level repeatable read read only', ...set].join('; ');
-}
-
-/** The server itself ends what takes longer than it may; one that does not say so by then is cut off. */
-const GRACE_MS = 10_000;
-
-/** Tells a story in a transaction that writes nothing and sees one moment; from its start where the connection breaks. */
-async function reading<Result>(asked: Asked, story: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const { source, hosts, secrets, signal } = asked;
-  const deps = {
-    judge: (server: typeof source.server) => judgedServer(server, hosts),
-    lookup: checkedLookup(hosts),
-    secrets,
-  };
-  return persistently(asked, async () => {
-    const refusal = connectionRefusal(source.server, deps);
-    if (refusal !== null) throw refusal;
-    const connection = connectionOf(source.server, deps);
-    const socket = connection.stream();
-    const client = new pg.Client({ ...connection, application_name: 'weft source', stream: () => socket });
-    // What a broken connection means is told by the query that it breaks.
-    client.on('error', () => undefined);
-    const state = { isLate: false };
-    const stop = (): void => void socket.destroy();
-    const late = setTimeout(
-      () => {
-        state.isLate = true;
-        stop();
-      },
-      source.timeoutSeconds * 1_000 + GRACE_MS,
-    );
-    signal.addEventListener('abort', stop);
-    try {
-      signal.throwIfAborted();
-      await client.connect();
-      await noticeThatWeLeft(client);
-      await client.query(beginning(source));
-      if (source.from.kind === 'query') await client.query(`set local search_path = ${quoted(source.server.schema)}`);
-      const result = await story(client);
-      await client.query('commit');
-      await client.end();
-      return result;
-    } catch (error) {
-      // Whatever it still sends is not waited for.
-      stop();
-      throw state.isLate ? tookTooLong(asked, error) : translated(asked, error);
-    } finally {
-      clearTimeout(late);
-      signal.removeEventListener('abort', stop);
-    }
-  });
-}
-
-/** A statement whose reader was killed ends within seconds, and not when it first writes a row. Before Postgres 14, and on some systems, there is no such setting. */
-async function noticeThatWeLeft(client: pg.Client): Promise<void> {
-  await client
-    .query(`select set_config(name, '5s', false) from pg_settings where name = 'client_connection_check_interval'`)
-    .catch((error: unknown) => {
-      if (!(error instanceof pg.DatabaseError)) throw error;
-    });
-}
-
-/** SQLSTATEs by which Postgres says that there is no such thing, or not for this role: table, schema, database, rights, login. */
-const NOT_THERE = /^(?:42P01|3F000|3D000|42501|28)/;
-const NO_COLUMN = '42703';
-const CANCELLED = '57014';
-
-/** What the server says against it, as a refusal; other errors as they are. */
-function translated(asked: Asked, error: unknown): unknown {
-  if (!(error instanceof pg.DatabaseError) || isOutage(error)) return error;
-  const code = error.code ?? '';
-  if (code === CANCELLED) return tookTooLong(asked, error);
-  const refusal = NOT_THERE.test(code) ? 'SOURCE_MISSING' : code === NO_COLUMN ? 'SOURCE_DRIFTED' : 'SOURCE_FAILED';
-  const message = `The source ${JSON.stringify(asked.label)} cannot be read: ${error.message} (SQLSTATE ${code}).`;
-  return new Refusal(refusal, message, { cause: error });
-}
-
-function tookTooLong({ label, source }: Asked, cause: unknown): Refusal {
-  return new Refusal(
-    'SOURCE_FAILED',
-    `The source ${JSON.stringify(label)} took longer than ${source.timeoutSeconds} s: the server's setting timeoutSeconds allows more.`,
-    { cause },
-  );
 }

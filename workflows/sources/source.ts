@@ -2,6 +2,7 @@ import type { OdcsServer } from '../../schema/contract/odcs-server.ts';
 import type { SourceObject } from '../../schema/contract/model.ts';
 import type { Duckdb } from '../engines/duckdb.ts';
 import type { HostRules } from '../../schema/allowed-hosts.ts';
+import type { ProductId } from '../../schema/ids.ts';
 import type { Secrets } from '../../schema/secrets.ts';
 import type { FileRoot } from './file-path.ts';
 
@@ -17,6 +18,10 @@ export interface SourceAsk {
   readonly secrets: Secrets;
   /** What is read of it: null is all. A source that cannot tell gives more, and what is too much is left out after it. */
   readonly since: Since | null;
+  /** Of a source that knows itself how far it has come: what it said of that the last time (`SourceRows.position`). */
+  readonly position: string | null;
+  /** Who reads: the product's id. */
+  readonly reader: ProductId;
   readonly signal: AbortSignal;
 }
 
@@ -50,6 +55,12 @@ export interface SourceRows {
   brokenLines(): Promise<readonly BrokenLine[]>;
   /** Refuses with SOURCE_INCOMPLETE where the source is not what it was when it was opened: called after it was read. */
   verify(): Promise<void>;
+  /** How far it has come, in words of its own: what it is asked with the next time. */
+  readonly position?: string;
+  /** Rows that are gone, by the source's columns of their keys, as text. */
+  readonly gone?: string;
+  /** True where these are all rows that there are, though only what changed was asked for: others are gone. */
+  readonly isWhole?: boolean;
 }
 
 export interface SourceColumn {

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { SourceObject } from '../../../schema/contract/model.ts';
 import type { OdcsServer } from '../../../schema/contract/odcs-server.ts';
 import { readProduct } from '../../../schema/contract/read.ts';
+import type { ProductId } from '../../../schema/ids.ts';
 import type { Finding } from '../../../schema/findings.ts';
 import { type Duckdb, withDuckdb } from '../../../workflows/engines/duckdb.ts';
 import type { RefreshDeps } from '../../../workflows/refresh/stage.ts';
@@ -37,7 +38,20 @@ export async function withSource<Result>(
   if (source === null) throw new Error(JSON.stringify(findings));
   const { roots, hosts, secrets, scratch } = deps;
   return withDuckdb({ scratch, signal }, async (db) => {
-    const opened = await openSource({ ...source, folder: null, roots, hosts, secrets, since, signal }, db);
+    const opened = await openSource(
+      {
+        ...source,
+        folder: null,
+        roots,
+        hosts,
+        secrets,
+        since,
+        position: null,
+        reader: 'trial/things' as ProductId,
+        signal,
+      },
+      db,
+    );
     try {
       return await story(opened, db);
     } finally {

@@ -1,3 +1,4 @@
+import type { ProductId } from '../../../schema/ids.ts';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -72,6 +73,8 @@ async function readIn(folder: string, ask: ReadAsk): Promise<ReadSource> {
         hosts: { loopbackOnly: ask.allowedHosts === undefined, allowedHosts: ask.allowedHosts ?? [] },
         secrets: ask.secrets ?? (() => null),
         since: null,
+        position: null,
+        reader: 'trial/things' as ProductId,
         signal,
       },
       db,
