@@ -9,6 +9,7 @@ import {
 import type { Finding } from '../findings.ts';
 import type { Property, Scalar, SchemaObject } from './model.ts';
 import type { Reporter } from './report.ts';
+import { fieldSetFaults, nestingFault, sizeFaults } from './sdl-bounds.ts';
 
 /** Letters of the largest SDL that is read: the largest known public schema has about as many. */
 const SDL_LIMIT = 1024 * 1024;
@@ -42,16 +43,21 @@ export function readSdl(
   };
   if (sdl.length > SDL_LIMIT)
     return fault(`${file} has ${sdl.length} letters; an SDL may have at most ${SDL_LIMIT}.`, null, null);
+  const deep = nestingFault(sdl);
+  if (deep !== null) return fault(`${file} ${deep.message}.`, deep.line, deep.column);
   try {
+    const document = parse(sdl, { noLocation: true, maxTokens: TOKEN_LIMIT });
+    const faults = [...fieldSetFaults(document), ...sizeFaults(document)];
+    for (const message of faults) fault(message, null, null);
+    if (faults.length > 0) return null;
     const types = new Map<string, ObjectNode[]>();
-    for (const node of parse(sdl, { noLocation: true, maxTokens: TOKEN_LIMIT }).definitions)
+    for (const node of document.definitions)
       if (node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.OBJECT_TYPE_EXTENSION)
         types.set(node.name.value, [...(types.get(node.name.value) ?? []), node]);
     return types;
   } catch (error) {
     if (error instanceof GraphQLError)
       return fault(error.message, error.locations?.[0]?.line ?? null, error.locations?.[0]?.column ?? null);
-    if (error instanceof RangeError) return fault(`${file} nests too deep to be read.`, null, null);
     throw error;
   }
 }

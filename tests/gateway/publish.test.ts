@@ -267,7 +267,7 @@ describe('what is refused names its place, and nothing was changed:', () => {
   const MANY = Array.from({ length: 30_000 }, (_, at) => at);
   cases.push(
     [
-      'an SDL of 20 MB',
+      'an SDL of more than a million letters',
       REMOTE(`type Query { a: Int } #${'x'.repeat(1_100_000)}`),
       { code: 'SDL_SYNTAX', file: 'schema.graphql', says: 'letters' },
     ],
@@ -309,6 +309,15 @@ describe('what is refused names its place, and nothing was changed:', () => {
       'http://metadata.google.internal/',
       'http://user@127.0.0.1/',
       'http://169.254.169.254.nip.io/',
+      'http://169.254.169.254./',
+      'http://169.254.43518/',
+      'http://0251.0376.0251.0376/',
+      'http://169。254。169。254/',
+      'http://①⑥⑨.②⑤④.①⑥⑨.②⑤④/',
+      'http://[::ffff:a9fe:a9fe]/',
+      'http://[64:ff9b::a9fe:a9fe]/',
+      'http://127.0.0.1@169.254.169.254/',
+      'http://169.254.169.254#@127.0.0.1/',
     ].map((url): (typeof cases)[number] => [
       `a service at ${url}`,
       [remoteFolder('cloud', url, 'type Query { secret: String }')],

@@ -169,17 +169,19 @@ async function sendSteadily(over: () => boolean): Promise<string[]> {
   const found: string[] = [];
   const underWay = new Set<Promise<void>>();
   let [due, sent] = [0, 0];
-  for (const beganMs = performance.now(); !over() || sent < REQUESTS_MIN; await sleep(5))
+  const beganMs = performance.now();
+  while (!over() || sent < REQUESTS_MIN) {
     for (; due < ((performance.now() - beganMs) / 1_000) * REQUESTS_A_SECOND; due += 1) {
       if (underWay.size === UNDER_WAY_MAX) continue;
-      const asked = ASKS[sent % ASKS.length]!();
-      const answered = wrongOf(asked).then((wrong) => {
+      const answered = wrongOf(ASKS[sent % ASKS.length]!()).then((wrong) => {
         if (wrong !== null) found.push(wrong);
         underWay.delete(answered);
       });
       underWay.add(answered);
       sent += 1;
     }
+    await sleep(5);
+  }
   await Promise.all(underWay);
   return found;
 }
