@@ -278,7 +278,13 @@ describe('a remote product', () => {
   test.each([
     ['no SDL', remote(null), ['SDL_MISSING product.odps.yaml:-']],
     ['SDL that does not parse', remote('type Place {'), ['SDL_SYNTAX schema.graphql:1']],
-    ['SDL that nests without end', remote(`type Place { a: ${'['.repeat(50_000)} }`), ['SDL_SYNTAX schema.graphql:-']],
+    ['SDL that nests without end', remote(`type Place { a: ${'['.repeat(50_000)} }`), ['SDL_SYNTAX schema.graphql:1']],
+    ['a key in braces', remote('type Place @key(fields: "{ code }") { code: ID! }'), ['SDL_SYNTAX schema.graphql:-']],
+    [
+      'a key that nests without end',
+      remote(`type Place @key(fields: "${'a {'.repeat(40)} code ${'}'.repeat(40)}") { code: ID! a: Place }`),
+      ['SDL_SYNTAX schema.graphql:-'],
+    ],
     ['SDL without the type', remote('type Other { a: ID }'), ['REMOTE_TYPE out.odcs.yaml:-']],
     ['SDL without the key', remote('type Place { code: ID! }'), ['REMOTE_KEY out.odcs.yaml:-']],
     [
