@@ -15,6 +15,8 @@ const environment = z.object({
   WEFT_HOME: z.string().min(1).default('.weft'),
   /** Folders, with the system's path delimiter between them. */
   WEFT_FILE_ROOTS: z.string().default(''),
+  // What is longer ago is not kept (schema/ledger/usage.ts).
+  WEFT_USAGE_DAYS: z.coerce.number().int().min(0).max(90).default(30),
   WEFT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Tests only: see crash.ts. */
   WEFT_CRASH_AT: z
@@ -32,6 +34,8 @@ export interface WorkerConfig {
   readonly hosts: HostRules;
   /** What contracts refer to by `${secret:NAME}`. */
   readonly secrets: Secrets;
+  /** Who used a product within so many days is told when it is retired. */
+  readonly usageDays: number;
   readonly logLevel: z.infer<typeof environment>['WEFT_LOG_LEVEL'];
   readonly crash: { readonly point: string; readonly file: string } | null;
 }
@@ -54,6 +58,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     ],
     hosts: hostRules(data.HOST, data.WEFT_ALLOWED_HOSTS),
     secrets: openSecrets(env, data.WEFT_SECRETS_DIR ?? null),
+    usageDays: data.WEFT_USAGE_DAYS,
     logLevel: data.WEFT_LOG_LEVEL,
     crash: point === undefined || file === undefined ? null : { point, file },
   };

@@ -22,6 +22,7 @@ import { domainQueue, PLATFORM_QUEUE } from './names.ts';
 import { reconcileRuns, reconcileSchedules } from './reconcile.ts';
 import type { RefreshDeps } from './refresh/stage.ts';
 import { relayEvents } from './relay.ts';
+import { retireDue } from './retire-due.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { temporalLogger } from './temporal-logger.ts';
 
@@ -31,6 +32,8 @@ const POLL_MS = 1_000;
 const RECONCILE_MS = 30_000;
 /** How often data is looked for whose retention has ended: nobody waits for it to go. */
 const CLEAR_MS = 600_000;
+/** How often it is looked for products whose announced time has come: a day is what people announce. */
+const RETIRE_MS = 30_000;
 /** A stage that is called off has this long to let go; the whole stop must take less than 10 s. */
 const GRACE = '5s';
 /** Stages of one domain that run at once in one worker; they share the places of DuckDB. */
@@ -117,7 +120,8 @@ listening = listen(config.databaseUrl, {
   onFault: (error) => log.warn({ err: error }, 'the outbox could not be read'),
 });
 void reconcile();
-void clear();
+void every(CLEAR_MS, 'the data of retired products', () => clearRetired(relay));
+void every(RETIRE_MS, 'announced retirements', () => retireDue({ ...relay, usageDays: config.usageDays }));
 await platform.polling;
 log.info({ temporal: config.temporal.address }, 'ready');
 ready();
@@ -146,20 +150,14 @@ async function startDomainWorkers(): Promise<void> {
 
 async function reconcile(): Promise<void> {
   await persist('keeping schedules', () => reconcileSchedules(relay));
-  while (!stopping.signal.aborted) {
-    await reconcileRuns(relay).catch((error: unknown) =>
-      log.warn({ err: error }, 'open runs could not be looked after'),
-    );
-    await sleep(RECONCILE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-  }
+  await every(RECONCILE_MS, 'open runs', () => reconcileRuns(relay));
 }
 
-async function clear(): Promise<void> {
+/** Looks after something again and again, until the worker stops. */
+async function every(pauseMs: number, what: string, look: () => Promise<unknown>): Promise<void> {
   while (!stopping.signal.aborted) {
-    await clearRetired(relay).catch((error: unknown) =>
-      log.warn({ err: error }, 'the data of retired products could not be looked after'),
-    );
-    await sleep(CLEAR_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    await look().catch((error: unknown) => log.warn({ err: error }, `${what} could not be looked after`));
+    await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
   }
 }
 

@@ -92,6 +92,8 @@ async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent): Pro
       return call(() => dropSchedule(client, subject));
     case 'dataset.published':
       return requestDependents(deps, trx, subject, event.payload.version);
+    case 'product.retiring':
+    case 'product.stays':
     case 'supergraph.moved':
     case 'refresh.failed':
       return;

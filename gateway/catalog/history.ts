@@ -54,6 +54,9 @@ export const histories = {
     findings: ({ detail }: Decision) => detail.findings ?? [],
     changes: ({ detail }: Decision) => detail.changes ?? null,
     toRevision: ({ detail }: Decision) => detail.toRevision ?? null,
+    renamedFrom: ({ detail }: Decision) => detail.from ?? null,
+    renamedTo: ({ detail }: Decision) => detail.to ?? null,
+    retiresAt: ({ detail }: Decision) => detail.retiresAt ?? null,
   },
 };
 

@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type { ProductFile } from '../../schema/contract/model.ts';
 import type { Finding } from '../../schema/findings.ts';
 import type { ProductId, RunId } from '../../schema/ids.ts';
+import { announcedRetirements } from '../../schema/ledger/announced-retirements.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { type DatasetVersion, datasetHistories } from '../../schema/ledger/datasets.ts';
 import { type PastRevision, revisionHistories } from '../../schema/ledger/history.ts';
@@ -28,6 +29,8 @@ export interface Loaders {
   readonly run: DataLoader<RunId, RunRow | null>;
   readonly stages: DataLoader<RunId, readonly StageRow[]>;
   readonly quality: DataLoader<RunId, readonly QualityResult[]>;
+  /** When a product is to be retired; null where nothing is announced. */
+  readonly retiresAt: DataLoader<ProductId, Date | null>;
   /** How a live product stands by the policies; null where it is not live. */
   readonly standing: DataLoader<ProductId, Standing | null>;
   /** By limit, since a product's list may be asked for twice under aliases. */
@@ -65,6 +68,10 @@ export function openLoaders(
       (ids) => stagesOfRuns(ledger, ids),
       ({ runId }) => runId,
     ),
+    retiresAt: new DataLoader(async (ids) => {
+      const announced = new Map((await announcedRetirements(ledger)).map(({ productId, at }) => [productId, at]));
+      return ids.map((id) => announced.get(id) ?? null);
+    }),
     standing: new DataLoader(standing),
     quality: grouped(
       (ids) => qualityOfRuns(ledger, ids),

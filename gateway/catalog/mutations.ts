@@ -8,7 +8,7 @@ import { requireOwner, requirePublisher } from '../actor.ts';
 import { publish, type PublishOutcome } from '../publishing/publish.ts';
 import type { ProductFolder } from '../publishing/read-folders.ts';
 import { renameProduct } from '../publishing/rename.ts';
-import { retire } from '../publishing/retire.ts';
+import { announce, cancelRetirement, retire } from '../publishing/retire.ts';
 import { rollback } from '../publishing/rollback.ts';
 import type { CatalogContext } from './context.ts';
 import { governanceMutations } from './governance.ts';
@@ -55,13 +55,27 @@ export const mutations = {
     return publish(context, { folders: products, actor: context.actor, refresh: false, dryRun: true });
   },
 
-  retire: async (_source: unknown, { product }: { product: string }, context: CatalogContext) => {
+  retire: async (
+    _source: unknown,
+    { product, at }: { product: string; at?: string | null },
+    context: CatalogContext,
+  ) => {
     requirePublisher(context.actor);
     const id = requireProductId(product);
     requireOwner(context.actor, id);
-    const retirement = await retire(context, id);
+    if (at != null)
+      return { ...byId(id, context), retirement: await announce(context, { id, at, actor: context.actor }) };
+    const retirement = await retire(context, id, context.actor);
     await context.graph.catchUp();
-    return { ...byId(id, context), retirement };
+    return { ...byId(id, context), retirement: { ...retirement, at: new Date(), heldBy: [] } };
+  },
+
+  cancelRetirement: async (_source: unknown, { product }: { product: string }, context: CatalogContext) => {
+    requirePublisher(context.actor);
+    const id = requireProductId(product);
+    requireOwner(context.actor, id);
+    await cancelRetirement(context, id, context.actor);
+    return byId(id, context);
   },
 
   renameProduct: async (

@@ -4,9 +4,9 @@ import { Refusal } from '../../schema/errors.ts';
 import { type DomainId, domainOf, type ProductId, productId } from '../../schema/ids.ts';
 import type { DatasetVersion } from '../../schema/ledger/datasets.ts';
 import { withinSlo } from '../answers/data-products.ts';
-import { dependencies, type Dependency } from '../publishing/dependencies.ts';
+import { dependencies, type Dependency } from '../../schema/contract/dependencies.ts';
 import { exportProduct } from '../publishing/export.ts';
-import type { Retirement } from '../publishing/retire.ts';
+import type { Announcement } from '../publishing/retire.ts';
 import type { CatalogContext } from './context.ts';
 import { pageSize } from './page.ts';
 
@@ -24,7 +24,7 @@ interface ProductSource {
   readonly id: ProductId;
   readonly product: Product | null;
   /** What was just done with it. */
-  readonly retirement?: Retirement;
+  readonly retirement?: Announcement;
 }
 
 /** A domain as the source of its fields. */
@@ -102,6 +102,7 @@ const productFields: Record<string, Field> = {
     return history.find(({ state }) => state === 'live') ?? history[0];
   },
   revisions: ({ id }, _args, { loaders }) => loaders.revisions.load(id),
+  retiresAt: ({ id }, _args, { loaders }) => loaders.retiresAt.load(id),
   datasetVersion: ({ id }, _args, { graph }) => graph.current().datasets.get(id) ?? null,
   datasetVersions: async ({ id }, { first }: { first?: number | null }, { loaders }) =>
     (await loaders.datasets.load(id)).slice(0, pageSize(first, 50)),

@@ -5,7 +5,7 @@ import { currentId } from '../../schema/ledger/former-ids.ts';
 import { run, runHistory } from '../../schema/ledger/runs.ts';
 import type { RunPhase } from '../../schema/run.ts';
 import { requireAdmin } from '../actor.ts';
-import { dependencies } from '../publishing/dependencies.ts';
+import { dependencies } from '../../schema/contract/dependencies.ts';
 import type { CatalogContext } from './context.ts';
 import { governanceQueries } from './governance.ts';
 import { historyQueries } from './history.ts';

@@ -1,11 +1,14 @@
 import type { Product } from '../../schema/contract/model.ts';
+import { productCoordinates } from '../../schema/contract/product-coordinates.ts';
 import { Refusal } from '../../schema/errors.ts';
+import { announcedRetirements } from '../../schema/ledger/announced-retirements.ts';
+import { consumersOf } from '../../schema/ledger/consumers-of.ts';
 import { type CoordinateUse, coordinateUses, USAGE_KEPT_DAYS } from '../../schema/ledger/usage.ts';
 import { type Actor, isOwner } from '../actor.ts';
 import { deprecations } from '../usage/deprecations.ts';
-import { productCoordinates } from '../usage/product-coordinates.ts';
 import type { CatalogContext } from './context.ts';
 import { pageSize } from './page.ts';
+import { ofProduct } from './products.ts';
 
 interface UsageArgs {
   readonly days?: number | null;
@@ -29,6 +32,18 @@ export const usages = {
   },
 
   Me: {
+    retiring: async ({ name }: Actor, _args: unknown, { ledger, graph, usageDays }: CatalogContext) => {
+      const { mesh } = graph.current();
+      const found: ReturnType<typeof ofProduct>[] = [];
+      for (const { productId } of await announcedRetirements(ledger)) {
+        const product = mesh.products.get(productId);
+        if (product === undefined) continue;
+        const consumers = await consumersOf(ledger, { mesh, product, days: usageDays });
+        if (consumers.some((consumer) => consumer.name === name)) found.push(ofProduct(product));
+      }
+      return found;
+    },
+
     deprecatedInUse: (actor: Actor, args: UsageArgs, context: CatalogContext) =>
       shown(context, [...deprecations(context.graph.schema()).keys()], args, actor.name),
   },

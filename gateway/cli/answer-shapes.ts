@@ -67,7 +67,7 @@ export const REVISION = `fragment Past on Revision {
   revision version state publishedBy publishedAt liveAt endedAt supergraphs { first last } rollbackOf ${SUMMARY}
 }`;
 
-/** What came of a publish or rollback. */
+/** What was decided. */
 export const decisionShape = z.object({
   id: z.string(),
   action: lower,
@@ -81,9 +81,12 @@ export const decisionShape = z.object({
   code: z.string().nullable(),
   findings: z.array(z.string()),
   changes: summaryShape,
+  renamedFrom: z.string().nullable(),
+  renamedTo: z.string().nullable(),
+  retiresAt: moment,
 });
 /** The selection for it. */
-export const DECISION = `id action outcome actor decidedAt version revision supergraph toRevision code findings ${SUMMARY}`;
+export const DECISION = `id action outcome actor decidedAt version revision supergraph toRevision code findings ${SUMMARY} renamedFrom renamedTo retiresAt`;
 
 /** A run in full, with its fragment `OneRun`. */
 export const runShape = z.object({
@@ -163,6 +166,8 @@ export type ShownExport = z.infer<typeof exportedShape>;
 
 /** What becomes of a product that was retired. */
 export const retirementShape = z.object({
+  at: z.string(),
+  heldBy: z.array(z.string()),
   dataUntil: moment,
   consumers: z.array(z.object({ name: z.string(), lastUsedAt: moment, subscribes: z.boolean() })),
 });

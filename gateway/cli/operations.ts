@@ -77,12 +77,18 @@ ${REVISION}`,
     }),
   ),
   retire: operation(
-    `mutation Retire($id: ID!) {
-  retire(product: $id) { id version status retirement { dataUntil consumers { name lastUsedAt subscribes } } }
+    `mutation Retire($id: ID!, $at: DateTime) {
+  retire(product: $id, at: $at) {
+    id version status retirement { at dataUntil consumers { name lastUsedAt subscribes } heldBy }
+  }
 }`,
     z.object({
       retire: z.object({ id: z.string(), version: z.string(), status: z.string(), retirement: retirementShape }),
     }),
+  ),
+  cancelRetirement: operation(
+    'mutation CancelRetirement($id: ID!) { cancelRetirement(product: $id) { id } }',
+    z.object({ cancelRetirement: z.object({ id: z.string() }) }),
   ),
   rename: operation(
     'mutation Rename($id: ID!, $to: ID!) { renameProduct(product: $id, to: $to) { id renamedFrom } }',
@@ -191,7 +197,7 @@ ${RUN}`,
   product: operation(
     `query Product($id: ID!) {
   dataProduct(id: $id) {
-    id name version status kind purpose limitations usage tags
+    id name version status kind retiresAt purpose limitations usage tags
     team { name members { username name role } }
     support { channel url }
     inputPorts { name contractId serverType product { id } }
@@ -218,6 +224,7 @@ ${RUN}`,
           version: z.string(),
           status: z.string(),
           kind: lower,
+          retiresAt: z.string().nullable(),
           purpose: z.string().nullable(),
           limitations: z.string().nullable(),
           usage: z.string().nullable(),
@@ -349,6 +356,7 @@ ${KEY}`,
     name role admin domains
     key { id prefix expiresAt }
     subscriptions { product { id } purpose operations { name } }
+    retiring { id retiresAt }
     deprecatedInUse { ...Use }
   }
 }
@@ -367,6 +375,7 @@ ${USE}`,
             operations: z.array(z.object({ name: z.string() })),
           }),
         ),
+        retiring: z.array(z.object({ id: z.string(), retiresAt: z.string().nullable() })),
         deprecatedInUse: z.array(useShape),
       }),
     }),

@@ -15,7 +15,7 @@ import { publish } from './commands/publish.ts';
 import { query, type QueryOptions } from './commands/query.ts';
 import { refresh } from './commands/refresh.ts';
 import { rename } from './commands/rename.ts';
-import { retire } from './commands/retire.ts';
+import { retire, type RetireOptions } from './commands/retire.ts';
 import { rollback } from './commands/rollback.ts';
 import { run } from './commands/run.ts';
 import { runs } from './commands/runs.ts';
@@ -178,9 +178,13 @@ export function program({ out, err }: Streams, act: Act): Command {
     .action((id: string, options: { watch?: boolean }) => on((terminal) => run(terminal, id, options)));
   add('retire <product>', 'take a product out of the graph; refused while others extend or read it', [
     'retire sales/returns --yes',
+    'retire sales/returns --at 90d',
+    'retire sales/returns --cancel',
   ])
+    .option('--at <when>', 'announce it for then, like 90d or 2030-01-31; consumers are told now')
+    .option('--cancel', 'take the announcement back')
     .option('--yes', 'do not ask')
-    .action((id: string, options: { yes?: boolean }) => on((terminal) => retire(terminal, id, options)));
+    .action((id: string, options: RetireOptions) => on((terminal) => retire(terminal, id, options)));
   add('subscribe <product>', 'register operations as what you go on asking of a product: no publish may break them', [
     'subscribe network/airports --operations ./queries --purpose "weekly report"',
   ])

@@ -10,7 +10,7 @@ import { addSubscription, type RegisteredOperation, type Subscription } from '..
 import type { ProductId } from '../../schema/ids.ts';
 import { type Actor, requireKnown } from '../actor.ts';
 import type { Graph } from '../serving/graph.ts';
-import { productCoordinates } from '../usage/product-coordinates.ts';
+import { productCoordinates } from '../../schema/contract/product-coordinates.ts';
 
 /** Every publish validates them all: a consumer's program has some ten. */
 const OPERATIONS_MAX = 200;

@@ -8,23 +8,18 @@ import { Refusal } from '../../schema/errors.ts';
 import type { Finding } from '../../schema/findings.ts';
 import { domainOf, type ProductId } from '../../schema/ids.ts';
 import type { Transaction } from '../../schema/ledger/connect.ts';
+import { consumersOf } from '../../schema/ledger/consumers-of.ts';
+import { addDecisions, keepingRefusals } from '../../schema/ledger/decisions.ts';
 import { emit } from '../../schema/ledger/events.ts';
 import { currentId } from '../../schema/ledger/former-ids.ts';
 import { comingProducts, liveProducts } from '../../schema/ledger/mesh.ts';
 import { moveProduct } from '../../schema/ledger/move-product.ts';
-import {
-  addRevision,
-  lockProduct,
-  product,
-  requireProduct,
-  revisionIn,
-  type StoredRevision,
-} from '../../schema/ledger/products.ts';
+import { addRevision, lockProduct, product, revisionIn, type StoredRevision } from '../../schema/ledger/products.ts';
 import { promote } from '../../schema/ledger/promote.ts';
+import { requireStanding } from '../../schema/ledger/retire-product.ts';
 import { openRuns } from '../../schema/ledger/runs.ts';
 import { headSupergraph } from '../../schema/ledger/supergraphs.ts';
 import type { Actor } from '../actor.ts';
-import { consumersOf } from './consumers-of.ts';
 import { lostFields } from './lost-fields.ts';
 import type { LifeDeps } from './retire.ts';
 import { writeInTurn } from './write-in-turn.ts';
@@ -42,8 +37,9 @@ export interface RenameAsk {
  * way or a revision waits, where the id is taken, and where others would lose what they refer to or ask for.
  */
 export function renameProduct(deps: LifeDeps, { from, to, actor }: RenameAsk): Promise<void> {
-  return writeInTurn(deps, async (trx) => {
-    await requireLive(trx, from);
+  const about = { action: 'rename', actor: actor.name, detail: { from, to } } as const;
+  const story = async (trx: Transaction): Promise<void> => {
+    await requireStanding(trx, from);
     await requireFree(trx, from, to);
     await lockProduct(trx, from);
     const stored = await requireSettled(trx, from);
@@ -84,12 +80,10 @@ export function renameProduct(deps: LifeDeps, { from, to, actor }: RenameAsk): P
     const consumers = await consumersOf(trx, { mesh, product: renamed, days: deps.usageDays });
     await emit(trx, { type: 'product.renamed', subject: to, payload: { from, consumers } });
     await emit(trx, { type: 'product.published', subject: to, payload: { revision } });
-  });
-}
-
-async function requireLive(trx: Transaction, id: ProductId): Promise<void> {
-  const { retiredAt } = await requireProduct(trx, id);
-  if (retiredAt !== null) throw new Refusal('PRODUCT_RETIRED', `${id} was retired on ${retiredAt.toISOString()}.`);
+    const { supergraph } = promotion;
+    await addDecisions(trx, [{ ...about, product: to, outcome: 'done', code: null, version, revision, supergraph }]);
+  };
+  return keepingRefusals(deps.ledger, { ...about, product: from }, () => writeInTurn(deps, story));
 }
 
 /** An id means one product for good, retired and renamed ones too; only its own former ids may a product take again. */

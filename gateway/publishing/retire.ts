@@ -1,17 +1,14 @@
 import { linkMesh } from '../../schema/contract/link.ts';
-import type { Mesh } from '../../schema/contract/model.ts';
 import { Refusal } from '../../schema/errors.ts';
 import type { ProductId } from '../../schema/ids.ts';
-import { emit, type ToldConsumer } from '../../schema/ledger/events.ts';
-import { comingProducts, liveProducts } from '../../schema/ledger/mesh.ts';
-import { markRetired, requireProduct } from '../../schema/ledger/products.ts';
-import { promote } from '../../schema/ledger/promote.ts';
-import { cancelRun, runHistory } from '../../schema/ledger/runs.ts';
-import { consumersOf } from './consumers-of.ts';
-import { dependencies, type Dependency } from './dependencies.ts';
+import { announceRetirement, takeBackRetirement } from '../../schema/ledger/announced-retirements.ts';
+import { consumersOf } from '../../schema/ledger/consumers-of.ts';
+import { addDecisions, keepingRefusals } from '../../schema/ledger/decisions.ts';
+import { emit } from '../../schema/ledger/events.ts';
+import { liveProducts } from '../../schema/ledger/mesh.ts';
+import { holders, requireStanding, type Retirement, retireProduct } from '../../schema/ledger/retire-product.ts';
+import type { Actor } from '../actor.ts';
 import { type GraphWriting, writeInTurn } from './write-in-turn.ts';
-
-const DOES: Record<Dependency['kind'], string> = { READS: 'reads it', REFERS: 'refers to it', EXTENDS: 'extends it' };
 
 /** What ending or renaming a product needs. */
 export interface LifeDeps extends GraphWriting {
@@ -19,49 +16,77 @@ export interface LifeDeps extends GraphWriting {
   readonly usageDays: number;
 }
 
-/** What becomes of a product that is retired. */
-export interface Retirement {
-  /** Until when its data is kept, by its contract's retention; null: for good. */
-  readonly dataUntil: Date | null;
-  /** Those who used it lately or subscribe to it: they are told. */
-  readonly consumers: readonly ToldConsumer[];
+/** What was announced. */
+export interface Announcement extends Retirement {
+  readonly at: Date;
+  /** Products that read it, refer to it or extend it: as long as they do, it will not go. */
+  readonly heldBy: readonly ProductId[];
+}
+
+// Nobody plans for longer, and a mistyped year is one.
+const YEARS_MAX = 10;
+const YEAR_MS = 365 * 24 * 60 * 60 * 1_000;
+
+/** Takes a product out of the graph now, in one transaction. Refuses while others hold it. */
+export function retire(deps: LifeDeps, id: ProductId, actor: Actor): Promise<Retirement> {
+  return keepingRefusals(deps.ledger, { product: id, action: 'retire', actor: actor.name }, () =>
+    writeInTurn(deps, (trx) => retireProduct(trx, { id, actor: actor.name, usageDays: deps.usageDays })),
+  );
 }
 
 /**
- * Takes a product out of the graph in one transaction; its history stays, and its data as long as its contract says. Refuses while
- * others read it, refer to it or extend it, or will once their data is there, naming them; consumers do not hold it, and are told.
+ * Announces that a product is retired at a moment to come, by a worker: consumers are told now, and those that hold it are named. Where
+ * these still do at that time it is refused then, and the announcement is over.
  */
-export function retire(deps: LifeDeps, id: ProductId): Promise<Retirement> {
+export function announce(
+  deps: LifeDeps,
+  { id, at, actor }: { id: ProductId; at: string; actor: Actor },
+): Promise<Announcement> {
+  const moment = momentToCome(at);
+  const decision = { product: id, action: 'announce_retirement', actor: actor.name } as const;
+  return keepingRefusals(deps.ledger, decision, () =>
+    writeInTurn(deps, async (trx) => {
+      await requireStanding(trx, id);
+      const { mesh } = linkMesh(await liveProducts(trx));
+      const product = mesh.products.get(id);
+      const consumers = product === undefined ? [] : await consumersOf(trx, { mesh, product, days: deps.usageDays });
+      const heldBy = [...new Set((await holders(trx, id, mesh)).map(({ from }) => from))];
+      await announceRetirement(trx, { productId: id, at: moment, announcedBy: actor.name });
+      const retiresAt = moment.toISOString();
+      await emit(trx, { type: 'product.retiring', subject: id, payload: { at: retiresAt, consumers, heldBy } });
+      const version = product?.version ?? null;
+      await addDecisions(trx, [{ ...decision, ...DONE, version, detail: { retiresAt } }]);
+      const seconds = product?.sla.retentionSeconds ?? null;
+      const dataUntil = seconds === null ? null : new Date(moment.getTime() + seconds * 1_000);
+      return { at: moment, dataUntil, consumers, heldBy };
+    }),
+  );
+}
+
+/** Takes an announced retirement back, and tells the consumers. Refuses where none is announced. */
+export function cancelRetirement(deps: LifeDeps, id: ProductId, actor: Actor): Promise<void> {
   return writeInTurn(deps, async (trx) => {
-    const { retiredAt } = await requireProduct(trx, id);
-    if (retiredAt !== null) throw new Refusal('PRODUCT_RETIRED', `${id} was retired on ${retiredAt.toISOString()}.`);
-    const live = await liveProducts(trx);
-    const { mesh: served } = linkMesh(live);
-    const { mesh: coming } = linkMesh(await comingProducts(trx));
-    const users = [...usersOf(id, served), ...usersOf(id, coming)];
-    if (users.length > 0) {
-      const who = [...new Set(users.map(({ from, kind }) => `${from} ${DOES[kind]}`))].join(', ');
-      throw new Refusal('PRODUCT_IN_USE', `${id} is in use: ${who}. Change or retire these first.`);
-    }
-    for (const phase of ['queued', 'running'] as const)
-      for (const run of await runHistory(trx, { productId: id, phase, limit: 1 })) await cancelRun(trx, run.id);
-    const retiring = live.find((product) => product.id === id);
-    await markRetired(trx, id, { keptForSeconds: retiring?.sla.retentionSeconds ?? null });
-    const { mesh } = linkMesh(live.filter((product) => product.id !== id));
-    const promotion = await promote(trx, { mesh, cause: `retire ${id}`, own: [id] });
-    if (!promotion.promoted)
-      throw new Refusal('DOES_NOT_COMPOSE', `Without ${id} the graph would not compose.`, {
-        findings: promotion.findings,
-      });
-    const { dataUntil } = await requireProduct(trx, id);
-    const consumers =
-      retiring === undefined ? [] : await consumersOf(trx, { mesh: served, product: retiring, days: deps.usageDays });
-    const payload = { dataUntil: dataUntil?.toISOString() ?? null, consumers };
-    await emit(trx, { type: 'product.retired', subject: id, payload });
-    return { dataUntil, consumers };
+    await requireStanding(trx, id);
+    if (!(await takeBackRetirement(trx, id)))
+      throw new Refusal('NOT_FOUND', `No retirement of ${id} is announced: there is nothing to take back.`);
+    const { mesh } = linkMesh(await liveProducts(trx));
+    const product = mesh.products.get(id);
+    const consumers = product === undefined ? [] : await consumersOf(trx, { mesh, product, days: deps.usageDays });
+    await emit(trx, { type: 'product.stays', subject: id, payload: { consumers } });
+    const version = product?.version ?? null;
+    const decision = { product: id, action: 'cancel_retirement', actor: actor.name } as const;
+    await addDecisions(trx, [{ ...decision, ...DONE, version, detail: {} }]);
   });
 }
 
-function usersOf(id: ProductId, mesh: Mesh): Dependency[] {
-  return dependencies(mesh).filter(({ to }) => to === id);
+const DONE = { outcome: 'done', code: null, revision: null, supergraph: null } as const;
+
+function momentToCome(text: string): Date {
+  const at = new Date(text);
+  const untilMs = at.getTime() - Date.now();
+  if (/^\d{4}-\d\d-\d\dT/.test(text) && untilMs > 0 && untilMs < YEARS_MAX * YEAR_MS) return at;
+  throw new Refusal(
+    'BAD_INPUT',
+    `at is a moment to come within ${YEARS_MAX} years, like 2030-01-31T00:00:00Z; found ${JSON.stringify(text.slice(0, 80))}.`,
+  );
 }

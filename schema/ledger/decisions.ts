@@ -1,13 +1,17 @@
 import type { ChangeSummary } from '../contract/changes/summary.ts';
+import { Refusal, type RefusalCode } from '../errors.ts';
 import type { Queryable } from './connect.ts';
 
-/** What came of a publish or rollback of one product. */
+/** What was decided: published, or how a product ends or gets another name. */
+export type DecisionAction = 'publish' | 'rollback' | 'rename' | 'retire' | 'announce_retirement' | 'cancel_retirement';
+
+/** What came of a publish, a rollback, or a change of a product's life. */
 export interface NewDecision {
   /** The product's id, or the folder's name where the documents do not tell it. */
   readonly product: string;
-  readonly action: 'publish' | 'rollback';
+  readonly action: DecisionAction;
   readonly actor: string;
-  readonly outcome: 'published' | 'rejected';
+  readonly outcome: 'published' | 'done' | 'rejected';
   readonly code: string | null;
   readonly version: string | null;
   readonly revision: number | null;
@@ -18,6 +22,11 @@ export interface NewDecision {
     /** Codes of its errors. */
     readonly findings?: readonly string[];
     readonly changes?: ChangeSummary;
+    /** Of a renaming: the former id and the new one. */
+    readonly from?: string;
+    readonly to?: string;
+    /** Of an announcement: when the product is to be retired, in ISO 8601. */
+    readonly retiresAt?: string;
   };
 }
 
@@ -36,6 +45,33 @@ export async function addDecisions(db: Queryable, decisions: readonly NewDecisio
     [JSON.stringify(decisions)],
   );
 }
+
+/** Refusals that decide nothing: what was asked for is not there, was asked wrongly, or can be asked again in a moment. */
+const UNDECIDED: ReadonlySet<RefusalCode> = new Set(['NOT_FOUND', 'BAD_INPUT', 'GRAPH_BUSY']);
+
+/** Tells a story of which a refusal is kept, too; what it does, the story keeps itself, in its own transaction. */
+export async function keepingRefusals<Told>(
+  ledger: Queryable,
+  about: Pick<NewDecision, 'product' | 'action' | 'actor'> & Partial<Pick<NewDecision, 'detail'>>,
+  story: () => Promise<Told>,
+): Promise<Told> {
+  try {
+    return await story();
+  } catch (error) {
+    if (error instanceof Refusal && !UNDECIDED.has(error.code)) {
+      const findings = [...new Set(error.findings.map(({ code }) => code))].slice(0, CODES_MAX);
+      const { detail = {} } = about;
+      await addDecisions(ledger, [
+        { ...about, ...NOTHING, outcome: 'rejected', code: error.code, detail: { ...detail, findings } },
+      ]);
+    }
+    throw error;
+  }
+}
+
+const NOTHING = { version: null, revision: null, supergraph: null } as const;
+// The codes say what it was about; a graph that does not compose may have thousands of reasons.
+const CODES_MAX = 20;
 
 /** What was decided of a product, newest first. */
 export async function decisionsOf(db: Queryable, product: string, limit: number): Promise<Decision[]> {

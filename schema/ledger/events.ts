@@ -8,6 +8,22 @@ export type LedgerEvent =
       readonly subject: string;
       readonly payload: { readonly dataUntil: string | null; readonly consumers: readonly ToldConsumer[] };
     }
+  /** Its retirement is announced; `heldBy`: products that must let it go by then. */
+  | {
+      readonly type: 'product.retiring';
+      readonly subject: string;
+      readonly payload: {
+        readonly at: string;
+        readonly consumers: readonly ToldConsumer[];
+        readonly heldBy: readonly string[];
+      };
+    }
+  /** An announced retirement was taken back, or refused when its time had come. */
+  | {
+      readonly type: 'product.stays';
+      readonly subject: string;
+      readonly payload: { readonly consumers: readonly ToldConsumer[] };
+    }
   | {
       readonly type: 'product.renamed';
       readonly subject: string;

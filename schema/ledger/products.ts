@@ -267,7 +267,7 @@ export async function markRetired(
   );
   await trx.query(
     `update weft.products
-        set live_revision = null, retired_at = now(), data_until = now() + make_interval(secs => $2::double precision)
+        set live_revision = null, retired_at = now(), retire_at = null, retire_announced_by = null, data_until = now() + make_interval(secs => $2::double precision)
       where id = $1`,
     [id, keptForSeconds],
   );

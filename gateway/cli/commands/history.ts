@@ -9,7 +9,7 @@ import { safeLine, type Terminal } from '../terminal.ts';
 type Revision = z.infer<typeof revisionShape>;
 type Decision = z.infer<typeof decisionShape>;
 
-/** Shows every revision of a product: who published it, when it was live, in which supergraphs, what it changed; and what was refused. */
+/** Shows every revision of a product: who published it, when it was live, in which supergraphs, what it changed; what else was decided, and what was refused. */
 export async function history(terminal: Terminal, id: string, options: { limit: number }): Promise<number> {
   const { history: found } = await terminal.ask(OPERATIONS.history, { id, first: options.limit });
   if (found === null)
@@ -47,22 +47,44 @@ function text(revisions: readonly Revision[], decisions: readonly Decision[], { 
         ]),
       ),
     );
+  const life = decisions.filter(({ outcome }) => outcome === 'done');
+  if (life.length > 0)
+    parts.push(
+      paint('bold', 'Life'),
+      table(
+        ['WHEN', 'BY', 'WHAT'],
+        life.map((decision) => [minute(decision.decidedAt), decision.actor, whatText(decision)]),
+      ),
+    );
   if (refused.length > 0)
     parts.push(
       paint('bold', 'Refused'),
       table(
         ['WHEN', 'BY', 'WHAT', 'VERSION', 'CODE', 'FOR'],
-        refused.map(({ decidedAt, actor, action, toRevision, version, code, findings }) => [
-          minute(decidedAt),
-          actor,
-          toRevision === null ? action : `${action} to ${toRevision}`,
-          version ?? '',
-          code ?? '',
-          findings.join(', '),
+        refused.map((decision) => [
+          minute(decision.decidedAt),
+          decision.actor,
+          whatText(decision),
+          decision.version ?? '',
+          decision.code ?? '',
+          decision.findings.join(', '),
         ]),
       ),
     );
   return parts.join('\n\n');
+}
+
+/** `rollback to 3`, `rename from sales/a to sales/b`, `announce retirement for 2030-01-31 00:00`. */
+function whatText({ action, toRevision, renamedFrom, renamedTo, retiresAt }: Decision): string {
+  return [
+    action.replaceAll('_', ' '),
+    toRevision !== null && `to ${toRevision}`,
+    renamedFrom !== null && `from ${renamedFrom}`,
+    renamedTo !== null && `to ${renamedTo}`,
+    retiresAt !== null && `for ${minute(retiresAt)}`,
+  ]
+    .filter((part) => part !== false)
+    .join(' ');
 }
 
 function changed({ changes }: Revision): string {

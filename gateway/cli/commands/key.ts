@@ -1,13 +1,12 @@
 import type { z } from 'zod';
 
-import { EXIT, wrongUsage } from '../exit.ts';
+import { EXIT } from '../exit.ts';
+import { momentToCome } from '../moment-to-come.ts';
 import { OPERATIONS } from '../operations.ts';
 import { plural, table } from '../table.ts';
 import { safeLine, type Terminal } from '../terminal.ts';
 
 type Key = z.infer<(typeof OPERATIONS)['keys']['answer']>['apiKeys'][number];
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export interface KeyOptions {
   readonly role: string;
@@ -21,7 +20,7 @@ export async function createKey(terminal: Terminal, consumer: string, options: K
     consumer,
     role: options.role.toUpperCase(),
     domains: options.domain,
-    expiresAt: options.expires === undefined ? null : moment(options.expires, Date.now()),
+    expiresAt: options.expires === undefined ? null : momentToCome('--expires', options.expires),
   });
   const { key, apiKey } = createApiKey;
   terminal.show({ key, apiKey }, () => key);
@@ -63,12 +62,4 @@ function stateOf({ revokedAt, revokedBy, expiresAt }: Key): string {
   if (revokedAt !== null) return `revoked ${revokedAt.slice(0, 10)} by ${revokedBy}`;
   if (expiresAt === null) return 'valid';
   return Date.parse(expiresAt) <= Date.now() ? `expired ${expiresAt.slice(0, 10)}` : `until ${expiresAt.slice(0, 10)}`;
-}
-
-/** `90d`, or a day or moment as ISO 8601 has it. */
-function moment(text: string, nowMs: number): string {
-  const days = /^(\d{1,4})d$/.exec(text)?.[1];
-  const at = days === undefined ? Date.parse(text) : nowMs + Number(days) * DAY_MS;
-  if (/^(\d{1,4}d|\d{4}-\d\d-\d\d.*)$/.test(text) && !Number.isNaN(at)) return new Date(at).toISOString();
-  throw wrongUsage(`--expires is like 90d or 2030-01-31; found ${text}.`);
 }

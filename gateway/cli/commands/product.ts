@@ -28,6 +28,7 @@ function text(shown: Product, { paint }: Terminal): string {
         'version',
         `${shown.version} ${shown.status}, revision ${revision.revision} ${revision.state}, by ${revision.publishedBy}`,
       ],
+      ['retires', shown.retiresAt],
       ['kind', shown.kind],
       ['purpose', shown.purpose],
       ['limitations', shown.limitations],

@@ -3,7 +3,7 @@ import { OPERATIONS } from '../operations.ts';
 import { counted, details } from '../table.ts';
 import { safeLine, type Terminal } from '../terminal.ts';
 
-/** Tells as whom the command line asks, what that may do, and what it uses that is deprecated. */
+/** Tells as whom the command line asks, what that may do, and what it uses that is deprecated or will be retired. */
 export async function whoami(terminal: Terminal): Promise<number> {
   const { me } = await terminal.ask(OPERATIONS.me);
   terminal.show({ me, url: terminal.settings.url }, () =>
@@ -17,6 +17,8 @@ export async function whoami(terminal: Terminal): Promise<number> {
       ['server', terminal.settings.url],
     ]),
   );
+  for (const { id, retiresAt } of me.retiring)
+    terminal.warn(safeLine(`${id}, which you use, is to be retired at ${retiresAt ?? 'a time that is not known'}.`));
   for (const { coordinate, operationName, calls, lastUsed, deprecated } of me.deprecatedInUse)
     terminal.warn(
       safeLine(

@@ -143,7 +143,7 @@ async function done(
 ): Promise<Pick<Outcome, 'refused' | 'revision'>> {
   const product = asked.product as ProductId;
   if (asked.does === 'retire' || asked.does === 'rename') {
-    if (asked.does === 'retire') await retire(deps, product);
+    if (asked.does === 'retire') await retire(deps, product, actor);
     else await renameProduct(deps, { from: product, to: asked.to as ProductId, actor });
     return { refused: null, revision: null };
   }

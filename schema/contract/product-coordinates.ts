@@ -7,10 +7,10 @@ import {
   type OperationTypeNode,
   parse,
 } from 'graphql';
-import { linkedProduct } from '../../schema/contract/changes/linked-product.ts';
-import type { Mesh, Product } from '../../schema/contract/model.ts';
-import { sharedDefinitions } from '../../schema/contract/sdl-text.ts';
-import { subgraphSdl } from '../../schema/contract/sdl.ts';
+import { linkedProduct } from './changes/linked-product.ts';
+import type { Mesh, Product } from './model.ts';
+import { sharedDefinitions } from './sdl-text.ts';
+import { subgraphSdl } from './sdl.ts';
 
 const ROOTS: Readonly<Record<OperationTypeNode, string>> = {
   query: 'Query',

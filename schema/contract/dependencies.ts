@@ -1,6 +1,6 @@
 import { Kind, parse } from 'graphql';
-import type { Mesh, Product } from '../../schema/contract/model.ts';
-import type { ProductId } from '../../schema/ids.ts';
+import type { Mesh, Product } from './model.ts';
+import type { ProductId } from '../ids.ts';
 
 /** How one product depends on another: by an input port, by a relationship of its contract, or by extending its type. */
 export interface Dependency {
