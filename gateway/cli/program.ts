@@ -93,13 +93,14 @@ export function program({ out, err }: Streams, act: Act): Command {
     'check orders.odcs.yaml',
     'check ./returns --offline --json',
     'check ./returns --explain',
-    'check . --format markdown --output report.md',
+    'check . --offline --since origin/main --format markdown --output report.md',
     'check . --format sarif --output weft.sarif',
   ])
     .option('--offline', 'by the contracts alone, even where a server can be reached')
     .addOption(new Option('--format <form>', 'how to write the report (default: text)').choices(REPORT_FORMATS))
     .option('--output <file>', 'where to write the report (default: stdout)')
     .option('--explain', 'say of each finding why it is looked for, and how to mend it')
+    .option('--since <commit>', 'where no server is asked, what changes is told from a commit of git')
     .action((path: string, options: CheckOptions) => on((terminal) => check(terminal, path, options)));
   add('publish <folder>', 'publish the products at and below a folder, all or none', [
     'publish ./returns --wait',

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import type { Change } from '../../../schema/contract/changes/change.ts';
 import { errorFinding, type Finding, passes } from '../../../schema/findings.ts';
+import { committedFolders } from '../committed-folders.ts';
 import { CommandFailure, EXIT, wrongUsage } from '../exit.ts';
 import { explanationsOf } from '../explanations.ts';
 import { located, sorted } from '../findings-text.ts';
@@ -22,8 +23,10 @@ import type { ProductFolder } from '../../up/product-folders.ts';
 /** What `check` is told besides the folder. */
 export interface CheckOptions {
   readonly offline?: boolean;
-  /** Says of each finding why it is looked for, and how to mend it; in text and JSON. */
+  /** Says of each finding why it is looked for, and how to mend it; SARIF always does. */
   readonly explain?: boolean;
+  /** A commit that the products are compared with where no server tells what is live. */
+  readonly since?: string;
   /** How to write the report; JSON is also asked for by `--json`. */
   readonly format?: ReportFormat;
   /** A file to write it to, in place of stdout. */
@@ -63,11 +66,12 @@ export async function check(terminal: Terminal, path: string, options: CheckOpti
 async function checked(
   terminal: Terminal,
   path: string,
-  { offline: isOffline = false, explain = false }: CheckOptions,
+  { offline: isOffline = false, explain = false, since, format }: CheckOptions,
 ): Promise<CheckReport & { readonly folders: number }> {
   const { cwd } = terminal;
   const folders = await givenFolders(path, cwd);
-  const offline = await offlineCheck(folders, terminal);
+  const was = since === undefined ? [] : await committedFolders(path, since, cwd);
+  const offline = await offlineCheck(folders, terminal, { was });
   const unread = unreadFindings(folders, cwd);
   const online = isOffline ? null : await serverCheck(terminal, folders, !passes(offline.findings));
   // The server links with all that is live, so it knows better than a check of these folders alone.
@@ -77,8 +81,8 @@ async function checked(
     checkedBy: online === null ? ['offline'] : ['offline', 'server'],
     products: offline.products,
     findings,
-    changes: online?.changes ?? [],
-    ...(explain && { explanations: await explanationsOf(terminal, findings, online !== null) }),
+    changes: online?.changes ?? offline.changes,
+    ...((explain || format === 'sarif') && { explanations: await explanationsOf(terminal, findings, online !== null) }),
     folders: folders.length,
   };
 }

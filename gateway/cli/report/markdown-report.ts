@@ -1,17 +1,20 @@
 import type { Finding } from '../../../schema/findings.ts';
 import { counts } from '../findings-text.ts';
+import type { ShownPolicy } from '../policy-operations.ts';
 import { plural } from '../table.ts';
-import { safeLine } from '../terminal.ts';
+import { safe, safeLine } from '../terminal.ts';
 import { type CheckReport, heaviestFirst, neededBump } from './check-report.ts';
 
 /** A pull request's comment ends at 65,536 letters; a table of this many rows is read by nobody. */
 const ROWS_MAX = 100;
 const CELL_MAX = 500;
+/** What would be beyond so many letters is left unexplained, and the comment stays whole. */
+const EXPLAINED_UNTIL = 60_000;
 const SIGN = { error: '❌', warning: '⚠️', hint: '💡' } as const satisfies Record<Finding['severity'], string>;
 
 /** A report for a pull request: GitHub's Markdown, in which nothing of a contract's text is markup. */
 export function markdownReport(report: CheckReport): string {
-  const { passed, products, checkedBy, findings, changes } = report;
+  const { passed, products, checkedBy, findings, changes, explanations = [] } = report;
   const by = checkedBy.includes('server') ? 'against the live mesh' : 'by the contracts alone';
   const parts = [
     `### ${passed ? '✅' : '❌'} Weft check: ${passed ? 'passed' : 'refused'}`,
@@ -47,7 +50,27 @@ export function markdownReport(report: CheckReport): string {
       ),
     );
   }
+  if (explanations.length > 0) parts.push('#### Why, and how to mend it');
+  let letters = parts.reduce((sum, part) => sum + part.length, 0);
+  for (const one of explanations) {
+    const text = `${code(one.id)} ${explanationMarkdown(one)}`;
+    letters += text.length;
+    if (letters < EXPLAINED_UNTIL) parts.push(text);
+  }
   return parts.join('\n\n');
+}
+
+/** Why a policy is, how to mend what fails it, and what passes and fails. */
+export function explanationMarkdown({ reason, documentation: { passes, fails, mend } }: ShownPolicy): string {
+  return [plain(reason), `_To mend:_ ${plain(mend)}`, `Passes:\n${fenced(passes)}`, `Fails:\n${fenced(fails)}`].join(
+    '\n\n',
+  );
+}
+
+/** Lines as they stand: a block which they cannot end. */
+function fenced(text: string): string {
+  const shown = cut(safe(text)).replaceAll('```', "'''");
+  return `\`\`\`\n${shown}\n\`\`\``;
 }
 
 function rows(headings: readonly string[], cells: readonly (readonly string[])[]): string {

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Log, Result } from 'sarif';
+import type { Log, ReportingDescriptor, Result } from 'sarif';
 
-import { safeLine } from '../terminal.ts';
+import { type ChangeCode, CHANGES } from '../../../schema/contract/changes/change-codes.ts';
+import { type RefusalCode, REFUSALS } from '../../../schema/errors.ts';
+import type { ShownPolicy } from '../policy-operations.ts';
+import { safe, safeLine } from '../terminal.ts';
 import { type CheckReport, heaviestFirst } from './check-report.ts';
+import { explanationMarkdown } from './markdown-report.ts';
 
 const LEVELS = {
   error: 'error',
@@ -21,7 +25,7 @@ interface Place {
 }
 
 /** A report as SARIF 2.1.0 (OASIS), for code scanning: a result each for findings and changes, placed relative to where the command ran. */
-export function sarifReport({ findings, changes }: CheckReport): Log {
+export function sarifReport({ findings, changes, explanations = [] }: CheckReport): Log {
   const said = [
     ...findings.map((finding) => ({ ...finding, level: LEVELS[finding.severity] })),
     // A change that may not be is a finding, too; by itself it is news.
@@ -33,7 +37,7 @@ export function sarifReport({ findings, changes }: CheckReport): Log {
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'weft', rules: rules.map((id) => ({ id, name: pascal(id) })) } },
+        tool: { driver: { name: 'weft', rules: rules.map((id) => ruleOf(id, explanations)) } },
         columnKind: 'utf16CodeUnits',
         results: said.map(({ code, level, message, ...place }): Result => ({
           ruleId: code,
@@ -47,6 +51,28 @@ export function sarifReport({ findings, changes }: CheckReport): Log {
       },
     ],
   };
+}
+
+/** What a code means, as far as words are kept for it: those of a policy or rule, else of a kind of change or a refusal. */
+function ruleOf(id: string, explanations: readonly ShownPolicy[]): ReportingDescriptor {
+  const named = { id, name: pascal(id) };
+  const policy = explanations.find(({ codes }) => codes.includes(id));
+  if (policy !== undefined) {
+    const { passes, fails, mend } = policy.documentation;
+    const text = `${mend}\nPasses: ${passes}\nFails: ${fails}`;
+    return {
+      ...named,
+      shortDescription: { text: safe(policy.reason) },
+      help: { text: safe(text), markdown: explanationMarkdown(policy) },
+    };
+  }
+  const says = saysOf(id);
+  return says === null ? named : { ...named, shortDescription: { text: says } };
+}
+
+function saysOf(code: string): string | null {
+  if (Object.hasOwn(CHANGES, code)) return CHANGES[code as ChangeCode].says;
+  return Object.hasOwn(REFUSALS, code) ? REFUSALS[code as RefusalCode].says : null;
 }
 
 function locationsOf({ file, line, column, path }: Place): Result['locations'] {

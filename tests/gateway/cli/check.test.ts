@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -220,4 +221,33 @@ test('a report is written to a file in the form that was asked for, without colo
   const nowhere = await weft(['check', 'returns', '--offline', '--output', 'no/such/folder'], { cwd });
   expect(nowhere.err).toContain('The report cannot be written to no/such/folder');
   expect(nowhere.code).toBe(2);
+});
+
+test('without a server, what changed is told from a commit, weighed, and held against the version', async () => {
+  const cwd = folder(returnsProduct());
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', cwd, '-c', 'user.name=test', '-c', 'user.email=test@example.org', ...args]);
+  git('init', '--quiet');
+  git('add', '.');
+  git('commit', '--quiet', '--message', 'first');
+  const contract = join(cwd, 'returns/returns.odcs.yaml');
+  const text = readFileSync(contract, 'utf8');
+  writeFileSync(contract, text.replace(/ {6}- name: reason\n.*\n.*\n.*\n/, ''));
+  const since = ['check', 'returns', '--offline', '--since', 'HEAD'];
+  const report = (await weft([...since, '--json'], { cwd })).json<{ passed: boolean; findings: { code: string }[] }>();
+  expect(report).toMatchObject({
+    passed: false,
+    changes: [
+      { code: 'PROPERTY_REMOVED', weight: 'breaking', subject: 'returns.reason', file: 'returns/returns.odcs.yaml' },
+    ],
+  });
+  expect(report.findings.map(({ code }) => code)).toContain('BREAKING_CHANGE');
+  const { out } = await weft([...since, '--format', 'markdown', '--explain'], { cwd });
+  expect(out).toContain('| **breaking** | major | `PROPERTY_REMOVED` | `returns.reason` |');
+  expect(out).toMatch(/#### Why, and how to mend it\n\n`BREAKING_CHANGE` /);
+
+  writeFileSync(contract, text);
+  expect((await weft([...since, '--json'], { cwd })).json()).toMatchObject({ passed: true, changes: [] });
+  for (const commit of ['nothing', '--all', 'HEAD~9'])
+    expect((await weft(['check', 'returns', '--offline', `--since=${commit}`], { cwd })).code).toBe(2);
 });

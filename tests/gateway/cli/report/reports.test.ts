@@ -182,6 +182,63 @@ test('a finding keeps its fingerprint when lines before it come or go, and a pat
   expect(print(1)).toEqual(print(99));
 });
 
+const EXPLAINED: CheckReport = {
+  ...REPORT,
+  explanations: [
+    {
+      id: 'CONTRACT_TYPE',
+      codes: ['CONTRACT_TYPE'],
+      reason: 'A type that nobody knows is <b>no</b> type.',
+      severity: 'error',
+      defaultSeverity: 'error',
+      origin: 'platform',
+      configurable: false,
+      documentation: {
+        passes: '- name: a\n  logicalType: string',
+        fails: '```\nlogicalType: sting',
+        mend: 'Spell it.',
+      },
+      parameters: {},
+    },
+  ],
+};
+
+test('the Markdown explains what was found, with nothing of it as markup, and never beyond what a comment holds', () => {
+  const text = markdownReport(EXPLAINED);
+  expect(text).toContain(`#### Why, and how to mend it
+
+\`CONTRACT_TYPE\` A type that nobody knows is &#60;b&#62;no&#60;/b&#62; type.
+
+_To mend:_ Spell it.
+
+Passes:
+\`\`\`
+- name: a
+  logicalType: string
+\`\`\`
+
+Fails:
+\`\`\`
+'''
+logicalType: sting
+\`\`\``);
+  const [explanation] = EXPLAINED.explanations!;
+  const many = Array.from({ length: 500 }, () => explanation!);
+  expect(markdownReport({ ...EXPLAINED, explanations: many }).length).toBeLessThan(65_536);
+});
+
+test('a rule in SARIF says what its code means: a policy with how to mend it, a kind of change, a refusal', () => {
+  const findings = [REPORT.findings[1]!, { ...REPORT.findings[0]!, code: 'DOES_NOT_COMPOSE' }];
+  const rules = sarifReport({ ...EXPLAINED, findings }).runs[0]!.tool.driver.rules!;
+  const rule = (id: string) => rules.find((one) => one.id === id)!;
+  expect(rule('CONTRACT_TYPE')).toMatchObject({
+    shortDescription: { text: 'A type that nobody knows is <b>no</b> type.' },
+    help: { text: expect.stringMatching(/^Spell it\.\nPasses: /), markdown: expect.stringContaining('_To mend:_') },
+  });
+  expect(rule('FIELD_REMOVED').shortDescription).toEqual({ text: 'A field is gone.' });
+  expect(rule('DOES_NOT_COMPOSE').shortDescription).toEqual({ text: 'The graph would no longer compose.' });
+});
+
 test('changes together ask for the largest bump of all', () => {
   expect(neededBump(REPORT.changes)).toBe('major');
   expect(neededBump([])).toBe('none');
