@@ -1,26 +1,79 @@
 import type { Mesh, Product, Property, SchemaObject, SourceObject } from '../model.ts';
-import { originOf } from '../renaming.ts';
+import { selectLineage } from '../column-lineage.ts';
+import type { ColumnUse } from '../column-uses.ts';
+import { columnsSeen, originOf } from '../renaming.ts';
 import { expressionColumns } from '../sql-columns.ts';
 import { type DatasetName, ownDataset, sourceDataset } from './dataset-names.ts';
 
-/** Where the values of a field come from, as OpenLineage's facet has it. */
-export type FieldLineage = Readonly<Record<string, { readonly inputFields: readonly Record<string, unknown>[] }>>;
+/** From which columns an object is made, as OpenLineage's facet has it: `dataset` decides on its rows and not on one field. */
+export interface FieldLineage {
+  readonly fields: Readonly<Record<string, { readonly inputFields: readonly Fields[] }>>;
+  readonly dataset?: readonly Fields[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * From which columns each property is made, where the contract tells: without `transform.sql` an object is its one input's columns,
- * renamed or in expressions. What a `transform.sql` makes of columns is not told.
+ * From which columns each property is made: by `transform.sql`, as Postgres' grammar tells it, and without one by the renamings and
+ * expressions of the one input. Without fields where neither tells.
  */
 export async function columnLineage(product: Product, object: SchemaObject, mesh: Mesh): Promise<FieldLineage> {
   const inputs = inputObjects(product, mesh);
+  const transform = product.transforms[object.name];
+  if (transform !== undefined) return transformLineage(transform, object, inputs);
   const [input] = inputs;
-  if (product.transforms[object.name] !== undefined || input === undefined || inputs.length > 1) return {};
-  const fields: [string, FieldLineage[string]][] = [];
+  if (input === undefined || inputs.length > 1) return { fields: {} };
+  const fields: [string, FieldLineage['fields'][string]][] = [];
   for (const property of object.properties) {
     const inputFields = await inputFieldsOf(property, input);
     if (inputFields.length > 0) fields.push([property.name, { inputFields }]);
   }
   // Assigned one by one a field called __proto__ would be none.
-  return Object.fromEntries(fields);
+  return { fields: Object.fromEntries(fields) };
+}
+
+async function transformLineage(sql: string, object: SchemaObject, inputs: readonly Input[]): Promise<FieldLineage> {
+  const relations = new Map(inputs.map((input) => [relationOf(input), columnsOf(input).map(({ column }) => column)]));
+  const lineage = await selectLineage(sql, relations);
+  if (lineage === null) return { fields: {} };
+  const fields = object.properties.flatMap(({ name, column }): [string, FieldLineage['fields'][string]][] => {
+    const made = lineage.columns.find((one) => one.name === column);
+    const inputFields = usedFields(made?.uses ?? [], inputs);
+    return inputFields.length === 0 ? [] : [[name, { inputFields }]];
+  });
+  const dataset = usedFields(lineage.whole, inputs);
+  return { fields: Object.fromEntries(fields), ...(dataset.length > 0 && { dataset }) };
+}
+
+/** Uses as input fields, one for each column with all the ways in which it is used. */
+function usedFields(uses: readonly ColumnUse[], inputs: readonly Input[]): Fields[] {
+  const known = new Map<Property, { readonly input: Input; readonly ways: ColumnUse['how'][] }>();
+  for (const { relation, column, how } of uses) {
+    const input = inputs.find((one) => relationOf(one) === relation);
+    const property = input && columnsOf(input).find((one) => one.column === column);
+    if (input === undefined || property === undefined) continue;
+    const found = known.get(property) ?? { input, ways: [] };
+    found.ways.push(how);
+    known.set(property, found);
+  }
+  return [...known].map(([property, { input, ways }]) => ({
+    ...input.name,
+    field: fieldOf(property),
+    transformations: ways.map((how) => ({ ...how, masking: false })),
+  }));
+}
+
+/** What SQL calls it. */
+function relationOf({ object }: Input): string {
+  return 'view' in object ? object.view : object.table;
+}
+
+function columnsOf({ object }: Input): readonly Property[] {
+  return 'view' in object ? columnsSeen(object) : object.properties;
+}
+
+function fieldOf(input: Property): string {
+  return 'sourceColumn' in input ? String(input.sourceColumn) : input.name;
 }
 
 type Input = { readonly name: DatasetName; readonly object: SchemaObject | SourceObject };
@@ -42,7 +95,7 @@ async function inputFieldsOf(property: Property, { name, object }: Input): Promi
   const origin = originOf(property, { properties });
   const from = (input: Property, subtype: string, description?: string) => ({
     ...name,
-    field: 'sourceColumn' in input ? input.sourceColumn : input.name,
+    field: fieldOf(input),
     transformations: [
       { type: 'DIRECT', subtype, ...(description === undefined ? {} : { description }), masking: false },
     ],

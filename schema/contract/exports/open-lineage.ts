@@ -38,9 +38,10 @@ export async function openLineage({ product, mesh, publishedAt }: Exported): Pro
   const job = { namespace: `weft://${product.domain}`, name: nameOf(product.id), facets: jobFacets(product) };
   const lineage = await Promise.all(product.objects.map((object) => columnLineage(product, object, mesh)));
   const outputs = product.objects.map((object, index) => {
-    const fields = lineage[index] ?? {};
-    const known = Object.keys(fields).length > 0;
-    return outputDataset(product, object, known ? { columnLineage: facet('ColumnLineage', '1-2-0', { fields }) } : {});
+    const { fields, dataset: whole } = lineage[index] ?? { fields: {} };
+    const isTold = Object.keys(fields).length > 0 || whole !== undefined;
+    const says = { fields, ...(whole !== undefined && { dataset: whole }) };
+    return outputDataset(product, object, isTold ? { columnLineage: facet('ColumnLineage', '1-2-0', says) } : {});
   });
   return [
     { name: nameOf(product.id), event: { ...base('JobEvent'), job, inputs: inputDatasets(product, mesh), outputs } },

@@ -71,7 +71,7 @@ test('a product is a job that reads its source and makes its objects, each colum
   });
 });
 
-test('what reads another product names the dataset that the other makes; of SQL no column lineage is claimed', async () => {
+test('what reads another product names the dataset that the other makes; of what is made of no column no lineage is claimed', async () => {
   const [made] = await events('network/airports');
   const [read] = await events('operations/hubs');
   const [{ namespace, name }] = made!.event['outputs'] as [{ namespace: string; name: string }];
@@ -81,6 +81,28 @@ test('what reads another product names the dataset that the other makes; of SQL 
   });
   const [{ facets }] = read!.event['outputs'] as [{ facets: object }];
   expect(facets).not.toHaveProperty('columnLineage');
+});
+
+test('a transformation in SQL tells which columns each property is made of, and which decide on its rows', async () => {
+  const sql = 'select iata as id from airports where name is not null';
+  const two = meshOf(AIRPORTS, { ...HUBS, transform: sql });
+  const [made] = await openLineage({
+    product: two.products.get('operations/hubs' as ProductId)!,
+    mesh: two,
+    publishedAt: new Date(0),
+  });
+  const from = { namespace: 'weft://network', name: 'airports.airports' };
+  const by = (type: string, subtype: string) => [{ type, subtype, masking: false }];
+  expect(made!.event['outputs']).toMatchObject([
+    {
+      facets: {
+        columnLineage: {
+          fields: { id: { inputFields: [{ ...from, field: 'iata', transformations: by('DIRECT', 'IDENTITY') }] } },
+          dataset: [{ ...from, field: 'name', transformations: by('INDIRECT', 'FILTER') }],
+        },
+      },
+    },
+  ]);
 });
 
 test.each<[Partial<OdcsServer>, string, string]>([
