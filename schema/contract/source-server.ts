@@ -1,4 +1,5 @@
 import { readFileFormat } from './file-format.ts';
+import { isHttpFile, readHttpPlace, readObjectPlace } from './file-place.ts';
 import type { SourceObject } from './model.ts';
 import type { OdcsServer } from './odcs-server.ts';
 import type { Path } from './parse.ts';
@@ -13,9 +14,12 @@ type Check = (
 
 /** Servers that sources are read from, by type: each check reads what the connector will read, and reports what is wrong with it. */
 const CHECKS: Readonly<Record<string, Check>> = {
-  local: (server, _object, at) => readFileFormat(server, at.server, at.report),
   postgres: readPostgresSource,
   postgresql: readPostgresSource,
+  local: readFile,
+  custom: (server, object, at) =>
+    isHttpFile(server) && [readFile(server, object, at), readHttpPlace(server, at.server, at.report)],
+  s3: (server, object, at) => [readFile(server, object, at), readObjectPlace(server, at.server, at.report)],
 };
 
 /** Says what is wrong with the server that a source's objects are read from, and with how they are asked for. */
@@ -32,6 +36,10 @@ export function checkSourceServer(server: OdcsServer, objects: readonly SourceOb
       );
     check?.(server, object, { server: ['servers', 0], object: ['schema', index], report: once });
   }
+}
+
+function readFile(...[server, , at]: Parameters<Check>): unknown {
+  return readFileFormat(server, at.server, at.report);
 }
 
 function saidOnce(report: Reporter): Reporter {

@@ -1,5 +1,6 @@
 import { Refusal } from '../../schema/errors.ts';
 import type { Duckdb } from '../engines/duckdb.ts';
+import { httpFile } from './files/http-file.ts';
 import { localFiles } from './files/local-files.ts';
 import { filesBy } from './files/open-files.ts';
 import { confirmChanges, openPostgresChanges } from './postgres-changes.ts';
@@ -11,6 +12,7 @@ const CONNECTORS: Readonly<Record<string, Connector>> = {
   local: filesBy(localFiles),
   postgres: postgresBy,
   postgresql: postgresBy,
+  custom: filesBy(httpFile()),
 };
 
 function postgresBy(ask: SourceAsk, db: Duckdb): Promise<OpenSource> {

@@ -1,11 +1,8 @@
 import type { FileFormat } from '../../../schema/contract/file-format.ts';
 import { ENDINGS, readFileFormat } from '../../../schema/contract/file-format.ts';
 import type { SourceObject } from '../../../schema/contract/model.ts';
-import { reporter } from '../../../schema/contract/report.ts';
-import type { Finding } from '../../../schema/findings.ts';
-import { Refusal } from '../../../schema/errors.ts';
 import type { Duckdb } from '../../engines/duckdb.ts';
-import type { Connector, OpenSource, SourceAsk, SourceRows } from '../source.ts';
+import type { Connector, OpenSource, SourceRows } from '../source.ts';
 import { openArrow } from './arrow.ts';
 import { openCsv } from './csv.ts';
 import { openExcel } from './excel.ts';
@@ -13,6 +10,7 @@ import type { FindFiles, FoundFile } from './found-files.ts';
 import { asIncomplete } from './incomplete.ts';
 import { openJson } from './json.ts';
 import { openParquet } from './parquet.ts';
+import { requireSettings } from './require-settings.ts';
 
 /** What a format says of files: their columns, and how their rows are read. */
 export interface FileTable extends Pick<OpenSource, 'columns' | 'typed'> {
@@ -32,7 +30,7 @@ export interface FileAsk<Kind extends FileFormat['kind'] = FileFormat['kind']> {
 /** A source of files: how they are found is one matter, how they are read another. */
 export function filesBy(find: FindFiles): Connector {
   return async (ask, db) => {
-    const format = formatOf(ask);
+    const format = requireSettings(ask.server, readFileFormat);
     const found = await find(ask, { endings: ENDINGS[format.kind], folder: db.folder });
     const { label, files } = found;
     const translated = (error: unknown): never => {
@@ -69,12 +67,4 @@ function tableOf(ask: FileAsk, db: Duckdb): Promise<FileTable> {
     case 'excel':
       return openExcel(ask as FileAsk<'excel'>, db);
   }
-}
-
-/** A publish has checked it: what does not fit was published by an older version. */
-function formatOf({ server }: SourceAsk): FileFormat {
-  const findings: Finding[] = [];
-  const format = readFileFormat(server, [], reporter(findings, server.server, null));
-  if (format === null) throw new Refusal('SOURCE_MISSING', findings.map(({ message }) => message).join(' '));
-  return format;
 }

@@ -1,0 +1,35 @@
+import { readHttpPlace } from '../../../schema/contract/file-place.ts';
+import { withSecretsWithin } from '../../../schema/contract/secret-reference.ts';
+import { openAsking } from './asking.ts';
+import type { FindFiles } from './found-files.ts';
+import { PATIENCE, type Patience, remoteFile } from './remote-file.ts';
+import { requireSecret, requireSettings } from './require-settings.ts';
+
+/** One file of a server of HTTP. */
+export function httpFile(patience: Patience = PATIENCE): FindFiles {
+  return (ask, { folder }) => {
+    const { location, headers } = requireSettings(ask.server, readHttpPlace);
+    const filled = (text: string): string => withSecretsWithin(text, (name) => requireSecret(ask, name));
+    const address = filled(location);
+    const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), filled(value)]));
+    const signal = AbortSignal.any([ask.signal, AbortSignal.timeout(patience.timeoutMs)]);
+    const asking = openAsking({ label: location, hosts: ask.hosts, signal, silenceMs: patience.silenceMs });
+    const file = remoteFile(asking, {
+      name: location,
+      address,
+      headers: (_url, isOwn) => (isOwn ? own : {}),
+      folder,
+      signal,
+      budget: { bytes: patience.maxBytes },
+      patience,
+    });
+    return Promise.resolve({
+      label: location,
+      files: [file],
+      facts: () => ({ file: location, ...file.facts() }),
+      // What was brought is of one state of the file, and lies here.
+      verify: () => Promise.resolve(),
+      close: () => asking.close(),
+    });
+  };
+}
