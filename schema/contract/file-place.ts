@@ -87,7 +87,8 @@ export function readHttpPlace(server: OdcsServer, path: Path, report: Reporter):
 export function readObjectPlace(server: OdcsServer, path: Path, report: Reporter): ObjectPlace | null {
   const say = faults(server, path, report);
   const [, bucket, key] = /^s3a?:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/.exec(server.location ?? '') ?? [];
-  if (bucket === undefined || key === undefined)
+  // A step of dots would lead elsewhere as an address.
+  if (bucket === undefined || key === undefined || /(^|\/)\.\.?(\/|$)/.test(key))
     return say.fault('SERVER_LOCATION', 'location', 'location must be as s3://bucket/folder/*.parquet is.');
   const region = custom(server, 'region') ?? 'us-east-1';
   if (typeof region !== 'string' || !/^[a-z0-9-]{1,40}$/.test(region))

@@ -5,6 +5,7 @@ import { localFiles } from './files/local-files.ts';
 import { filesBy } from './files/open-files.ts';
 import { confirmChanges, openPostgresChanges } from './postgres-changes.ts';
 import { openPostgres } from './postgres.ts';
+import { storedObjects } from './files/stored-objects.ts';
 import type { Connector, OpenSource, SourceAsk } from './source.ts';
 
 /** A connector for each type of server that a contract may name. */
@@ -13,6 +14,7 @@ const CONNECTORS: Readonly<Record<string, Connector>> = {
   postgres: postgresBy,
   postgresql: postgresBy,
   custom: filesBy(httpFile()),
+  s3: filesBy(storedObjects()),
 };
 
 function postgresBy(ask: SourceAsk, db: Duckdb): Promise<OpenSource> {

@@ -7,7 +7,7 @@ import { type ColumnName, distinctNames } from './column-names.ts';
 import type { FoundFile } from './found-files.ts';
 import { incomplete } from './incomplete.ts';
 import { lookedAt } from './looked-at.ts';
-import type { FileAsk, FileTable } from './open-files.ts';
+import type { FileAsk, FileTable } from './file-table.ts';
 import { lastBytes, type Packing, packingOf, firstBytes } from './packing.ts';
 import { plainText, textHead, type TextFile } from './plain-text.ts';
 import { COUNTED_ROWS, ROW_NUMBER } from './row-number.ts';

@@ -5,7 +5,7 @@ import type { Duckdb } from '../../engines/duckdb.ts';
 import { distinctNames } from './column-names.ts';
 import type { FoundFile } from './found-files.ts';
 import { incomplete } from './incomplete.ts';
-import type { FileAsk, FileTable } from './open-files.ts';
+import type { FileAsk, FileTable } from './file-table.ts';
 import { unpackedFile } from './plain-text.ts';
 import { COUNTED_ROWS } from './row-number.ts';
 import { requireSameShape } from './same-shape.ts';

@@ -2,7 +2,7 @@ import { type Duckdb, literal } from '../../engines/duckdb.ts';
 import type { SourceColumn } from '../source.ts';
 import { distinctNames } from './column-names.ts';
 import { asIncomplete, incomplete } from './incomplete.ts';
-import type { FileAsk, FileTable } from './open-files.ts';
+import type { FileAsk, FileTable } from './file-table.ts';
 import type { Packing } from './packing.ts';
 import { plainText, textHead, type TextFile } from './plain-text.ts';
 import { COUNTED_ROWS, ROW_NUMBER } from './row-number.ts';

@@ -1,31 +1,15 @@
-import type { FileFormat } from '../../../schema/contract/file-format.ts';
 import { ENDINGS, readFileFormat } from '../../../schema/contract/file-format.ts';
-import type { SourceObject } from '../../../schema/contract/model.ts';
 import type { Duckdb } from '../../engines/duckdb.ts';
-import type { Connector, OpenSource, SourceRows } from '../source.ts';
+import type { Connector } from '../source.ts';
 import { openArrow } from './arrow.ts';
 import { openCsv } from './csv.ts';
+import type { FileAsk, FileTable } from './file-table.ts';
 import { openExcel } from './excel.ts';
-import type { FindFiles, FoundFile } from './found-files.ts';
+import type { FindFiles } from './found-files.ts';
 import { asIncomplete } from './incomplete.ts';
 import { openJson } from './json.ts';
 import { openParquet } from './parquet.ts';
 import { requireSettings } from './require-settings.ts';
-
-/** What a format says of files: their columns, and how their rows are read. */
-export interface FileTable extends Pick<OpenSource, 'columns' | 'typed'> {
-  /** What a look at the files told besides; kept with the stage. */
-  readonly facts?: Readonly<Record<string, string>>;
-  read(): Promise<Omit<SourceRows, 'verify'>>;
-}
-
-/** What a format reads: files of one source, of which the contract declares `object`. */
-export interface FileAsk<Kind extends FileFormat['kind'] = FileFormat['kind']> {
-  readonly label: string;
-  readonly files: readonly FoundFile[];
-  readonly format: Extract<FileFormat, { readonly kind: Kind }>;
-  readonly object: SourceObject;
-}
 
 /** A source of files: how they are found is one matter, how they are read another. */
 export function filesBy(find: FindFiles): Connector {

@@ -3,7 +3,7 @@ import type { SourceColumn } from '../source.ts';
 import type { Bytes } from './found-files.ts';
 import { asIncomplete, incomplete } from './incomplete.ts';
 import { lookedAt } from './looked-at.ts';
-import type { FileAsk, FileTable } from './open-files.ts';
+import type { FileAsk, FileTable } from './file-table.ts';
 import { lastBytes } from './packing.ts';
 import { unpackedFile } from './plain-text.ts';
 import { ROW_NUMBER } from './row-number.ts';

@@ -50,14 +50,21 @@ interface RemoteAsk {
   /** Bytes that the source may still bring: shared by all its files. */
   readonly budget: { bytes: number };
   readonly patience: Patience;
+  /** The state that it must be in, where that is known. */
+  readonly state?: RemoteState;
+}
+
+/** What tells one state of a file from another. */
+export interface RemoteState {
+  /** A strong ETag or a date: by it a server is asked for the rest of the same (RFC 9110, 13.1.5). */
+  readonly validator: string | null;
+  /** In bytes. */
+  readonly total: number | null;
 }
 
 /** What is here of the file, and of which state of it. */
-interface Brought {
+interface Brought extends RemoteState {
   size: number;
-  total: number | null;
-  /** A strong ETag or a date: by it a server is asked for the rest of the same (RFC 9110, 13.1.5). */
-  validator: string | null;
   facts: Record<string, number | string>;
   whole: boolean;
 }
@@ -79,8 +86,8 @@ const ENCODINGS = new Set(['', 'identity', 'gzip', 'x-gzip', 'zstd']);
  */
 export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
   const path = join(ask.folder, `${randomUUID()}.remote`);
-  let brought: Brought = { ...NOTHING };
-  let looked = false;
+  let brought: Brought = { ...NOTHING, ...ask.state };
+  let looked = ask.state !== undefined;
   const bytesHere = (): Bytes => ({ path, size: brought.size, whole: brought.whole });
 
   const bring = async (need: number): Promise<void> => {
@@ -151,7 +158,7 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
     if (first === undefined || Number(first) !== brought.size)
       return { refusal: failed('was answered with another part of it than was asked for'), waitMs: null };
     const now = { ...stateOf(headers), total: total === '*' || total === undefined ? null : Number(total) };
-    if (brought.size > 0 && isOther(brought, now)) throw changed();
+    if ((looked || brought.size > 0) && isOther(brought, now)) throw changed();
     brought = { ...brought, ...now };
     return null;
   };
@@ -225,9 +232,14 @@ function stateOf(headers: Dispatcher.ResponseData['headers']): Pick<Brought, 'va
 }
 
 /** True where two answers tell of two states of a file; what a server does not say of it tells nothing. */
-function isOther(before: Pick<Brought, 'validator' | 'total'>, now: Pick<Brought, 'validator' | 'total'>): boolean {
+function isOther(before: RemoteState, now: RemoteState): boolean {
   if (before.total !== null && now.total !== null && before.total !== now.total) return true;
-  return before.validator !== null && now.validator !== null && before.validator !== now.validator;
+  if (before.validator === null || now.validator === null || isTag(before) !== isTag(now)) return false;
+  return before.validator !== now.validator;
+}
+
+function isTag({ validator }: RemoteState): boolean {
+  return validator?.startsWith('"') ?? false;
 }
 
 function lengthOf(headers: Dispatcher.ResponseData['headers']): number | null {
