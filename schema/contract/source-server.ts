@@ -1,3 +1,4 @@
+import { readApiSource } from './api-source.ts';
 import { readFileFormat } from './file-format.ts';
 import { isHttpFile, readHttpPlace, readObjectPlace } from './file-place.ts';
 import type { SourceObject } from './model.ts';
@@ -14,6 +15,7 @@ type Check = (
 
 /** Servers that sources are read from, by type: each check reads what the connector will read, and reports what is wrong with it. */
 const CHECKS: Readonly<Record<string, Check>> = {
+  api: readApiSource,
   postgres: readPostgresSource,
   postgresql: readPostgresSource,
   local: readFile,

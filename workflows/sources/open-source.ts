@@ -1,5 +1,6 @@
 import { Refusal } from '../../schema/errors.ts';
 import type { Duckdb } from '../engines/duckdb.ts';
+import { openApi } from './api.ts';
 import { httpFile } from './files/http-file.ts';
 import { localFiles } from './files/local-files.ts';
 import { filesBy } from './files/open-files.ts';
@@ -10,6 +11,7 @@ import type { Connector, OpenSource, SourceAsk } from './source.ts';
 
 /** A connector for each type of server that a contract may name. */
 const CONNECTORS: Readonly<Record<string, Connector>> = {
+  api: openApi,
   local: filesBy(localFiles),
   postgres: postgresBy,
   postgresql: postgresBy,

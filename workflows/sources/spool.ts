@@ -29,6 +29,13 @@ export function spooledCsv(file: string, columns: readonly SourceColumn[]): Sour
   return spooled(`read_csv(${literal(file)}, ${options.join(', ')})`, columns);
 }
 
+/** Records that were brought into a file, one a line, each value a text or null; of a list, its items. */
+export function spooledNdjson(file: string, columns: readonly SourceColumn[]): SourceRows {
+  const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ');
+  const relation = `read_json(${literal(file)}, format='newline_delimited', compression='uncompressed', maximum_object_size=${ROW_BYTES}, columns={${types}})`;
+  return spooled(relation, []);
+}
+
 function spooled(text: string, columns: readonly SourceColumn[]): SourceRows {
   const json = columns.filter(({ type }) => type === 'JSON').map(({ name }) => identifier(name));
   const replaced = json.map((name) => `${name}::json as ${name}`).join(', ');

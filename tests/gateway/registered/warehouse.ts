@@ -76,7 +76,10 @@ async function openWay(port: number, host: string): Promise<Pick<Warehouse, 'por
         outer.on('data', (data) => {
           left -= data.length;
           if (left < 0) inner.destroy();
-          else if (!silent) inner.write(data);
+          else if (!silent && !inner.write(data)) {
+            outer.pause();
+            inner.once('drain', () => outer.resume());
+          }
         });
       }).listen(at, '127.0.0.1', () => resolve((server!.address() as { port: number }).port));
     });

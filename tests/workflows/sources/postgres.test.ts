@@ -9,6 +9,7 @@ import { plainPublish } from '../plain-publish.ts';
 import { refreshDeps, refreshHere } from '../refresh-here.ts';
 import { smallProduct, type SmallProduct } from '../small-product.ts';
 import { checkedProduct, rowsOf, withSource } from './asked-source.ts';
+import { mostHeld } from './most-held.ts';
 
 const ID = '{ name: id, logicalType: integer, required: true }';
 const KEY = '{ name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, required: true }';
@@ -317,26 +318,17 @@ test('a million rows pass without being held', async () => {
     `create view million as select n as id, repeat(md5(n::text), 8) as name from generate_series(1, 1000000) n`,
   );
   const small = trial({ table: 'million', source: NAMED });
-  const before = held();
-  let most = before;
-  const watch = setInterval(() => (most = Math.max(most, held())), 20);
-  const [counted] = await withSource(deps, small, async (source, db) => {
-    const { relation } = await source.read();
-    return db.rows<{ rows: number; bytes: string }>(
-      `select count(*)::int as rows, sum(strlen(name))::bigint as bytes from ${relation}`,
-    );
-  });
-  clearInterval(watch);
-  expect(counted).toEqual({ rows: 1_000_000, bytes: '256000000' });
-  // Of 256 MB; what was read and is not collected yet is among it.
-  expect(most - before).toBeLessThan(128 * 1024 * 1024);
+  const held = await mostHeld(() =>
+    withSource(deps, small, async (source, db) => {
+      const { relation } = await source.read();
+      const counted = await db.rows(
+        `select count(*)::int as rows, sum(strlen(name))::bigint as bytes from ${relation}`,
+      );
+      expect(counted).toEqual([{ rows: 1_000_000, bytes: '256000000' }]);
+    }),
+  );
+  expect(held).toBeLessThan(64 * 1024 * 1024);
 });
-
-/** Bytes that this process holds beside DuckDB, which has a limit of its own. */
-function held(): number {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
 
 describe('a check without the server', () => {
   test.each([

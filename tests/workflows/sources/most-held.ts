@@ -1,0 +1,22 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** Bytes that this process came to hold more while it worked, what is not collected yet left aside; DuckDB's own memory is not among them. */
+export async function mostHeld(work: () => Promise<unknown>): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held = (): number => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const before = held();
+  let most = before;
+  const watch = setInterval(() => (most = Math.max(most, held())), 500);
+  try {
+    await work();
+  } finally {
+    clearInterval(watch);
+  }
+  return most - before;
+}

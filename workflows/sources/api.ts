@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { readApiSource } from '../../schema/contract/api-source.ts';
+import type { SourceProperty } from '../../schema/contract/model.ts';
+import { Refusal } from '../../schema/errors.ts';
+import { type Item, pagesOf } from './api-pages.ts';
+import { at, textOf } from './exact-json.ts';
+import { openExchange } from './http-exchange.ts';
+import { ROW_NUMBER } from './files/row-number.ts';
+import { settingsOf } from './settings-of.ts';
+import type { Connector, OpenSource, SourceColumn } from './source.ts';
+import { spooledNdjson } from './spool.ts';
+
+/** An API that is asked page by page, by REST or by GraphQL. To look at it is to ask for the first page, with which reading goes on. */
+export const openApi: Connector = async (ask, db): Promise<OpenSource> => {
+  const source = settingsOf(ask, readApiSource);
+  const label = `${source.name}: ${ask.object.physicalName ?? ask.object.name}`;
+  const { limits, timeoutSeconds } = source;
+  const exchange = openExchange(ask, { label, timeoutSeconds, answerSeconds: limits.answerSeconds });
+  const spool = join(db.folder, `${randomUUID()}.ndjson`);
+  const pages = pagesOf(source, ask, { exchange, label });
+  const close = async (): Promise<void> => {
+    await exchange.close();
+    await rm(spool, { force: true });
+  };
+  try {
+    const first = await pages.next();
+    const found = first.done === true ? [] : first.value;
+    const columns = columnsOf(found, ask.object.properties);
+    return {
+      label,
+      columns,
+      typed: false,
+      facts: { source: label },
+      read: async () => {
+        const read = columns.filter(({ name }) =>
+          ask.object.properties.some(({ sourceColumn }) => sourceColumn === name),
+        );
+        const seen: Seen = { items: 0, names: new Set() };
+        const lines = linesOf(found, pages, read, seen);
+        await pipeline(lines, createWriteStream(spool, { mode: 0o600 }));
+        const never = read.filter(({ name }) => !seen.names.has(name));
+        // Of a few rows that are new, none need have a value.
+        if (ask.since === null && seen.items > 0 && never.length > 0)
+          throw new Refusal(
+            'SOURCE_DRIFTED',
+            `No record of ${JSON.stringify(label)} has ${never.map(({ name }) => name).join(', ')}. Publish a contract that says what it has now.`,
+          );
+        return spooledNdjson(spool, read);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+/** What the first records have. A key may be left out where it has no value: only one that must have a value is missed here. */
+function columnsOf(found: readonly Item[], properties: readonly SourceProperty[]): SourceColumn[] {
+  const keys = new Set(found.flatMap((item) => Object.keys(item)));
+  const declared = properties.filter(
+    ({ sourceColumn, required }) =>
+      sourceColumn !== ROW_NUMBER &&
+      (!required || found.length === 0 || found.some((item) => at(item, sourceColumn) !== undefined)),
+  );
+  // What a path leads into is known.
+  const known = new Set(properties.flatMap(({ sourceColumn }) => [sourceColumn, sourceColumn.split('.')[0]!]));
+  return [
+    ...declared.map(({ sourceColumn, list }) => ({ name: sourceColumn, type: list ? 'JSON' : 'VARCHAR' })),
+    ...[...keys].filter((key) => !known.has(key)).map((name) => ({ name, type: 'VARCHAR' })),
+  ];
+}
+
+interface Seen {
+  items: number;
+  readonly names: Set<string>;
+}
+
+async function* linesOf(
+  first: readonly Item[],
+  later: AsyncIterable<readonly Item[]>,
+  columns: readonly SourceColumn[],
+  seen: Seen,
+): AsyncGenerator<string> {
+  const lines = (items: readonly Item[]): string =>
+    items
+      .map((item) => {
+        seen.items += 1;
+        const entries = columns.map(({ name, type }) => {
+          const value = at(item, name);
+          if (value !== undefined) seen.names.add(name);
+          return [name, type === 'JSON' && Array.isArray(value) ? value.map(textOf) : textOf(value)];
+        });
+        return `${JSON.stringify(Object.fromEntries(entries))}\n`;
+      })
+      .join('');
+  yield lines(first);
+  for await (const items of later) yield lines(items);
+}
