@@ -99,9 +99,14 @@ export function isOwner(actor: Actor, id: ProductId): boolean {
 
 /** Refuses whoever may not change products of these ids, naming the domains. */
 export function requireOwner(actor: Actor, ...ids: readonly ProductId[]): void {
+  requireDomains(actor, ids.map(domainOf));
+}
+
+/** Refuses whoever may not change all products of these domains, naming them. */
+export function requireDomains(actor: Actor, domains: readonly DomainId[]): void {
   requirePublisher(actor);
   if (actor.admin) return;
-  const foreign = [...new Set(ids.map(domainOf))].filter((domain) => !actor.domains.includes(domain));
+  const foreign = [...new Set(domains)].filter((domain) => !actor.domains.includes(domain));
   if (foreign.length === 0) return;
   throw new Refusal(
     'FORBIDDEN',

@@ -34,6 +34,12 @@ export const REFUSALS = {
   },
   PRODUCT_RETIRED: { http: 410, retry: false, says: 'This product is retired.' },
   NOT_REFRESHABLE: { http: 409, retry: false, says: 'Only a managed product that is live is refreshed.' },
+  NOT_RETRYABLE: {
+    http: 409,
+    retry: false,
+    says: 'Only the newest run of a product is taken up again, where it failed and its revision is the newest.',
+  },
+  NOT_RESTORABLE: { http: 409, retry: false, says: 'That version of the data cannot be shown again.' },
   SOURCE_MISSING: { http: 422, retry: false, says: 'The source cannot be found or may not be read.' },
   SOURCE_INCOMPLETE: { http: 422, retry: false, says: 'The source is empty, cut off, or changed while it was read.' },
   SOURCE_DRIFTED: { http: 422, retry: false, says: 'The source no longer has the shape that its contract declares.' },

@@ -20,4 +20,16 @@ export function phasesBefore(event: RunEvent): RunPhase[] {
 }
 
 /** What started a run. */
-export type RunTrigger = 'publish' | 'manual' | 'schedule' | 'upstream';
+export type RunTrigger = 'publish' | 'manual' | 'schedule' | 'upstream' | 'retry';
+
+/** From 1, before all others, to 5: where runs wait for one another. */
+export type RunPriority = 1 | 2 | 3 | 4 | 5;
+
+/** Where nobody said another: what somebody asked for, and may wait for, comes before what comes by itself. */
+export const PRIORITIES = {
+  manual: 2,
+  retry: 2,
+  publish: 3,
+  schedule: 3,
+  upstream: 3,
+} as const satisfies Record<RunTrigger, RunPriority>;

@@ -1,14 +1,12 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { Refusal } from '../schema/errors.ts';
-import { transaction } from '../schema/ledger/connect.ts';
-import { currentId } from '../schema/ledger/former-ids.ts';
-import { requestRun, run as findRun } from '../schema/ledger/runs.ts';
 import { STAGES, type Stage } from '../schema/run.ts';
 import { isOutage } from './outage.ts';
 import type { PlatformActivities, StageActivities } from './refresh/activities.ts';
 import { abandonRun, failRun } from './refresh/end.ts';
 import { InputUnderWay, pinInputs } from './refresh/pin.ts';
+import { requestScheduledRun, RunUnderWay } from './refresh/scheduled.ts';
 import { performStage, type RefreshDeps, StageFault } from './refresh/stage.ts';
 import { STAGE_WORK } from './refresh/stage-work.ts';
 
@@ -34,15 +32,13 @@ export function platformActivities(deps: RefreshDeps): PlatformActivities {
     pinInputs: (run) => atBorder('pinInputs', () => pinInputs(deps, run)),
     failRun: (run, error) => atBorder('failRun', () => failRun(deps, run, error)),
     abandonRun: (run) => atBorder('abandonRun', () => abandonRun(deps, run)),
-    requestScheduledRun: (productId, runId) =>
+    requestScheduledRun: (product, runId, scheduledFor) =>
       atBorder('requestScheduledRun', () =>
-        transaction(deps.pool, async (trx) => {
-          // The answer to an earlier attempt may have been lost after the run that it asked for had ended.
-          if ((await findRun(trx, runId)) !== null) return true;
-          // A tick may have begun under the name from before.
-          const id = (await currentId(trx, productId)) ?? productId;
-          const ask = { runId, productId: id, trigger: 'schedule', requestedBy: 'schedule' } as const;
-          return !(await requestRun(trx, ask)).joined;
+        requestScheduledRun(deps, {
+          product,
+          runId,
+          // A tick of the release before says none.
+          scheduledFor: scheduledFor == null ? null : new Date(scheduledFor),
         }),
       ),
   };
@@ -59,10 +55,10 @@ async function atBorder<Result>(name: string, work: (signal: AbortSignal) => Pro
     return await work(signal);
   } catch (error) {
     if (signal.aborted) throw calledOff(name, signal, error);
-    if (error instanceof InputUnderWay)
+    if (error instanceof InputUnderWay || error instanceof RunUnderWay)
       throw ApplicationFailure.create({
         message: error.message,
-        type: 'INPUT_NOT_READY',
+        type: error instanceof InputUnderWay ? 'INPUT_NOT_READY' : 'PRODUCT_BUSY',
         nextRetryDelay: '1s',
         category: ApplicationFailureCategory.BENIGN,
         cause: error,

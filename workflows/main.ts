@@ -19,7 +19,8 @@ import { readConfig } from './config.ts';
 import { crashAt } from './crash.ts';
 import { keepRunning, type KeptWorker } from './keep-running.ts';
 import { domainQueue, PLATFORM_QUEUE } from './names.ts';
-import { reconcileRuns, reconcileSchedules } from './reconcile.ts';
+import { reconcilePauses, reconcileRuns, reconcileSchedules, reconcileUpstream } from './reconcile.ts';
+import { clearForsaken } from './refresh/end.ts';
 import type { RefreshDeps } from './refresh/stage.ts';
 import { relayEvents } from './relay.ts';
 import { retireDue } from './retire-due.ts';
@@ -109,7 +110,7 @@ const platform = keepRunning('platform', log, () =>
   }),
 );
 workers.set(PLATFORM_QUEUE, platform);
-const relay = { pool, client, log, newRunId: deps.newRunId };
+const relay = { pool, databaseUrl: config.databaseUrl, client, log, newRunId: deps.newRunId };
 listening = listen(config.databaseUrl, {
   name: 'weft relay',
   pollMs: POLL_MS,
@@ -121,6 +122,9 @@ listening = listen(config.databaseUrl, {
 });
 void reconcile();
 void every(CLEAR_MS, 'the data of retired products', () => clearRetired(relay));
+void every(CLEAR_MS, 'what failed runs left', () => clearForsaken(pool, 'expired'));
+// The usual length of runs moves the start of those whose data shall be there at a time.
+void every(CLEAR_MS, 'schedules', () => reconcileSchedules(relay));
 void every(RETIRE_MS, 'announced retirements', () => retireDue({ ...relay, usageDays: config.usageDays }));
 await platform.polling;
 log.info({ temporal: config.temporal.address }, 'ready');
@@ -150,6 +154,8 @@ async function startDomainWorkers(): Promise<void> {
 
 async function reconcile(): Promise<void> {
   await persist('keeping schedules', () => reconcileSchedules(relay));
+  void every(RECONCILE_MS, 'schedules paused by hand', () => reconcilePauses(relay));
+  void every(RECONCILE_MS, 'runs that are due', () => reconcileUpstream(relay));
   await every(RECONCILE_MS, 'open runs', () => reconcileRuns(relay));
 }
 

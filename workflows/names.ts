@@ -25,6 +25,9 @@ export const ATTRIBUTES = {
   trigger: defineSearchAttributeKey('WeftTrigger', SearchAttributeType.KEYWORD),
 } as const;
 
+/** The time that a schedule meant, which Temporal gives to what it starts: later ones may have been made up for. */
+export const SCHEDULED_FOR = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
+
 /** What a refresh is started with; its stages get the same. */
 export interface RunRef {
   readonly runId: RunId;

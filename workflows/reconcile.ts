@@ -1,10 +1,14 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { domainOf } from '../schema/ids.ts';
 import { transaction } from '../schema/ledger/connect.ts';
 import { liveProducts } from '../schema/ledger/mesh.ts';
+import { allPauses, holdsOf, notePause, noteResumption } from '../schema/ledger/pauses.ts';
+import { keepWork } from '../schema/ledger/retry.ts';
 import { failRun, openRuns, run as findRun, type RunRow } from '../schema/ledger/runs.ts';
+import { requestUpstreamRuns } from '../schema/ledger/upstream-runs.ts';
 import { refreshWorkflowId } from './names.ts';
 import type { RelayDeps } from './relay.ts';
-import { keepSchedule } from './schedules.ts';
+import { keepSchedule, pausedByHand } from './schedules.ts';
 import { startRefresh } from './start-refresh.ts';
 
 /**
@@ -12,12 +16,22 @@ import { startRefresh } from './start-refresh.ts';
  * is started; one whose workflow was terminated from outside is recorded as failed, so that the product is free again.
  */
 export async function reconcileRuns({ pool, client, log }: RelayDeps): Promise<void> {
-  for (const run of await openRuns(pool)) {
+  const open = await openRuns(pool);
+  const held = new Set(
+    (
+      await holdsOf(
+        pool,
+        open.map(({ productId }) => domainOf(productId)),
+      )
+    ).map(({ domainId }) => domainId),
+  );
+  for (const run of open) {
     const found = await workflowOf(client, run);
     if (found === 'running') continue;
     const now = await findRun(pool, run.id);
     if (now === null || !['queued', 'running'].includes(now.phase)) continue;
     if (found === 'none') {
+      if (held.has(domainOf(run.productId))) continue;
       log.warn({ run: run.id, product: run.productId }, 'an open run had no workflow: it is started');
       await startRefresh(client, now);
       continue;
@@ -27,13 +41,32 @@ export async function reconcileRuns({ pool, client, log }: RelayDeps): Promise<v
       'the workflow of an open run had ended: it is recorded as failed',
     );
     const message = `Its workflow ended in Temporal (${found.closedAs.toLowerCase()}) before the run did; refresh again.`;
-    await transaction(pool, (trx) => failRun(trx, run.id, { code: 'INTERNAL', message, findings: [] }));
+    await transaction(pool, async (trx) => {
+      if (await failRun(trx, run.id, { code: 'INTERNAL', message, findings: [] })) await keepWork(trx, run.id);
+    });
   }
 }
 
 /** Makes every live product's schedule what its contract promises. */
 export async function reconcileSchedules({ pool, client }: RelayDeps): Promise<void> {
-  for (const product of await liveProducts(pool)) await keepSchedule(client, product);
+  for (const product of await liveProducts(pool)) await keepSchedule({ client, ledger: pool }, product);
+}
+
+/** Takes over what was done in Temporal by hand: products whose schedules were paused there are paused, or go on. */
+export async function reconcilePauses({ pool, client, log }: RelayDeps): Promise<void> {
+  const there = await pausedByHand(client);
+  const here = new Map((await allPauses(pool)).map((pause) => [pause.productId, pause]));
+  for (const [productId, reason] of there)
+    if (!here.has(productId) && (await notePause(pool, { productId, reason })))
+      log.info({ product: productId, reason }, 'its schedule was paused in Temporal: it is paused');
+  for (const { productId, origin } of here.values())
+    if (origin === 'temporal' && !there.has(productId) && (await noteResumption(pool, productId)))
+      log.info({ product: productId }, 'its schedule goes on in Temporal: it is resumed');
+}
+
+/** Asks for the runs that are due because data came which they read, whatever became of the event that told of it. */
+export async function reconcileUpstream({ pool, newRunId }: RelayDeps): Promise<void> {
+  await transaction(pool, (trx) => requestUpstreamRuns(trx, newRunId));
 }
 
 async function workflowOf(client: Client, run: RunRow): Promise<'running' | 'none' | { closedAs: string }> {

@@ -1,20 +1,21 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { linkMesh } from '../schema/contract/link.ts';
-import { type ProductId, productId, type RunId } from '../schema/ids.ts';
+import { domainOf, type ProductId, productId, type RunId } from '../schema/ids.ts';
 import { type Pool, transaction, type Transaction } from '../schema/ledger/connect.ts';
-import { liveDataset } from '../schema/ledger/datasets.ts';
-import { deferEvent, markHandled, type StoredEvent, takeEvents } from '../schema/ledger/events.ts';
-import { comingProducts, productOf } from '../schema/ledger/mesh.ts';
+import { deferEvent, markHandled, type StoredEvent, takeAlike, takeEvents } from '../schema/ledger/events.ts';
+import { productOf } from '../schema/ledger/mesh.ts';
+import { holdsOf, pausesOf } from '../schema/ledger/pauses.ts';
 import { revisionIn } from '../schema/ledger/products.ts';
-import { readyToRun } from '../schema/ledger/ready-to-run.ts';
-import { requestRun, run as findRun } from '../schema/ledger/runs.ts';
+import { run as findRun } from '../schema/ledger/runs.ts';
+import { requestUpstreamRuns } from '../schema/ledger/upstream-runs.ts';
 import { refreshWorkflowId } from './names.ts';
-import { dropSchedule, keepSchedule, moveSchedule } from './schedules.ts';
+import { followRestored } from './refresh/restored-views.ts';
+import { dropSchedule, followPause, keepSchedule, moveSchedule } from './schedules.ts';
 import { startRefresh } from './start-refresh.ts';
 
 export interface RelayDeps {
   readonly pool: Pool;
+  readonly databaseUrl: string;
   readonly client: Client;
   readonly log: Logger;
   readonly newRunId: () => RunId;
@@ -25,6 +26,14 @@ const CALL_DEADLINE_MS = 5_000;
 /** Waits after a failure: from half a second, half as long again each time, up to half a minute. */
 const DELAY_SECONDS = { first: 0.5, factor: 1.5, most: 30 } as const;
 
+/** Events of which nothing else follows: all there are are acted on at once. */
+const STIRRING_ALONE: ReadonlySet<StoredEvent['type']> = new Set(['dataset.published', 'refresh.failed'] as const);
+/** What makes data readable, or lets it come to rest: products may be due that read it. */
+const STIRRING: ReadonlySet<StoredEvent['type']> = new Set([
+  ...STIRRING_ALONE,
+  ...(['dataset.restored', 'refresh.cancelled', 'product.resumed', 'domain.released'] as const),
+]);
+
 /** What was asked for cannot be done yet, and nothing is wrong. */
 class NotYet extends Error {}
 
@@ -34,21 +43,23 @@ class NotYet extends Error {}
  */
 export async function relayEvents(deps: RelayDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const outcome = await relayOne(deps);
+    const outcome = await relayOne(deps, signal);
     if (outcome === 'none') return;
     if (outcome !== 'handled') await deferEvent(deps.pool, outcome.id, delayOf(outcome.attempts));
   }
 }
 
 /** Takes the oldest event that is due and acts on it; the event itself where that failed. */
-async function relayOne(deps: RelayDeps): Promise<'none' | 'handled' | StoredEvent> {
+async function relayOne(deps: RelayDeps, signal: AbortSignal): Promise<'none' | 'handled' | StoredEvent> {
   let taken: StoredEvent | undefined;
   try {
     return await transaction(deps.pool, async (trx) => {
       [taken] = await takeEvents(trx, 1);
       if (taken === undefined) return 'none';
-      await actOn(deps, trx, taken);
-      await markHandled(trx, [taken.id]);
+      await actOn(deps, trx, taken, signal);
+      const alike = STIRRING_ALONE.has(taken.type) ? await takeAlike(trx, [...STIRRING_ALONE]) : [];
+      if (STIRRING.has(taken.type)) await requestUpstreamRuns(trx, deps.newRunId);
+      await markHandled(trx, [taken.id, ...alike]);
       return 'handled';
     });
   } catch (error) {
@@ -62,8 +73,9 @@ async function relayOne(deps: RelayDeps): Promise<'none' | 'handled' | StoredEve
   }
 }
 
-async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent): Promise<void> {
+async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent, signal: AbortSignal): Promise<void> {
   const { client } = deps;
+  const schedules = { client, ledger: trx };
   const subject = productId(event.subject);
   if (subject === null) return;
   const call = <Result>(act: () => Promise<Result>): Promise<Result> =>
@@ -72,6 +84,8 @@ async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent): Pro
     case 'refresh.requested': {
       const run = await findRun(trx, event.payload.runId as RunId);
       if (run === null || !['queued', 'running'].includes(run.phase)) return;
+      // Asked for again when the domain is released.
+      if ((await holdsOf(trx, [domainOf(subject)])).length > 0) return;
       if ((await call(() => startRefresh(client, run))) === 'busy') throw new NotYet();
       return;
     }
@@ -79,23 +93,30 @@ async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent): Pro
       return call(() => cancelWorkflow(client, subject, event.payload.runId));
     case 'product.published': {
       const revision = await revisionIn(trx, subject, 'live');
-      if (revision !== null) await call(() => keepSchedule(client, productOf(revision)));
+      if (revision !== null) await call(() => keepSchedule(schedules, productOf(revision)));
       return;
     }
     case 'product.renamed': {
       const revision = await revisionIn(trx, subject, 'live');
       const from = event.payload.from as ProductId;
       if (revision === null) return call(() => dropSchedule(client, from));
-      return call(() => moveSchedule(client, from, productOf(revision)));
+      return call(() => moveSchedule(schedules, from, productOf(revision)));
     }
     case 'product.retired':
       return call(() => dropSchedule(client, subject));
+    case 'product.paused':
+    case 'product.resumed': {
+      const [pause] = await pausesOf(trx, [subject]);
+      return call(() => followPause(client, subject, pause ?? null));
+    }
+    case 'dataset.restored':
+      return followRestored(deps, subject, signal);
     case 'dataset.published':
-      return requestDependents(deps, trx, subject, event.payload.version);
     case 'product.retiring':
     case 'product.stays':
-    case 'supergraph.moved':
     case 'refresh.failed':
+    case 'domain.released':
+    case 'supergraph.moved':
       return;
   }
 }
@@ -107,24 +128,6 @@ async function cancelWorkflow(client: Client, product: ProductId, runId: string)
     if (memo?.['runId'] === runId && status.name === 'RUNNING') await handle.cancel();
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
-  }
-}
-
-/** Asks for a run of each product that reads the one, or will, where it is ready to run and has not read this version yet. */
-async function requestDependents(
-  deps: RelayDeps,
-  trx: Transaction,
-  upstream: ProductId,
-  version: number,
-): Promise<void> {
-  const { mesh } = linkMesh(await comingProducts(trx));
-  const ready = await readyToRun(trx);
-  for (const [id, inputs] of mesh.inputs) {
-    if (!inputs.some(({ product }) => product === upstream) || !ready(id)) continue;
-    const made = await liveDataset(trx, id);
-    const madeBy = made === null ? null : await findRun(trx, made.runId);
-    if (madeBy?.inputVersions[upstream] === version) continue;
-    await requestRun(trx, { runId: deps.newRunId(), productId: id, trigger: 'upstream', requestedBy: 'weft' });
   }
 }
 

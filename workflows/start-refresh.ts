@@ -18,6 +18,8 @@ export async function startRefresh(client: Client, run: RunRow): Promise<'starte
       args: [ref],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       memo: { runId },
+      // Activities have the same: where a queue is long, who waits for a run comes first, and each domain has its turn.
+      priority: { priorityKey: run.priority, fairnessKey: domain },
       staticSummary: `Refresh of ${productId} (${trigger})`,
       staticDetails: `Run \`${runId}\` of data product **${productId}**, asked for by ${run.requestedBy}.`,
       typedSearchAttributes: [

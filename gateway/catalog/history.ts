@@ -2,8 +2,9 @@ import { requiredBump } from '../../schema/contract/changes/bump.ts';
 import { replaced } from '../../schema/contract/joining.ts';
 import { linkMesh } from '../../schema/contract/link.ts';
 import { Refusal } from '../../schema/errors.ts';
-import { productId } from '../../schema/ids.ts';
+import { domainOf, productId } from '../../schema/ids.ts';
 import { type Decision, decisionsOf } from '../../schema/ledger/decisions.ts';
+import { type Intervention, interventionsOf } from '../../schema/ledger/interventions.ts';
 import type { PastRevision } from '../../schema/ledger/history.ts';
 import { pastProduct } from '../publishing/past-product.ts';
 import { changesBetween } from '../publishing/product-changes.ts';
@@ -29,7 +30,8 @@ export const historyQueries = {
     const revisions = id === null ? [] : await loaders.revisions.load(id);
     const decisions = await decisionsOf(ledger, product, limit);
     if (revisions.length === 0 && decisions.length === 0) return null;
-    return { product, revisions: revisions.slice(0, limit), decisions };
+    const interventions = id === null ? [] : await interventionsOf(ledger, [id, domainOf(id)], limit);
+    return { product, revisions: revisions.slice(0, limit), decisions, interventions };
   },
 
   // Other products stand as they are served now: what relationships are called depends on both their ends.
@@ -48,8 +50,9 @@ export const historyQueries = {
   },
 };
 
-/** Resolvers of decisions. */
+/** Resolvers of decisions, and of what was done by hand. */
 export const histories = {
+  RefreshIntervention: { run: ({ runId }: Intervention) => (runId === null ? null : { id: runId }) },
   Decision: {
     findings: ({ detail }: Decision) => detail.findings ?? [],
     changes: ({ detail }: Decision) => detail.changes ?? null,

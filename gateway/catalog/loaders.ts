@@ -1,11 +1,12 @@
 import DataLoader from 'dataloader';
 import type { ProductFile } from '../../schema/contract/model.ts';
 import type { Finding } from '../../schema/findings.ts';
-import type { ProductId, RunId } from '../../schema/ids.ts';
+import type { DomainId, ProductId, RunId } from '../../schema/ids.ts';
 import { announcedRetirements } from '../../schema/ledger/announced-retirements.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { type DatasetVersion, datasetHistories } from '../../schema/ledger/datasets.ts';
 import { type PastRevision, revisionHistories } from '../../schema/ledger/history.ts';
+import { type Hold, holdsOf, type Pause, pausesOf } from '../../schema/ledger/pauses.ts';
 import { liveFiles } from '../../schema/ledger/products.ts';
 import { type QualityResult, qualityOfRuns } from '../../schema/ledger/quality.ts';
 import { standingSubscriptions, type Subscription } from '../../schema/ledger/subscriptions.ts';
@@ -25,6 +26,8 @@ export interface Loaders {
   /** The documents of the live revision. */
   readonly files: DataLoader<ProductId, readonly ProductFile[]>;
   readonly datasets: DataLoader<ProductId, readonly DatasetVersion[]>;
+  readonly pause: DataLoader<ProductId, Pause | null>;
+  readonly hold: DataLoader<DomainId, Hold | null>;
   readonly subscriptions: DataLoader<ProductId, readonly Subscription[]>;
   readonly run: DataLoader<RunId, RunRow | null>;
   readonly stages: DataLoader<RunId, readonly StageRow[]>;
@@ -60,10 +63,18 @@ export function openLoaders(
       (ids) => standingSubscriptions(ledger, { productIds: ids }),
       ({ productId }) => productId,
     ),
-    run: new DataLoader(async (ids) => {
-      const byId = new Map((await runsById(ledger, ids)).map((row) => [row.id, row]));
-      return ids.map((id) => byId.get(id) ?? null);
-    }),
+    pause: single(
+      (ids) => pausesOf(ledger, ids),
+      ({ productId }) => productId,
+    ),
+    hold: single(
+      (ids) => holdsOf(ledger, ids),
+      ({ domainId }) => domainId,
+    ),
+    run: single(
+      (ids) => runsById(ledger, ids),
+      ({ id }) => id,
+    ),
     stages: grouped(
       (ids) => stagesOfRuns(ledger, ids),
       ({ runId }) => runId,
@@ -88,6 +99,17 @@ export function openLoaders(
       return loader;
     },
   };
+}
+
+/** One row for each id, or null. */
+function single<Id extends string, Row>(
+  load: (ids: readonly Id[]) => Promise<readonly Row[]>,
+  idOf: (row: Row) => Id,
+): DataLoader<Id, Row | null> {
+  return new DataLoader(async (ids) => {
+    const byId = new Map((await load(ids)).map((row) => [idOf(row), row]));
+    return ids.map((id) => byId.get(id) ?? null);
+  });
 }
 
 function grouped<Id extends string, Row>(

@@ -1,9 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { Refusal } from '../../schema/errors.ts';
-import { runId, type RunId } from '../../schema/ids.ts';
-import { transaction } from '../../schema/ledger/connect.ts';
-import { requireProduct } from '../../schema/ledger/products.ts';
-import { cancelRun, requestRun, requireRun } from '../../schema/ledger/runs.ts';
 import { requireOwner, requirePublisher } from '../actor.ts';
 import { publish, type PublishOutcome } from '../publishing/publish.ts';
 import type { ProductFolder } from '../publishing/read-folders.ts';
@@ -13,6 +7,7 @@ import { rollback } from '../publishing/rollback.ts';
 import type { CatalogContext } from './context.ts';
 import { governanceMutations } from './governance.ts';
 import { byId, requireProductId } from './products.ts';
+import { steeringMutations } from './steering.ts';
 
 interface PublishArgs {
   readonly products: readonly ProductFolder[];
@@ -91,35 +86,6 @@ export const mutations = {
     return byId(id, context);
   },
 
-  refresh: async (_source: unknown, { product }: { product: string }, context: CatalogContext) => {
-    requirePublisher(context.actor);
-    const id = requireProductId(product);
-    requireOwner(context.actor, id);
-    const { runId: run, joined } = await transaction(context.ledger, async (trx) => {
-      const { kind } = await requireProduct(trx, id);
-      if (kind !== 'managed')
-        throw new Refusal('NOT_REFRESHABLE', `${id} is a ${kind} product: its data is elsewhere, and read as it is.`);
-      const ask = {
-        runId: randomUUID() as RunId,
-        productId: id,
-        trigger: 'manual',
-        requestedBy: context.actor.name,
-      } as const;
-      return requestRun(trx, ask);
-    });
-    return { run: await requireRun(context.ledger, run), joined };
-  },
-
-  cancelRun: async (_source: unknown, { id }: { id: string }, context: CatalogContext) => {
-    requirePublisher(context.actor);
-    const run = runId(id);
-    if (run === null) throw new Refusal('NOT_FOUND', `There is no run ${id}.`);
-    const before = await requireRun(context.ledger, run);
-    requireOwner(context.actor, before.productId);
-    const cancelled = await transaction(context.ledger, (trx) => cancelRun(trx, run));
-    if (!cancelled) throw new Refusal('RUN_SUPERSEDED', `Run ${id} is ${before.phase}: there is nothing to cancel.`);
-    return requireRun(context.ledger, run);
-  },
-
+  ...steeringMutations,
   ...governanceMutations,
 };

@@ -109,6 +109,7 @@ const productFields: Record<string, Field> = {
   runs: ({ id }, { first }: { first?: number | null }, { loaders }) => loaders.runs(pageSize(first, 20)).load(id),
   upstream: ({ id }, _args, context) => ends(context, ({ from, kind }) => from === id && kind === 'READS', 'to'),
   downstream: ({ id }, _args, context) => ends(context, ({ to, kind }) => to === id && kind === 'READS', 'from'),
+  pause: ({ id }, _args, { loaders }) => loaders.pause.load(id),
   governance: ({ id }, _args, { loaders }) => loaders.standing.load(id),
   referencedBy: ({ id }, _args, context) => ends(context, ({ to, kind }) => to === id && kind !== 'READS', 'from'),
 };
@@ -120,6 +121,7 @@ export const products = {
       [...graph.current().mesh.products.values()].filter(({ domain }) => domain === id).map(ofProduct),
     relationships: ({ id }: DomainSource, _args: unknown, { graph }: CatalogContext) =>
       dependencies(graph.current().mesh).filter(({ from, to }) => domainOf(from) === id || domainOf(to) === id),
+    hold: ({ id }: DomainSource, _args: unknown, { loaders }: CatalogContext) => loaders.hold.load(id),
   },
   DataProduct: {
     __resolveReference: ({ id }: { id: ProductId }, context: CatalogContext) => byId(id, context),

@@ -7,7 +7,7 @@ import type { CatalogContext } from './context.ts';
 /** A run by its id alone is read when one of its other fields is asked for. */
 type RunSource = RunRow | { readonly id: RunId };
 
-type Column = Exclude<keyof RunRow, 'id' | 'productId' | 'inputVersions'>;
+type Column = Exclude<keyof RunRow, 'id' | 'productId' | 'inputVersions' | 'retryOf' | 'workspace'>;
 
 const COLUMNS = [
   'revision',
@@ -19,6 +19,9 @@ const COLUMNS = [
   'endedAt',
   'datasetVersion',
   'error',
+  'priority',
+  'scheduledFor',
+  'keptUntil',
 ] as const satisfies readonly Column[];
 
 /** Resolvers of runs. */
@@ -36,6 +39,10 @@ export const runs = {
     ),
     product: async (source: RunSource, _args: unknown, context: CatalogContext) =>
       byId((await row(source, context)).productId, context),
+    retryOf: async (source: RunSource, _args: unknown, context: CatalogContext) => {
+      const { retryOf } = await row(source, context);
+      return retryOf === null ? null : { id: retryOf };
+    },
     stages: ({ id }: RunSource, _args: unknown, { loaders }: CatalogContext) => loaders.stages.load(id),
     quality: ({ id }: RunSource, _args: unknown, { loaders }: CatalogContext) => loaders.quality.load(id),
     temporalUrl: async (source: RunSource, _args: unknown, context: CatalogContext) => {

@@ -88,6 +88,31 @@ export const decisionShape = z.object({
 /** The selection for it. */
 export const DECISION = `id action outcome actor decidedAt version revision supergraph toRevision code findings ${SUMMARY} renamedFrom renamedTo retiresAt`;
 
+/** Why something does not go on by itself; null where it does. */
+export const stopShape = z.object({ by: z.string(), at: z.string(), reason: z.string().nullable() }).nullable();
+/** A product, and what holds it up. */
+export const pausedShape = z.object({ id: z.string(), pause: stopShape });
+/** The selection for it. */
+export const PAUSE = 'pause { by at reason }';
+/** A domain, and what holds it up. */
+export const heldShape = z.object({ id: z.string(), hold: stopShape });
+/** The selection for it. */
+export const HOLD = 'hold { by at reason }';
+
+/** What somebody did to refreshes by hand. */
+export const interventionShape = z.object({
+  id: z.string(),
+  action: lower,
+  subject: z.string(),
+  run: z.object({ id: z.string() }).nullable(),
+  actor: z.string(),
+  reason: z.string().nullable(),
+  detail: z.unknown(),
+  doneAt: z.string(),
+});
+/** The selection for it. */
+export const INTERVENTION = 'id action subject run { id } actor reason detail doneAt';
+
 /** A run in full, with its fragment `OneRun`. */
 export const runShape = z.object({
   id: z.string(),
@@ -99,6 +124,10 @@ export const runShape = z.object({
   startedAt: moment,
   endedAt: moment,
   datasetVersion: z.number().nullable(),
+  priority: z.number(),
+  scheduledFor: moment,
+  retryOf: z.object({ id: z.string() }).nullable(),
+  keptUntil: moment,
   stages: z.array(
     z.object({
       name: lower,
@@ -129,6 +158,7 @@ export const RUN = `fragment OneRun on Run {
   id
   product { id }
   trigger phase requestedBy requestedAt startedAt endedAt datasetVersion
+  priority scheduledFor retryOf { id } keptUntil
   stages { name state attempt startedAt endedAt detail }
   quality { rule object property severity outcome measured expected description }
   error { code message findings { ...Found } }
@@ -140,9 +170,19 @@ ${FINDING}`;
 export type ShownRun = z.infer<typeof runShape>;
 
 /** A run in a list. */
-export const listedRunShape = runShape.omit({ stages: true, quality: true, temporalUrl: true }).extend({
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
-});
+export const listedRunShape = runShape
+  .omit({
+    stages: true,
+    quality: true,
+    temporalUrl: true,
+    priority: true,
+    scheduledFor: true,
+    retryOf: true,
+    keptUntil: true,
+  })
+  .extend({
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  });
 
 /** What readers see of a product. */
 export const dataShape = z

@@ -12,11 +12,18 @@ import {
   exportedShape,
   FINDING,
   findingShape,
+  heldShape,
+  HOLD,
+  INTERVENTION,
+  interventionShape,
   listedRunShape,
   lower,
   OUTCOME,
   outcomeShape,
   PAGE,
+  PAUSE,
+  pausedShape,
+  stopShape,
   pageShape,
   REVISION,
   revisionShape,
@@ -67,12 +74,19 @@ ${CHANGE}`,
   ),
   history: operation(
     `query History($id: ID!, $first: Int!) {
-  history(product: $id, first: $first) { product revisions { ...Past } decisions { ${DECISION} } }
+  history(product: $id, first: $first) {
+    product revisions { ...Past } decisions { ${DECISION} } interventions { ${INTERVENTION} }
+  }
 }
 ${REVISION}`,
     z.object({
       history: z
-        .object({ product: z.string(), revisions: z.array(revisionShape), decisions: z.array(decisionShape) })
+        .object({
+          product: z.string(),
+          revisions: z.array(revisionShape),
+          decisions: z.array(decisionShape),
+          interventions: z.array(interventionShape),
+        })
         .nullable(),
     }),
   ),
@@ -110,11 +124,43 @@ ${REVISION}`,
     z.object({ dataProducts: z.object({ nodes: z.array(exportedShape), pageInfo: pageShape }) }),
   ),
   refresh: operation(
-    `mutation Refresh($id: ID!) {
-  refresh(product: $id) { joined run { ...OneRun } }
+    `mutation Refresh($id: ID!, $priority: Int) {
+  refresh(product: $id, priority: $priority) { joined run { ...OneRun } }
 }
 ${RUN}`,
     z.object({ refresh: z.object({ joined: z.boolean(), run: runShape }) }),
+  ),
+  retry: operation(
+    `mutation Retry($id: ID!) { retry(run: $id) { ...OneRun } }
+${RUN}`,
+    z.object({ retry: runShape }),
+  ),
+  cancel: operation(
+    `mutation Cancel($id: ID!) { cancelRun(id: $id) { ...OneRun } }
+${RUN}`,
+    z.object({ cancelRun: runShape }),
+  ),
+  pause: operation(
+    `mutation Pause($id: ID!, $reason: String) { pause(product: $id, reason: $reason) { id ${PAUSE} } }`,
+    z.object({ pause: pausedShape }),
+  ),
+  resume: operation(
+    `mutation Resume($id: ID!) { resume(product: $id) { id ${PAUSE} } }`,
+    z.object({ resume: pausedShape }),
+  ),
+  hold: operation(
+    `mutation Hold($id: ID!, $reason: String) { hold(domain: $id, reason: $reason) { id ${HOLD} } }`,
+    z.object({ hold: heldShape }),
+  ),
+  release: operation(
+    `mutation Release($id: ID!) { release(domain: $id) { id ${HOLD} } }`,
+    z.object({ release: heldShape }),
+  ),
+  rollbackData: operation(
+    `mutation RollbackData($id: ID!, $to: Int) {
+  rollbackData(product: $id, toVersion: $to) { id ${PAUSE} ${DATA} }
+}`,
+    z.object({ rollbackData: pausedShape.extend({ datasetVersion: dataShape }) }),
   ),
   run: operation(
     `query Run($id: ID!) { run(id: $id) { ...OneRun } }
@@ -209,6 +255,8 @@ ${RUN}`,
     server { name database tables }
     sla { property value unit element }
     revision { revision state publishedBy publishedAt }
+    domain { ${HOLD} }
+    ${PAUSE}
     ${DATA}
     runs(first: 1) { id phase requestedAt error { message } }
     upstream { id }
@@ -277,6 +325,8 @@ ${RUN}`,
             publishedBy: z.string(),
             publishedAt: z.string(),
           }),
+          domain: z.object({ hold: stopShape }),
+          pause: stopShape,
           datasetVersion: dataShape,
           runs: z.array(
             z.object({

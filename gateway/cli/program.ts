@@ -9,6 +9,8 @@ import { createKey, type KeyOptions, listKeys, revokeKey } from './commands/key.
 import { init, type InitOptions } from './commands/init.ts';
 import { exportProducts, type ExportOptions } from './commands/export.ts';
 import { addPolicies } from './policies-grammar.ts';
+import { addSteering } from './steering-grammar.ts';
+import { rollbackData } from './commands/rollback-data.ts';
 import { product } from './commands/product.ts';
 import { products } from './commands/products.ts';
 import { publish } from './commands/publish.ts';
@@ -46,6 +48,8 @@ Start with:
 const ARGUMENTS: Readonly<Record<string, string>> = {
   product: 'domain/product, as in network/airports',
   folder: 'where product.odps.yaml lies, or one above several products',
+  domain: 'as in network',
+  run: 'as `weft runs` lists it',
   operation: 'a file, `-` for stdin, or the operation itself',
 };
 
@@ -127,12 +131,18 @@ export function program({ out, err }: Streams, act: Act): Command {
   add('rollback <id>', 'publish the documents of an earlier revision anew, checked like any publish', [
     'rollback network/airports',
     'rollback network/airports --to 3 --yes',
+    'rollback network/airports --data --to 41',
   ])
-    .addOption(new Option('--to <revision>', 'which (default: what was live before)').argParser(atMost(1_000_000_000)))
+    .addOption(
+      new Option('--to <number>', 'which revision, or version of the data (default: what was live before)').argParser(
+        atMost(1_000_000_000),
+      ),
+    )
+    .option('--data', 'the data alone, to an earlier version of it; the product is paused by that')
     .option('--yes', 'do not ask')
     .option('--no-refresh', 'do not load data now')
-    .action((id: string, options: { to?: number; yes?: boolean; refresh: boolean }) =>
-      on((terminal) => rollback(terminal, id, options)),
+    .action((id: string, options: { to?: number; data?: boolean; yes?: boolean; refresh: boolean }) =>
+      on((terminal) => (options.data === true ? rollbackData : rollback)(terminal, id, options)),
     );
   add('products', 'list the products of the mesh', ['products', 'products --search delay', 'products --domain network'])
     .option('--search <text>', 'in ids, titles, descriptions, tags, types and fields')
@@ -161,9 +171,14 @@ export function program({ out, err }: Streams, act: Act): Command {
     .action((given: string | undefined, options: QueryOptions) => on((terminal) => query(terminal, given, options)));
   add('refresh <product>', 'load the data of a product anew; joins the run that is under way', [
     'refresh network/airports --wait',
+    'refresh network/airports --priority 1',
   ])
     .option('--wait', 'show the stages, and end by the outcome')
-    .action((id: string, options: { wait?: boolean }) => on((terminal) => refresh(terminal, id, options)));
+    .addOption(new Option('--priority <number>', 'from 1, before all others, to 5 (default: 2)').argParser(atMost(5)))
+    .action((id: string, options: { wait?: boolean; priority?: number }) =>
+      on((terminal) => refresh(terminal, id, options)),
+    );
+  addSteering(add, on);
   add('runs', 'list runs, newest first', ['runs --phase failed', 'runs --product network/airports --limit 5'])
     .option('--product <product>', 'of one product')
     .addOption(

@@ -18,6 +18,7 @@ const PRODUCTS = `{
       kind
       purpose
       datasetVersion { publishedAt withinSlo objects { rows } }
+      pause { by reason }
       runs(first: 1) { phase temporalUrl error { message } }
     }
   }
@@ -77,7 +78,7 @@ function rowOf(product) {
   const row = element('tr');
   const name = element('td');
   name.append(element('strong', product.id), element('div', product.purpose ?? '', 'quiet'));
-  const { datasetVersion: data, runs } = product;
+  const { datasetVersion: data, pause, runs } = product;
   const rows = data?.objects.map((object) => Number(object.rows).toLocaleString('en')).join(' + ');
   const late = data?.withinSlo === false;
   const run = element('td');
@@ -90,6 +91,7 @@ function rowOf(product) {
     run.append(shown);
     if (error) run.append(element('div', error.message, 'quiet'));
   }
+  if (pause) run.append(element('div', `paused by ${pause.by}${pause.reason ? `: ${pause.reason}` : ''}`, 'quiet'));
   row.append(
     name,
     element('td', product.version),

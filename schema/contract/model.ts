@@ -219,13 +219,27 @@ export interface OutputPort {
   readonly description: string | null;
 }
 
+/** When a product's refreshes start, and what becomes of those that cannot start then. */
+export type RefreshSchedule = RefreshTimes & {
+  /** A random delay of at most so much, so that many that start at one time do not. */
+  readonly jitterSeconds: number;
+  /** Where a run is under way: none besides it, one after it, or one in its place. */
+  readonly overlap: 'skip' | 'follow' | 'replace';
+  /** How late a start may still be made up for that an outage prevented. */
+  readonly catchUpSeconds: number;
+};
+
+type RefreshTimes =
+  | { readonly kind: 'every'; readonly seconds: number }
+  /** `timezone`: an IANA name; null is UTC. */
+  | { readonly kind: 'cron'; readonly expression: string; readonly timezone: string | null }
+  /** Data shall be there each day at the minute of that zone's day: the start is ahead of it by the length of a run. */
+  | { readonly kind: 'daily'; readonly availableAtMinute: number; readonly timezone: string | null };
+
 /** Promises that Weft acts on; everything else stays in the documents. */
 export interface Sla {
-  /** How often the schedule fires; null where the contract names none (then only by hand, or by upstream). */
-  readonly refresh:
-    | { readonly kind: 'every'; readonly seconds: number }
-    | { readonly kind: 'cron'; readonly expression: string; readonly timezone: string | null }
-    | null;
+  /** When a refresh comes by itself; null where the contract names no time (then only by hand, or by upstream). */
+  readonly refresh: RefreshSchedule | null;
   /** Oldest age of the data that is within the SLO, seconds. */
   readonly freshnessSeconds: number | null;
   /** How long data is kept once the product is retired, seconds; null where nothing is promised: for good. */

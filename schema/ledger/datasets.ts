@@ -164,6 +164,16 @@ export async function expiredVersions(
   return rows;
 }
 
+/** Takes a version whose tables are to be dropped in this transaction: until it ends nobody makes it live again. False where somebody did. */
+export async function takeSuperseded(trx: Transaction, id: ProductId, version: number): Promise<boolean> {
+  const { rows } = await trx.query(
+    `select from weft.dataset_versions
+      where product_id = $1 and version = $2 and superseded_at is not null and dropped_at is null for update`,
+    [id, version],
+  );
+  return rows.length === 1;
+}
+
 /** Records that a version's tables are gone. In the transaction that drops them. */
 export async function markDropped(trx: Transaction, id: ProductId, version: number): Promise<void> {
   await trx.query('update weft.dataset_versions set dropped_at = now() where product_id = $1 and version = $2', [

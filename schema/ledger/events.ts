@@ -37,6 +37,10 @@ export type LedgerEvent =
       readonly subject: string;
       readonly payload: { readonly version: number; readonly runId: string };
     }
+  | { readonly type: 'dataset.restored'; readonly subject: string; readonly payload: { readonly version: number } }
+  | { readonly type: 'product.paused'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }
+  | { readonly type: 'product.resumed'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }
+  | { readonly type: 'domain.released'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }
   | {
       readonly type: 'refresh.failed';
       readonly subject: string;
@@ -70,6 +74,15 @@ export async function takeEvents(trx: Transaction, limit: number): Promise<Store
     [limit],
   );
   return rows;
+}
+
+/** The others of these types that nobody has acted on, due or not, locked for this transaction: who acts on all at once takes them too. */
+export async function takeAlike(trx: Transaction, types: readonly LedgerEvent['type'][]): Promise<number[]> {
+  const { rows } = await trx.query<{ id: number }>(
+    'select id::int from weft.events where handled_at is null and type = any($1) for update skip locked',
+    [types],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Marks an event as acted on. */

@@ -28,6 +28,7 @@ export async function moveProduct(
   // Refused first publishes, and exceptions, are kept of what is no product yet, so that nothing holds this id together.
   await trx.query('update weft.decisions set product_id = $2 where product_id = $1', [from, to]);
   await trx.query('update weft.policy_exceptions set product_id = $2 where product_id = $1', [from, to]);
+  await trx.query('update weft.interventions set subject = $2 where subject = $1', [from, to]);
   await trx.query('update weft.events set subject = $2 where subject = $1 and handled_at is null', [from, to]);
   if (domainOf(from) !== domainOf(to))
     await trx.query(

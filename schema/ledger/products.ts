@@ -271,6 +271,8 @@ export async function markRetired(
       where id = $1`,
     [id, keptForSeconds],
   );
+  // One that comes back begins anew.
+  await trx.query('delete from weft.pauses where product_id = $1', [id]);
 }
 
 async function supersede(trx: Transaction, id: ProductId, states: RevisionState[]): Promise<void> {

@@ -1,7 +1,16 @@
 import type { Finding } from '../findings.ts';
 import { Refusal } from '../errors.ts';
 import type { ProductId, RunId } from '../ids.ts';
-import { phasesBefore, type RunEvent, type RunPhase, type RunTrigger, RUN_TABLE, type Stage } from '../run.ts';
+import {
+  phasesBefore,
+  PRIORITIES,
+  type RunEvent,
+  type RunPhase,
+  type RunPriority,
+  type RunTrigger,
+  RUN_TABLE,
+  type Stage,
+} from '../run.ts';
 import type { Queryable, Transaction } from './connect.ts';
 import { emit } from './events.ts';
 
@@ -27,6 +36,30 @@ export interface RunRow {
   /** Reads all of its sources, whatever was kept. */
   readonly fullLoad: boolean;
   readonly error: RunError | null;
+  readonly priority: RunPriority;
+  /** When its schedule meant it to be; null where none asked for it. */
+  readonly scheduledFor: Date | null;
+  /** The failed run that it takes up again. */
+  readonly retryOf: RunId | null;
+  /** The run that its schema and tables are named for: itself, but for a retry that goes on with what another made. */
+  readonly workspace: RunId;
+  /** Until when what a failed run made is kept for a retry; null where there is nothing. */
+  readonly keptUntil: Date | null;
+}
+
+/** What a run is asked for with. */
+export interface RunAsk {
+  readonly runId: RunId;
+  readonly productId: ProductId;
+  readonly trigger: RunTrigger;
+  readonly requestedBy: string;
+  /** Where another than the trigger's. */
+  readonly priority?: RunPriority;
+  readonly scheduledFor?: Date;
+  /** Versions of the products it reads that it is asked for because of: a later request for the same ones is none. */
+  readonly inputVersions?: Readonly<Record<string, number>>;
+  /** All of its sources are read again, whatever was kept. */
+  readonly fullLoad?: boolean;
 }
 
 export interface StageRow {
@@ -41,7 +74,8 @@ export interface StageRow {
 
 const RUN = `id, product_id as "productId", revision, trigger, phase, requested_by as "requestedBy",
   requested_at as "requestedAt", started_at as "startedAt", ended_at as "endedAt",
-  input_versions as "inputVersions", dataset_version as "datasetVersion", full_load as "fullLoad", error`;
+  input_versions as "inputVersions", dataset_version as "datasetVersion", full_load as "fullLoad", error, priority,
+  scheduled_for as "scheduledFor", retry_of as "retryOf", coalesce(workspace, id) as workspace, kept_until as "keptUntil"`;
 
 const STAGE = 'stage, state, attempt, started_at as "startedAt", ended_at as "endedAt", detail';
 
@@ -49,13 +83,10 @@ const STAGE = 'stage, state, attempt, started_at as "startedAt", ended_at as "en
  * Asks for a refresh of the product's pending revision, else of its live one. Where a run is under way already, that
  * one is the answer (`joined`). The worker's relay hears of a new one by the outbox.
  */
-export async function requestRun(
-  trx: Transaction,
-  ask: { runId: RunId; productId: ProductId; trigger: RunTrigger; requestedBy: string; fullLoad?: boolean },
-): Promise<{ runId: RunId; joined: boolean }> {
+export async function requestRun(trx: Transaction, ask: RunAsk): Promise<{ runId: RunId; joined: boolean }> {
   const made = await trx.query(
-    `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by, full_load)
-     select $1, r.product_id, r.revision, $3, 'queued', $4, $5
+    `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by, priority, scheduled_for, input_versions, full_load)
+     select $1, r.product_id, r.revision, $3, 'queued', $4, $5, $6, $7, $8
        from weft.product_revisions r
        join weft.products p on p.id = r.product_id and p.kind = 'managed'
       where r.product_id = $2 and r.state in ('pending', 'live')
@@ -63,7 +94,16 @@ export async function requestRun(
       -- Waits for one that is being renamed, and then finds it no more.
         for key share of p
      on conflict (product_id) where phase in ('queued', 'running') do nothing`,
-    [ask.runId, ask.productId, ask.trigger, ask.requestedBy, ask.fullLoad ?? false],
+    [
+      ask.runId,
+      ask.productId,
+      ask.trigger,
+      ask.requestedBy,
+      ask.priority ?? PRIORITIES[ask.trigger],
+      ask.scheduledFor ?? null,
+      ask.inputVersions ?? {},
+      ask.fullLoad ?? false,
+    ],
   );
   if (made.rowCount === 1) {
     await emit(trx, { type: 'refresh.requested', subject: ask.productId, payload: { runId: ask.runId } });
@@ -126,49 +166,49 @@ export async function openRuns(db: Queryable): Promise<RunRow[]> {
   return rows;
 }
 
-/** A queued run takes the newest revision that is pending or live: it may have come after the run was asked for. */
+/** How many seconds four of five of the product's last runs took at most, from being asked for to published; null before the first. */
+export async function usualSeconds(db: Queryable, id: ProductId): Promise<number | null> {
+  const { rows } = await db.query<{ seconds: number | null }>(
+    `select percentile_cont(0.8) within group (order by extract(epoch from ended_at - requested_at)) as seconds
+       from (select requested_at, ended_at from weft.runs
+              where product_id = $1 and phase = 'succeeded' order by requested_at desc limit 20) last`,
+    [id],
+  );
+  return rows[0]?.seconds ?? null;
+}
+
+/** A queued run takes the newest revision that is pending or live: it may have come after the run was asked for. What another made is of that one's. */
 export async function takeNewestRevision(trx: Transaction, id: RunId): Promise<void> {
   await trx.query(
     `update weft.runs r
         set revision = coalesce((select max(p.revision) from weft.product_revisions p
                                   where p.product_id = r.product_id and p.state in ('pending', 'live')), r.revision)
-      where r.id = $1 and r.phase = 'queued'`,
+      where r.id = $1 and r.phase = 'queued' and r.workspace is null`,
     [id],
   );
 }
 
 /**
- * After a run has ended: asks for another where there is a newer revision (it waits for data, mends what failed, or checks it by other rules), or where `inputs` (products that it reads)
- * all have data and one has moved since the run pinned it. Null where nothing is due; asking twice changes nothing.
+ * After a run has ended: asks for another where there is a newer revision (it waits for data, mends what failed, or checks it by other
+ * rules). Null where there is none; asking twice changes nothing.
  */
 export async function requestDueRun(
   trx: Transaction,
-  ask: { runId: RunId; ended: RunId; inputs: readonly ProductId[] },
+  ask: { runId: RunId; ended: RunId },
 ): Promise<{ runId: RunId; joined: boolean } | null> {
-  const { rows } = await trx.query<{ productId: ProductId; newer: boolean; moved: boolean }>(
-    `select r.product_id as "productId",
-            exists (select from weft.product_revisions p
-                     where p.product_id = r.product_id and p.revision > r.revision
-                       and p.state in ('pending', 'live')) as newer,
-            r.started_at is not null
-              and cardinality($2::text[]) > 0
-              and (select bool_and(i.live_version is not null) and
-                          bool_or(i.live_version is distinct from (r.input_versions ->> i.id)::int)
-                     from weft.products i where i.id = any($2)) as moved
+  const { rows } = await trx.query<{ productId: ProductId }>(
+    `select r.product_id as "productId"
        from weft.runs r
        join weft.products p on p.id = r.product_id and p.retired_at is null
       where r.id = $1
+        and exists (select from weft.product_revisions n
+                     where n.product_id = r.product_id and n.revision > r.revision and n.state in ('pending', 'live'))
         and not exists (select from weft.runs later where later.product_id = r.product_id and later.requested_at > r.requested_at)`,
-    [ask.ended, ask.inputs],
+    [ask.ended],
   );
   const due = rows[0];
-  if (due === undefined || !(due.newer || due.moved)) return null;
-  return requestRun(trx, {
-    runId: ask.runId,
-    productId: due.productId,
-    trigger: due.newer ? 'publish' : 'upstream',
-    requestedBy: 'weft',
-  });
+  if (due === undefined) return null;
+  return requestRun(trx, { runId: ask.runId, productId: due.productId, trigger: 'publish', requestedBy: 'weft' });
 }
 
 /** The newest runs of each product, newest first. */

@@ -40,7 +40,16 @@ export async function refreshHere(
   const { runId } = await transaction(deps.pool, (trx) =>
     requestRun(trx, { runId: randomUUID() as RunId, productId, trigger: 'manual', requestedBy: 'test', fullLoad }),
   );
-  const ref = { runId, productId, domain: domainOf(productId), trigger: 'manual' } as const;
+  return finishHere(deps, await requireRun(deps.pool, runId), during);
+}
+
+/** The same of a run that is asked for. */
+export async function finishHere(
+  deps: RefreshDeps,
+  { id: runId, productId, trigger }: RunRow,
+  during?: (stage: string) => Promise<void>,
+): Promise<RunRow> {
+  const ref = { runId, productId, domain: domainOf(productId), trigger };
   const { signal } = new AbortController();
   try {
     await pinInputs(deps, ref);

@@ -35,7 +35,7 @@ beforeAll(async () => {
   const log = pino({ level: 'silent' });
   relay = () =>
     relayEvents(
-      { pool: database.pool, client, log, newRunId: () => randomUUID() as RunId },
+      { pool: database.pool, databaseUrl: database.url, client, log, newRunId: () => randomUUID() as RunId },
       new AbortController().signal,
     );
 }, 60_000);

@@ -179,9 +179,7 @@ test('a run that ends asks for no other where nothing has moved', async () => {
   const { id } = await published('gizmos');
   const run = await refreshHere(deps, id);
   expect(
-    await transaction(database.pool, (trx) =>
-      requestDueRun(trx, { runId: deps.newRunId(), ended: run.id, inputs: [] }),
-    ),
+    await transaction(database.pool, (trx) => requestDueRun(trx, { runId: deps.newRunId(), ended: run.id })),
   ).toBeNull();
 });
 

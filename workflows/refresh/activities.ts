@@ -17,6 +17,6 @@ export interface PlatformActivities {
   failRun(run: RunRef, error: RunError): Promise<void>;
   /** Records that the run was called off, and clears away what it made. */
   abandonRun(run: RunRef): Promise<void>;
-  /** Asks for a run because the schedule fired; true where none was under way. */
-  requestScheduledRun(product: ProductId, run: RunId): Promise<boolean>;
+  /** Asks for a run because the schedule fired, as of its own time (RFC 3339); true where there is one because of that. */
+  requestScheduledRun(product: ProductId, run: RunId, scheduledFor: string | null): Promise<boolean>;
 }

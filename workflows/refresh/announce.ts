@@ -9,6 +9,7 @@ import {
   expiredVersions,
   liveDataset,
   relationOf,
+  takeSuperseded,
 } from '../../schema/ledger/datasets.ts';
 import { keptTables } from '../../schema/ledger/kept-tables.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
@@ -17,7 +18,7 @@ import type { StageDetail } from './activities.ts';
 import { confirmPosition } from '../sources/open-source.ts';
 import { dropVersion } from './drop-version.ts';
 import { askOf } from './extract.ts';
-import { inputProducts, type RefreshPlan } from './plan.ts';
+import type { RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 import { viewsOver } from './views-over.ts';
 
@@ -38,7 +39,7 @@ const NOT_OURS = new Set(['2BP01', '42809', '42501']);
 
 /**
  * After the commit: the first version is indexed, views follow the live version, those of former objects and old versions and the run's
- * schema go, a run that is due is asked for. What people have made of it stays, and holds up nothing else.
+ * schema go, a run of a newer revision is asked for. What people have made of it stays, and holds up nothing else.
  */
 export async function announce(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
   const live = await liveDataset(client, plan.product.id);
@@ -46,10 +47,9 @@ export async function announce(deps: RefreshDeps, { plan, client, signal, end }:
   const unconfirmed = await confirmSources(deps, { plan, signal });
   const views = live === null ? [] : await moveViews(client, plan, live, signal);
   const dropped = await dropExpired(client, plan, signal);
-  const { products: inputs } = await inputProducts(deps.pool, plan.product);
   return transaction(client, async (trx) => {
     await dropRunSchema(trx, plan.schema);
-    const due = await requestDueRun(trx, { runId: deps.newRunId(), ended: plan.run.id, inputs });
+    const due = await requestDueRun(trx, { runId: deps.newRunId(), ended: plan.run.id });
     return end(trx, {
       versionsDropped: dropped.gone,
       ...(unconfirmed === null ? {} : { sourceNotTold: unconfirmed }),
@@ -93,7 +93,7 @@ export async function dropRunSchema(db: Queryable, schema: SqlName): Promise<voi
 }
 
 /** Points `<domain>.<table>` at the live version, and drops the views of objects that it has no more; those that stay as they were, and why. */
-async function moveViews(
+export async function moveViews(
   client: pg.Client,
   plan: RefreshPlan,
   live: DatasetVersion,
@@ -145,6 +145,7 @@ async function dropExpired(
   const kept: number[] = [];
   for (const expiredVersion of expired) {
     const outcome = await patiently(client, signal, async (trx) => {
+      if (!(await takeSuperseded(trx, plan.product.id, expiredVersion.version))) return;
       await dropVersion(trx, plan.product.id, expiredVersion);
     });
     if (outcome !== 'done') kept.push(expiredVersion.version);

@@ -1,4 +1,5 @@
-import { transaction } from '../../schema/ledger/connect.ts';
+import { type Pool, transaction } from '../../schema/ledger/connect.ts';
+import { isOfUse, keepWork, takeForsaken } from '../../schema/ledger/retry.ts';
 import {
   cancelRun,
   failRun as recordFailure,
@@ -9,25 +10,23 @@ import {
 } from '../../schema/ledger/runs.ts';
 import type { RunRef } from '../names.ts';
 import { dropRunSchema } from './announce.ts';
-import { inputProducts } from './plan.ts';
 import { runSchema } from './run-tables.ts';
-import { productOf } from '../../schema/ledger/mesh.ts';
-import { requireRevision } from '../../schema/ledger/products.ts';
 import { fence, type RefreshDeps } from './stage.ts';
 
-/** Records why a run failed, drops what it made, and asks for the next where one is due. A run that is over stays as it is. */
+/**
+ * Records why a run failed, and asks for the next where one is due. What it made is dropped, unless its rows had landed: then they are
+ * kept for a retry. A run that is over stays as it is.
+ */
 export async function failRun(deps: RefreshDeps, ref: RunRef, error: RunError): Promise<void> {
   await fence(deps.pool, ref.runId);
   const run = await findRun(deps.pool, ref.runId);
   if (run === null) return;
-  const { products: inputs } = await inputProducts(
-    deps.pool,
-    productOf(await requireRevision(deps.pool, run.productId, run.revision)),
-  );
-  await transaction(deps.pool, (trx) => recordFailure(trx, run.id, error));
-  await dropWork(deps, run);
   await transaction(deps.pool, async (trx) => {
-    await requestDueRun(trx, { runId: deps.newRunId(), ended: run.id, inputs });
+    if (await recordFailure(trx, run.id, error)) await keepWork(trx, run.id);
+  });
+  if (!(await isOfUse(deps.pool, run.id))) await dropWork(deps, run);
+  await transaction(deps.pool, async (trx) => {
+    await requestDueRun(trx, { runId: deps.newRunId(), ended: run.id });
   });
 }
 
@@ -38,6 +37,13 @@ export async function abandonRun(deps: RefreshDeps, ref: RunRef): Promise<void> 
   if (run === null) return;
   await transaction(deps.pool, (trx) => cancelRun(trx, run.id));
   await dropWork(deps, run);
+}
+
+/** Drops what failed runs made whose time is over, or that a newer run of the product (`but`) takes the place of. */
+export async function clearForsaken(pool: Pool, which: Parameters<typeof takeForsaken>[1]): Promise<void> {
+  await transaction(pool, async (trx) => {
+    for (const run of await takeForsaken(trx, which)) await dropRunSchema(trx, runSchema(run));
+  });
 }
 
 /** Drops what a run made that is over: an attempt that connected before it was so is ended first, a later one finds it over. */

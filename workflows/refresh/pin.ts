@@ -6,6 +6,7 @@ import { requireRevision } from '../../schema/ledger/products.ts';
 import { openRuns, requireRun, startRun, takeNewestRevision } from '../../schema/ledger/runs.ts';
 import type { RunRef } from '../names.ts';
 import type { StageDetail } from './activities.ts';
+import { clearForsaken } from './end.ts';
 import { inputProducts } from './plan.ts';
 import type { RefreshDeps } from './stage.ts';
 
@@ -22,6 +23,11 @@ export async function pinInputs(deps: Pick<RefreshDeps, 'pool'>, { runId }: RunR
     const run = await requireRun(trx, runId);
     if (run.phase === 'running' && Object.keys(run.inputVersions).length > 0)
       return { pinned: run.inputVersions, missing: [], underWay: false };
+    if (run.workspace !== run.id) {
+      // What was done of it read these.
+      await startRun(trx, runId, run.inputVersions);
+      return { pinned: run.inputVersions, missing: [], underWay: false };
+    }
     const { products: inputs, unknown } = await inputProducts(
       trx,
       productOf(await requireRevision(trx, run.productId, run.revision)),
@@ -42,6 +48,8 @@ export async function pinInputs(deps: Pick<RefreshDeps, 'pool'>, { runId }: RunR
     if (!underWay) await startRun(trx, runId, pinned);
     return { pinned, missing, underWay };
   });
+  const { productId: product, workspace: but } = await requireRun(deps.pool, runId);
+  await clearForsaken(deps.pool, { product, but });
   const names = outcome.missing.join(' and ');
   if (outcome.underWay) throw new InputUnderWay(`Waits for the first data of ${names}.`);
   if (outcome.missing.length > 0)

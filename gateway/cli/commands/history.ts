@@ -1,13 +1,14 @@
 import type { z } from 'zod';
 
-import type { decisionShape, revisionShape } from '../answer-shapes.ts';
+import type { revisionShape } from '../answer-shapes.ts';
 import { CommandFailure, EXIT } from '../exit.ts';
 import { OPERATIONS } from '../operations.ts';
 import { table } from '../table.ts';
 import { safeLine, type Terminal } from '../terminal.ts';
 
 type Revision = z.infer<typeof revisionShape>;
-type Decision = z.infer<typeof decisionShape>;
+type Decision = History['decisions'][number];
+type History = NonNullable<z.infer<(typeof OPERATIONS)['history']['answer']>['history']>;
 
 /** Shows every revision of a product: who published it, when it was live, in which supergraphs, what it changed; what else was decided, and what was refused. */
 export async function history(terminal: Terminal, id: string, options: { limit: number }): Promise<number> {
@@ -18,15 +19,15 @@ export async function history(terminal: Terminal, id: string, options: { limit: 
       'NOT_FOUND',
       `Nothing was ever published as ${id}: \`weft products\` lists all.`,
     );
-  const { product, revisions, decisions } = found;
-  terminal.show({ product, revisions, decisions }, () => text(revisions, decisions, terminal));
+  const { revisions } = found;
+  terminal.show(found, () => text(found, terminal));
   const [newest, before] = revisions;
   if (newest !== undefined && before !== undefined)
     terminal.say(safeLine(`Next: weft diff ${id} ${before.revision}..${newest.revision}`));
   return EXIT.done;
 }
 
-function text(revisions: readonly Revision[], decisions: readonly Decision[], { paint }: Terminal): string {
+function text({ revisions, decisions, interventions }: History, { paint }: Terminal): string {
   const refused = decisions.filter(({ outcome }) => outcome === 'rejected');
   const parts: string[] = [];
   if (revisions.length > 0)
@@ -68,6 +69,21 @@ function text(revisions: readonly Revision[], decisions: readonly Decision[], { 
           decision.version ?? '',
           decision.code ?? '',
           decision.findings.join(', '),
+        ]),
+      ),
+    );
+  if (interventions.length > 0)
+    parts.push(
+      paint('bold', 'By hand'),
+      table(
+        ['WHEN', 'BY', 'WHAT', 'OF', 'RUN', 'WHY'],
+        interventions.map(({ doneAt, actor, action, subject, run, reason }) => [
+          minute(doneAt),
+          actor,
+          action,
+          subject,
+          run?.id ?? '',
+          reason ?? '',
         ]),
       ),
     );

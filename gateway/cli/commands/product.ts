@@ -4,6 +4,7 @@ import { CommandFailure, EXIT } from '../exit.ts';
 import { OPERATIONS } from '../operations.ts';
 import { counted, details, table } from '../table.ts';
 import { safeLine, type Terminal } from '../terminal.ts';
+import { pausedText } from './pause.ts';
 
 type Product = NonNullable<z.infer<(typeof OPERATIONS)['product']['answer']>['dataProduct']>;
 
@@ -42,6 +43,11 @@ function text(shown: Product, { paint }: Terminal): string {
       ],
       ['sla', sla.map(({ property, value, unit }) => `${property} ${value} ${unit ?? ''}`.trim()).join(', ')],
       ['data', data === null ? (shown.kind === 'managed' ? 'none yet' : null) : dataLine(data)],
+      ['refreshes', shown.pause === null ? null : pausedText(shown.pause)],
+      [
+        'domain',
+        shown.domain.hold === null ? null : `held by ${shown.domain.hold.by} ${shown.domain.hold.reason ?? ''}`.trim(),
+      ],
       ['last run', run === undefined ? null : `${run.phase} ${run.id} ${run.error?.message ?? ''}`.trim()],
       ['reads', ids(shown.upstream)],
       ['read by', ids(shown.downstream)],

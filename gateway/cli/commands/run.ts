@@ -11,7 +11,8 @@ export async function run(terminal: Terminal, id: string, options: { watch?: boo
   terminal.show({ run: shown }, () => runText(shown, terminal));
   if (options.watch === true) return endOf(shown, terminal);
   if (!isOver(shown)) terminal.say(`Next: weft run ${id} --watch`);
-  else if (shown.phase === 'failed') terminal.say(`Next: weft refresh ${shown.product.id} --wait`);
+  else if (shown.phase === 'failed')
+    terminal.say(`Next: weft ${shown.keptUntil === null ? `refresh ${shown.product.id}` : `retry ${id}`} --wait`);
   return EXIT.done;
 }
 
@@ -25,7 +26,10 @@ export function runText(shown: ShownRun, terminal: Pick<Terminal, 'paint'>): str
       ['product', shown.product.id],
       ['phase', shown.phase],
       ['trigger', `${shown.trigger}, by ${shown.requestedBy}`],
+      ['takes up', shown.retryOf?.id ?? null],
       ['requested', shown.requestedAt],
+      ['scheduled', shown.scheduledFor],
+      ['kept', shown.keptUntil === null ? null : `until ${shown.keptUntil}, for a retry`],
       ['took', duration(shown.startedAt, shown.endedAt)],
       ['dataset', shown.datasetVersion === null ? null : `version ${shown.datasetVersion}`],
       ['temporal', shown.temporalUrl],

@@ -131,8 +131,7 @@ test('a first run that failed is followed by one of the revision that was publis
   await EVENTS.start(ended);
   const mended = await publish('live');
   await EVENTS.fail(ended);
-  const due = () =>
-    transaction(database.pool, (trx) => requestDueRun(trx, { runId: randomUUID() as RunId, ended, inputs: [] }));
+  const due = () => transaction(database.pool, (trx) => requestDueRun(trx, { runId: randomUUID() as RunId, ended }));
   const next = await due();
   expect((await requireRun(database.pool, next!.runId)).revision).toBe(mended);
   expect(await due()).toBeNull();
