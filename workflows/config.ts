@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { DomainId } from '../schema/ids.ts';
 import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import type { FileRoot } from './sources/file-path.ts';
@@ -17,6 +18,11 @@ const environment = z.object({
   WEFT_FILE_ROOTS: z.string().default(''),
   // What is longer ago is not kept (schema/ledger/usage.ts).
   WEFT_USAGE_DAYS: z.coerce.number().int().min(0).max(90).default(30),
+  /** Stages of one domain that run at once in one worker: for each domain, and for those that are named, `8,weather=2`. */
+  WEFT_STAGES_AT_ONCE: z
+    .string()
+    .regex(/^[1-9]\d{0,2}(,[a-z][a-z0-9-]*=[1-9]\d{0,2})*$/, 'a number, and others for domains: 8,weather=2')
+    .default('8'),
   WEFT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Tests only: see crash.ts. */
   WEFT_CRASH_AT: z
@@ -36,6 +42,8 @@ export interface WorkerConfig {
   readonly secrets: Secrets;
   /** Who used a product within so many days is told when it is retired. */
   readonly usageDays: number;
+  /** How many stages of a domain run at once here. */
+  readonly stagesAtOnce: (domain: DomainId) => number;
   readonly logLevel: z.infer<typeof environment>['WEFT_LOG_LEVEL'];
   readonly crash: { readonly point: string; readonly file: string } | null;
 }
@@ -59,9 +67,16 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     hosts: hostRules(data.HOST, data.WEFT_ALLOWED_HOSTS),
     secrets: openSecrets(env, data.WEFT_SECRETS_DIR ?? null),
     usageDays: data.WEFT_USAGE_DAYS,
+    stagesAtOnce: stagesAtOnce(data.WEFT_STAGES_AT_ONCE),
     logLevel: data.WEFT_LOG_LEVEL,
     crash: point === undefined || file === undefined ? null : { point, file },
   };
+}
+
+function stagesAtOnce(text: string): (domain: DomainId) => number {
+  const [each, ...named] = text.split(',');
+  const own = new Map(named.map((part) => part.split('=') as [string, string]));
+  return (domain) => Number(own.get(domain) ?? each);
 }
 
 /** The folder that holds the package of the example data, where it is installed; nothing beside the package may be read. */

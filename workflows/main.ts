@@ -37,9 +37,6 @@ const CLEAR_MS = 600_000;
 const RETIRE_MS = 30_000;
 /** A stage that is called off has this long to let go; the whole stop must take less than 10 s. */
 const GRACE = '5s';
-/** Stages of one domain that run at once in one worker; they share the places of DuckDB. */
-const STAGES_AT_ONCE = 8;
-
 const config = readConfig(process.env);
 const log = pino({ level: config.logLevel, base: { process: 'worker' } });
 const stopping = new AbortController();
@@ -145,7 +142,7 @@ async function startDomainWorkers(): Promise<void> {
           ...shared,
           taskQueue,
           activities: stageActivities(deps),
-          maxConcurrentActivityTaskExecutions: STAGES_AT_ONCE,
+          maxConcurrentActivityTaskExecutions: config.stagesAtOnce(domain),
         }),
       ),
     );

@@ -2,6 +2,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { DuckDBInstance } from '@duckdb/node-api';
+import type { DomainId } from '../../schema/ids.ts';
+import { fairPlaces } from './places.ts';
 
 /** An embedded DuckDB for the time of one piece of work: reads files, spills to disk beyond its memory. */
 export interface Duckdb {
@@ -27,24 +29,23 @@ const SETTINGS = {
   preserve_insertion_order: 'false',
 } as const;
 
-/** Places in which DuckDB works at once: each holds memory and a thread of libuv's four for as long as its query runs. */
+/**
+ * Places in which DuckDB works at once, besides one for a domain that has none: each holds memory and a thread of libuv's four for as
+ * long as its query runs.
+ */
 const PLACES = 2;
+const places = fairPlaces(PLACES);
 
-let taken = 0;
-const waiting: (() => void)[] = [];
-
-/** Runs `work` with a DuckDB of its own, of which at most two are open at once; interrupted when `signal` fires. */
+/** Runs `work` with a DuckDB of its own, once its domain has a place for it (what is of none shares one); interrupted when `signal` fires. */
 export async function withDuckdb<Result>(
-  options: { scratch: string; signal: AbortSignal },
+  options: { scratch: string; domain?: DomainId; signal: AbortSignal },
   work: (db: Duckdb) => Promise<Result>,
 ): Promise<Result> {
-  await takePlace(options.signal);
+  const leave = await places.take(options.domain ?? 'nobody', options.signal);
   try {
     return await open(options, work);
   } finally {
-    const next = waiting.shift();
-    if (next === undefined) taken -= 1;
-    else next();
+    leave();
   }
 }
 
@@ -89,24 +90,4 @@ async function open<Result>(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function takePlace(signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  if (taken < PLACES) {
-    taken += 1;
-    return;
-  }
-  await new Promise<void>((resolve, reject) => {
-    const turn = (): void => {
-      signal.removeEventListener('abort', leave);
-      resolve();
-    };
-    const leave = (): void => {
-      waiting.splice(waiting.indexOf(turn), 1);
-      reject(signal.reason instanceof Error ? signal.reason : new Error('Called off while it waited for its turn.'));
-    };
-    signal.addEventListener('abort', leave, { once: true });
-    waiting.push(turn);
-  });
 }

@@ -21,7 +21,7 @@ export async function extract(deps: RefreshDeps, { plan, client, signal, end }: 
   const pinned = Object.fromEntries(Object.entries(inputVersions).map(([id, version]) => [id, `version ${version}`]));
   if (plan.landings.length === 0) return end(client, pinned);
   const former = await formerExtract(deps.pool, plan);
-  const found = await withDuckdb({ scratch: deps.scratch, signal }, async (db) => {
+  const found = await withDuckdb({ scratch: deps.scratch, domain: plan.product.domain, signal }, async (db) => {
     const details: StageDetail[] = [];
     for (const landing of plan.landings) details.push(await look(deps, { plan, signal }, landing, db, former));
     return details;

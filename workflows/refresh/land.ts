@@ -32,7 +32,7 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
       await trx.query(`create schema if not exists ${schema}`);
       return end(trx, { rowsLanded: 0 });
     });
-  return withDuckdb({ scratch: deps.scratch, signal }, async (db) => {
+  return withDuckdb({ scratch: deps.scratch, domain: plan.product.domain, signal }, async (db) => {
     // A NUL in a text is seen only while it streams; then all is loaded again, with a look at every text.
     for (const nulsExpected of [false, true])
       try {
