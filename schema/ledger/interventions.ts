@@ -41,7 +41,7 @@ export async function interventionsOf(
 ): Promise<Intervention[]> {
   const { rows } = await db.query<Intervention>(
     `select id::text, action, subject, run_id as "runId", actor, reason, detail, done_at as "doneAt"
-       from weft.interventions where subject = any($1) order by id desc limit $2`,
+       from weft.interventions i where subject = any($1) order by i.id desc limit $2`,
     [subjects, limit],
   );
   return rows;

@@ -18,7 +18,8 @@ const WAIT_SECONDS = 3_600;
  */
 export async function requestUpstreamRuns(trx: Transaction, newRunId: () => RunId): Promise<ProductId[]> {
   const { mesh } = linkMesh(await comingProducts(trx));
-  const isReady = await readyToRun(trx);
+  let ready: Awaited<ReturnType<typeof readyToRun>> | null = null;
+  const isReady = async (id: ProductId): Promise<boolean> => (ready ??= await readyToRun(trx))(id);
   const standings = await standingsOf(trx);
   const known = new Map<ProductId, boolean>();
   const asked: ProductId[] = [];
@@ -40,10 +41,10 @@ export async function requestUpstreamRuns(trx: Transaction, newRunId: () => RunI
     const own = standings.get(id);
     if (own === undefined) return false;
     if (own.open) return own.moving;
-    if (own.paused || inputs.length === 0 || !isReady(id)) return false;
+    if (own.paused) return false;
     if (inputsMove) return !own.held;
     const unread = inputs.filter((input) => isUnread(own, input, standings.get(input)));
-    if (unread.length === 0) return false;
+    if (unread.length === 0 || !(await isReady(id))) return false;
     const inputVersions = Object.fromEntries(
       inputs.flatMap((input) => {
         const version = standings.get(input)?.version ?? null;

@@ -139,7 +139,11 @@ test('a schedule comes with the contract, fires runs, changes with it, and goes 
   };
   await scheduled(2)();
   expect(await eventually(interval)).toBe(2_000);
-  await eventually(async () => (await lastRun(BASE))?.trigger === 'schedule');
+  const fired = await eventually(async () => {
+    const last = await lastRun(BASE);
+    return last?.trigger === 'schedule' && last;
+  });
+  expect(fired.scheduledFor?.getTime()).toBeLessThanOrEqual(fired.requestedAt.getTime());
   await scheduled(86_400)();
   await eventually(async () => (await interval()) === 86_400_000);
   await transaction(database.pool, (trx) =>

@@ -209,6 +209,30 @@ test('doctor names the run that failed with its fix, and ends by 1', async () =>
   expect(ran.code).toBe(1);
 });
 
+test('a failed run is taken up again, called off, and the product and its domain are stopped and go on', async () => {
+  const { run: failed } = (await ask('refresh', 'sales/returns', '--priority', '1', '--json')).json<{
+    run: { id: RunId; priority: number };
+  }>();
+  expect(failed.priority).toBe(1);
+  await transaction(database.pool, (trx) =>
+    failRun(trx, failed.id, { code: 'OVERLOADED', message: 'full', findings: [] }),
+  );
+  const { run } = (await ask('retry', failed.id, '--json')).json<{ run: { id: RunId; trigger: string } }>();
+  expect(run).toMatchObject({ trigger: 'retry', phase: 'queued', retryOf: { id: failed.id } });
+  expect((await ask('retry', failed.id)).code).toBe(1);
+  expect((await ask('cancel', run.id, '--json')).json()).toMatchObject({ run: { phase: 'cancelled' } });
+
+  expect((await ask('pause', 'sales/returns', '--reason', 'a move')).out).toMatch(/paused by admin since .*: a move/);
+  expect((await ask('product', 'sales/returns')).out).toMatch(/^refreshes +paused by admin/m);
+  expect((await ask('hold', 'sales', '--json')).json()).toMatchObject({ domain: { hold: { by: 'admin' } } });
+  expect((await ask('product', 'sales/returns')).out).toMatch(/^domain +held by admin/m);
+  expect((await ask('release', 'sales')).out).toBe('sales  released\n');
+  expect((await ask('resume', 'sales/returns')).out).toBe('sales/returns  goes on\n');
+  expect((await ask('history', 'sales/returns')).out).toMatch(/admin +pause +sales\/returns +a move/);
+  const back = await ask('rollback', 'sales/returns', '--data', '--to', '99', '--yes');
+  expect([back.code, back.err]).toEqual([1, expect.stringContaining('has no data yet')]);
+});
+
 test('retire takes it out of the graph; a second time it is refused: 1', async () => {
   const ran = await ask('retire', 'sales/returns', '--yes');
   expect(ran.out).toBe('sales/returns  1.0.0  retired\n');

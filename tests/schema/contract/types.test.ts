@@ -63,6 +63,12 @@ test.each([
   ['*/15 0-6,18 * jan-mar MON', 'cron'],
   ['0 20 * * * *', 'SLA_SCHEDULE'],
   ['61 * * * *', 'SLA_SCHEDULE'],
+  ['0 0 30 feb *', 'SLA_SCHEDULE'],
+  ['0 0 31 4,6 *', 'SLA_SCHEDULE'],
+  ['0 0 31 4-5 *', 'cron'],
+  ['30 6 * * mon-fri', 'cron'],
+  ['mon 6 * * *', 'SLA_SCHEDULE'],
+  ['0 20-8 * * *', 'SLA_SCHEDULE'],
   ['every day', 'SLA_SCHEDULE'],
   ['* * * * *; drop', 'SLA_SCHEDULE'],
 ])('the schedule %s is %s', (schedule, outcome) => {
@@ -76,4 +82,47 @@ test('freshness is the promise proper, latency stands in for it', () => {
   expect(readSla([latency]).sla.freshnessSeconds).toBe(4 * 86_400);
   expect(readSla([latency, freshness]).sla.freshnessSeconds).toBe(2 * 86_400);
   expect(readSla([freshness, latency]).sla.freshnessSeconds).toBe(2 * 86_400);
+});
+
+const settings = (given: Readonly<Record<string, unknown>>) =>
+  Object.entries(given).map(([property, value]) => ({ property, value: value as string }));
+
+test.each([
+  ['09:00', {}, 540, null],
+  ['9:30:00Z', {}, 570, null],
+  ['09:00-08:00', {}, 1_020, null],
+  ['00:30+02:00', {}, 1_350, null],
+  ['09:00', { timezone: 'Europe/Berlin' }, 540, 'Europe/Berlin'],
+])('data that shall be there at %s %j', (value, given, availableAtMinute, timezone) => {
+  const { sla, faults } = readSla([{ property: 'timeOfAvailability', value, customProperties: settings(given) }]);
+  expect(faults).toEqual([]);
+  expect(sla.refresh).toMatchObject({ kind: 'daily', availableAtMinute, timezone });
+});
+
+test.each([
+  ['is no time', { property: 'ta', value: 'noon' }, {}],
+  ['has two zones', { property: 'ta', value: '09:00+01:00' }, { timezone: 'Europe/Berlin' }],
+  ['has a zone that there is not', { property: 'frequency', value: '1d' }, { timezone: 'Europe/Atlantis' }],
+  ['has a zone in another spelling', { property: 'frequency', value: '1d' }, { timezone: 'Europe/berlin' }],
+  ['has a jitter that is none', { property: 'frequency', value: '1d' }, { jitter: 'some' }],
+  ['has a catchUp that is none', { property: 'frequency', value: '1d' }, { catchUp: 'all' }],
+  ['has an overlap that is none', { property: 'frequency', value: '1d' }, { overlap: 'perhaps' }],
+])('a schedule that %s is an error at the check', (_what, promise, given) => {
+  const { sla, faults } = readSla([{ ...promise, customProperties: settings(given) }]);
+  expect(sla.refresh).toBeNull();
+  expect(faults).toMatchObject([{ code: 'SLA_SCHEDULE', severity: 'error' }]);
+});
+
+test('jitter, overlap and what is made up for are settings of the promise', () => {
+  const customProperties = settings({ jitter: '5m', overlap: 'follow', catchUp: 'PT2H' });
+  const { sla } = readSla([{ property: 'frequency', value: 1, unit: 'h', customProperties }]);
+  expect(sla.refresh).toMatchObject({ jitterSeconds: 300, overlap: 'follow', catchUpSeconds: 7_200 });
+});
+
+test.each([
+  ['every day', { property: 'frequency', value: 1, unit: 'd' }, 'daily'],
+  ['every hour', { property: 'frequency', value: 1, unit: 'h' }, 'every'],
+  ['by cron', { property: 'frequency', value: 1, unit: 'd', schedule: '0 6 * * *' }, 'cron'],
+])('beside a frequency %s, a time of availability', (_how, frequency, kind) => {
+  expect(readSla([{ property: 'ta', value: '09:00' }, frequency]).sla.refresh).toMatchObject({ kind });
 });
