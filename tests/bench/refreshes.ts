@@ -177,7 +177,8 @@ async function allAtOnce(ids: readonly ProductId[]): Promise<number> {
 
 /** Resolves once all are over, and those that succeeded announced. */
 async function announced(runs: readonly RunId[], everyMs: number): Promise<void> {
-  for (const untilMs = Date.now() + PATIENCE_MS; Date.now() < untilMs; await sleep(everyMs)) {
+  const untilMs = Date.now() + PATIENCE_MS;
+  while (Date.now() < untilMs) {
     const { rows } = await pool.query<{ open: number }>(
       `select count(*)::int as open from weft.runs r
         where r.id = any($1)
@@ -187,6 +188,7 @@ async function announced(runs: readonly RunId[], everyMs: number): Promise<void>
       [runs],
     );
     if (rows[0]?.open === 0) return;
+    await sleep(everyMs);
   }
   throw new Error('Refreshes hang.');
 }
