@@ -21,6 +21,7 @@ const COLUMNS = [
   'error',
   'priority',
   'scheduledFor',
+  'fullLoad',
   'keptUntil',
 ] as const satisfies readonly Column[];
 

@@ -30,7 +30,7 @@ const REASON_LIMIT = 500;
 export const steeringMutations = {
   refresh: async (
     _source: unknown,
-    { product, priority }: { product: string; priority?: number | null },
+    { product, priority, full }: { product: string; priority?: number | null; full?: boolean | null },
     context: CatalogContext,
   ) => {
     const { id, actor } = ownProduct(product, context);
@@ -38,7 +38,8 @@ export const steeringMutations = {
     const { runId: run, joined } = await transaction(context.ledger, async (trx) => {
       await requireManaged(trx, id);
       const ask = { runId: newRunId(), productId: id, trigger: 'manual', requestedBy: actor.name, ...wanted } as const;
-      const made = await requestRun(trx, ask);
+      const made = await requestRun(trx, { ...ask, fullLoad: full === true });
+      if (made.joined && full === true) await requireFullLoad(trx, made.runId);
       if (!made.joined)
         await addIntervention(trx, { action: 'refresh', subject: id, runId: made.runId, actor: actor.name });
       return made;
@@ -150,6 +151,16 @@ function ownDomain(text: string, { actor, graph }: CatalogContext): { domain: Do
   if (domain === undefined) throw new Refusal('NOT_FOUND', `There is no domain ${text} that has published.`);
   requireDomains(actor, [domain]);
   return { domain, actor };
+}
+
+/** Who asks for all to be read again has no use for a run that does not. */
+async function requireFullLoad(trx: Transaction, id: RunId): Promise<void> {
+  const run = await requireRun(trx, id);
+  if (!run.fullLoad)
+    throw new Refusal(
+      'PRODUCT_BUSY',
+      `Run ${id} of ${run.productId} is under way, and does not read all: wait for its end, or cancel it first.`,
+    );
 }
 
 async function requireManaged(trx: Transaction, id: ProductId): Promise<void> {

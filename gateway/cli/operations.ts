@@ -124,8 +124,8 @@ ${REVISION}`,
     z.object({ dataProducts: z.object({ nodes: z.array(exportedShape), pageInfo: pageShape }) }),
   ),
   refresh: operation(
-    `mutation Refresh($id: ID!, $priority: Int) {
-  refresh(product: $id, priority: $priority) { joined run { ...OneRun } }
+    `mutation Refresh($id: ID!, $priority: Int, $full: Boolean) {
+  refresh(product: $id, priority: $priority, full: $full) { joined run { ...OneRun } }
 }
 ${RUN}`,
     z.object({ refresh: z.object({ joined: z.boolean(), run: runShape }) }),

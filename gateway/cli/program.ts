@@ -175,7 +175,8 @@ export function program({ out, err }: Streams, act: Act): Command {
   ])
     .option('--wait', 'show the stages, and end by the outcome')
     .addOption(new Option('--priority <number>', 'from 1, before all others, to 5 (default: 2)').argParser(atMost(5)))
-    .action((id: string, options: { wait?: boolean; priority?: number }) =>
+    .option('--full', 'read all of its sources again, whatever was kept of them')
+    .action((id: string, options: { wait?: boolean; priority?: number; full?: boolean }) =>
       on((terminal) => refresh(terminal, id, options)),
     );
   addSteering(add, on);

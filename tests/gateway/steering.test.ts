@@ -121,3 +121,14 @@ test.each([
   const { errors } = await own(`mutation { ${order} }`);
   expect(errors![0]!.extensions['code']).toBe(code);
 });
+
+test('a refresh of all is one of its own', async () => {
+  const { refresh } = await done(`mutation { refresh(product: "${AIRPORTS}", full: true) { run { id fullLoad } } }`);
+  expect(refresh.run.fullLoad).toBe(true);
+  await done(`mutation { cancelRun(id: "${refresh.run.id}") { phase } }`);
+  const usual = await done(`mutation { refresh(product: "${AIRPORTS}") { run { id fullLoad } } }`);
+  expect(usual.refresh.run.fullLoad).toBe(false);
+  const { errors } = await gateway.order(`mutation { refresh(product: "${AIRPORTS}", full: true) { joined } }`);
+  expect(errors?.[0]?.extensions['code']).toBe('PRODUCT_BUSY');
+  await done(`mutation { cancelRun(id: "${usual.refresh.run.id}") { phase } }`);
+});

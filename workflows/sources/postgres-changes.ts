@@ -180,7 +180,7 @@ async function newSlot(client: pg.Client, asked: Asked): Promise<Position> {
 }
 
 /** Refuses where changes are lost that were not read, so that only a full load would be right. */
-async function requireSlot(client: pg.Client, { label }: Asked, { slot, lsn }: Position): Promise<void> {
+async function requireSlot(client: pg.Client, { label, reader }: Asked, { slot, lsn }: Position): Promise<void> {
   const { rows } = await client.query<{ confirmed: string; lost: boolean }>(
     `select confirmed_flush_lsn::text as confirmed, wal_status = 'lost' as lost from pg_replication_slots where slot_name = $1`,
     [slot],
@@ -197,7 +197,7 @@ async function requireSlot(client: pg.Client, { label }: Asked, { slot, lsn }: P
   if (why !== null)
     throw new Refusal(
       'SOURCE_INCOMPLETE',
-      `Changes of the source ${JSON.stringify(label)} were lost: ${why}. Load it anew, by a refresh that is full.`,
+      `Changes of the source ${JSON.stringify(label)} were lost: ${why}. Load it anew: weft refresh ${reader} --full.`,
     );
 }
 

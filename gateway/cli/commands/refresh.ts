@@ -8,7 +8,7 @@ import { runText } from './run.ts';
 export async function refresh(
   terminal: Terminal,
   id: string,
-  options: { wait?: boolean; priority?: number },
+  options: { wait?: boolean; priority?: number; full?: boolean },
 ): Promise<number> {
   const { wait, ...order } = options;
   const { refresh: request } = await terminal.ask(OPERATIONS.refresh, { id, ...order });
