@@ -59,7 +59,7 @@ test('hints of composition stand among the findings, refuse nothing, and are tol
   };
   await gateway.publish([moods('')]);
   for (const check of [true, false]) {
-    const outcome = await gateway.publish([another], { check });
+    const outcome = await gateway.publish([another], { check, governance: true });
     expect(outcome.__typename).toBe('Published');
     expect(composed(outcome)).toMatchObject([
       {

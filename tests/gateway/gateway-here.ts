@@ -76,7 +76,7 @@ export interface GatewayHere extends GatewayAt {
 interface PublishHere {
   readonly refresh?: boolean;
   readonly check?: boolean;
-  /** With the warnings of the platform's policies: products of tests say no more than what is tested. */
+  /** With composition's hints and the warnings of the platform's policies: products of tests say no more than what is tested. */
   readonly governance?: boolean;
 }
 
@@ -152,7 +152,9 @@ export function gatewayAt(url: string, database: TestDatabase): GatewayAt {
       const answer = await order(check ? CHECK : PUBLISH, check ? { products } : { products, refresh });
       if (answer.errors !== undefined) throw new Error(answer.errors.map(({ message }) => message).join('\n'));
       const outcome = answer.data.outcome as Outcome;
-      const findings = outcome.findings.filter(({ code, severity }) => severity === 'ERROR' || !ADVICE.has(code));
+      const findings = outcome.findings.filter(
+        ({ code, severity }) => severity === 'ERROR' || !(ADVICE.has(code) || severity === 'HINT'),
+      );
       return governance ? outcome : { ...outcome, findings };
     },
     load: (...row) => load(database, ...row),

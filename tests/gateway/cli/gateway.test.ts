@@ -55,7 +55,7 @@ test('a check by the server passes, and changes nothing', async () => {
     products: ['sales/returns'],
     findings: [],
     changes: [],
-    counts: { errors: 0, warnings: 0, breaking: 0, risky: 0, safe: 0 },
+    counts: { errors: 0, warnings: 0, hints: 0, breaking: 0, risky: 0, safe: 0 },
   });
   expect((await ask('products', '--json')).json()).toMatchObject({ totalCount: 0 });
   expect(ran.code).toBe(0);

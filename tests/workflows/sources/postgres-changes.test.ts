@@ -25,7 +25,8 @@ beforeAll(async () => {
     port: 0,
     env: process.env,
     durable: false,
-    settings: { wal_level: 'logical', max_wal_senders: '4', max_replication_slots: '20' },
+    // What is committed and not yet in the log would come a refresh later.
+    settings: { wal_level: 'logical', max_wal_senders: '4', max_replication_slots: '20', synchronous_commit: 'on' },
   });
   shop = new Pool({ connectionString: server.url, max: 8 });
   // Its server is ended at last.

@@ -93,11 +93,12 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
   const bring = async (need: number): Promise<void> => {
     const handle = await open(path, brought.size === 0 ? 'w' : 'r+', 0o600);
     try {
+      // A server that sends the same beginning over and over gets no further by it.
+      let furthest = brought.size;
       for (let failures = 0, pauseMs = ask.patience.pauseMs; ; pauseMs *= 2) {
-        const before = brought.size;
         const broken = await attempt(handle, need);
         if (broken === null) return;
-        if (brought.size > before) [failures, pauseMs] = [0, ask.patience.pauseMs];
+        if (brought.size > furthest) [failures, pauseMs, furthest] = [0, ask.patience.pauseMs, brought.size];
         if ((failures += 1) > ask.patience.retries) throw broken.refusal;
         if ((broken.waitMs ?? 0) > ask.patience.longestPauseMs) throw broken.refusal;
         await sleep(broken.waitMs ?? pauseMs, undefined, { signal: ask.signal });
@@ -111,12 +112,14 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
 
   /** Null where all that was needed is here. */
   const attempt = async (handle: FileHandle, need: number): Promise<Broken | null> => {
+    let answered = false;
     try {
       const response = await asking.get(ask.address, async (url, own) => ({
         ...(await ask.headers(url, own)),
         ...range(brought, need),
       }));
       response.body.on('error', () => undefined);
+      answered = true;
       try {
         return judge(response, need) ?? (await take(response, handle, need));
       } finally {
@@ -125,7 +128,10 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
     } catch (error) {
       if (error instanceof Refusal || ask.signal.aborted || isOfThisMachine(error)) throw error;
       const said = error instanceof Error ? error.message : String(error);
-      return { refusal: brought.size > 0 ? cut() : failed(`could not be asked for: ${said}`), waitMs: null };
+      return {
+        refusal: answered || brought.size > 0 ? cut() : failed(`could not be asked for: ${said}`),
+        waitMs: null,
+      };
     }
   };
 
