@@ -10,8 +10,9 @@ import { openPool } from '../schema/ledger/connect.ts';
 import { listen } from '../schema/ledger/listen.ts';
 import { migrate } from '../schema/ledger/migrate.ts';
 import { allProducts } from '../schema/ledger/products.ts';
-import { ensureRole, READER } from '../schema/ledger/roles.ts';
+import { ensureRole, READER, roleUrl } from '../schema/ledger/roles.ts';
 import { onShutdown, ready } from '../schema/lifecycle.ts';
+import { openSubgraph } from '../subgraphs/managed/open-subgraph.ts';
 import { platformActivities, stageActivities } from './border.ts';
 import { workflowBundle } from './bundle.ts';
 import { clearRetired } from './clear-retired.ts';
@@ -50,6 +51,11 @@ Runtime.install({
 const scratch = join(config.home, 'tmp', `worker-${process.pid}`);
 await mkdir(scratch, { recursive: true, mode: 0o700 });
 const pool = openPool(config.databaseUrl, { name: 'weft worker', max: 12 });
+// Few runs have operations to ask, and each asks one at a time.
+const readers = {
+  quick: openPool(roleUrl(config.databaseUrl, READER), { name: 'weft audit', max: 2 }),
+  slow: openPool(roleUrl(config.databaseUrl, READER), { name: 'weft slow audit', max: 2 }),
+};
 const deps: RefreshDeps = {
   pool,
   databaseUrl: config.databaseUrl,
@@ -57,6 +63,7 @@ const deps: RefreshDeps = {
   hosts: config.hosts,
   secrets: config.secrets,
   scratch,
+  openSubgraph: openSubgraph(readers),
   crash: crashAt(config.crash),
   newRunId: () => randomUUID() as RunId,
 };
@@ -67,7 +74,7 @@ onShutdown(async () => {
   stopping.abort();
   await listening?.stop();
   await Promise.all([...workers.values()].map((worker) => worker.stop()));
-  await pool.end();
+  await Promise.all([pool.end(), readers.quick.end(), readers.slow.end()]);
   await rm(scratch, { recursive: true, force: true });
 });
 

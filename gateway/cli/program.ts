@@ -205,7 +205,10 @@ export function program({ out, err }: Streams, act: Act): Command {
   add('subscribe <product>', 'register operations as what you go on asking of a product: no publish may break them', [
     'subscribe network/airports --operations ./queries --purpose "weekly report"',
   ])
-    .requiredOption('--operations <folder>', 'with .graphql files, an operation in each')
+    .requiredOption(
+      '--operations <folder>',
+      'with .graphql files, an operation in each; name.expect.json beside one says what its answer must be like',
+    )
     .option('--purpose <text>', 'what for')
     .action((id: string, options: { operations: string; purpose?: string }) =>
       on((terminal) => subscribe(terminal, id, options)),

@@ -1,6 +1,6 @@
 import { linkMesh } from '../../schema/contract/link.ts';
 import { Refusal } from '../../schema/errors.ts';
-import { errorFinding, type Finding } from '../../schema/findings.ts';
+import { errorFinding, type Finding, passes } from '../../schema/findings.ts';
 import { transaction, type Pool } from '../../schema/ledger/connect.ts';
 import { unanswered } from '../../schema/ledger/broken-operations.ts';
 import { comingProducts } from '../../schema/ledger/mesh.ts';
@@ -11,6 +11,7 @@ import type { ProductId } from '../../schema/ids.ts';
 import { type Actor, requireKnown } from '../actor.ts';
 import type { Graph } from '../serving/graph.ts';
 import { productCoordinates } from '../../schema/contract/product-coordinates.ts';
+import { findUnexpected, readExpected, type SentExpectation } from './expectations.ts';
 
 /** Every publish validates them all: a consumer's program has some ten. */
 const OPERATIONS_MAX = 200;
@@ -34,12 +35,12 @@ interface SubscribeDeps {
 
 /** A subscription as it was made. */
 export interface MadeSubscription extends Subscription {
-  /** Warnings of what revisions that wait for their data would break. */
+  /** Warnings of what revisions that wait for their data would break, and of expectations that nothing is held against. */
   readonly findings: readonly Finding[];
 }
 
 /** One operation with all of its fragments. */
-export interface OperationText {
+export interface OperationText extends SentExpectation {
   /** Of its file, or as the consumer calls it. */
   readonly name: string;
   readonly text: string;
@@ -47,7 +48,8 @@ export interface OperationText {
 
 /**
  * A consumer's standing use of a product, in place of the one that it had: from now on no publish goes through that would make one
- * of its operations invalid; it is warned of what waits and would. Refuses operations that cannot be asked now, or ask nothing of the product, with all that is wrong with them.
+ * of its operations invalid, and no data that is not as it expects; it is warned of what waits and would. Refuses operations that cannot
+ * be asked now, ask nothing of the product, or are not answered as expected, with all that is wrong with them.
  */
 export async function subscribe(
   { ledger, graph }: SubscribeDeps,
@@ -74,14 +76,15 @@ export async function subscribe(
           file: name,
         }),
       );
-  if (findings.length > 0)
+  if (findings.length === 0) findings.push(...(await findUnexpected(graph, registered, actor)));
+  if (!passes(findings))
     throw new Refusal('OPERATION_INVALID', `Not all operations can be asked of ${product}; nothing was registered.`, {
       findings,
     });
   const subscription = await transaction(ledger, (trx) =>
     addSubscription(trx, { productId: product, consumer: actor.name, purpose, operations: registered }),
   );
-  return { ...subscription, findings: await comingFindings({ ledger, graph }, registered) };
+  return { ...subscription, findings: [...findings, ...(await comingFindings({ ledger, graph }, registered))] };
 }
 
 /** Warnings of operations that revisions which wait for their data would break: from now on their runs are refused. */
@@ -130,7 +133,7 @@ function requireBounded(operations: readonly OperationText[], purpose: string | 
 /** As the graph compiles it for whoever subscribes: it may be asked, by them. */
 function readOperation(
   graph: Graph,
-  { name, text }: OperationText,
+  { name, text, ...sent }: OperationText,
   actor: Actor,
 ): RegisteredOperation | { readonly findings: readonly Finding[] } {
   const operations = graph.operations();
@@ -148,7 +151,7 @@ function readOperation(
       })),
     };
   const usage = found.usage();
-  return usage === null
-    ? refused('It asks for nothing but the schema.')
-    : { name, text, coordinates: usage.coordinates };
+  if (usage === null) return refused('It asks for nothing but the schema.');
+  const expected = readExpected(name, sent);
+  return 'findings' in expected ? expected : { name, text, coordinates: usage.coordinates, ...expected };
 }

@@ -1,6 +1,7 @@
-import type { DomainModel, ManagedProducts, Mesh, RegisteredModel } from '../../schema/contract/model.ts';
+import type { DomainModel, Mesh, RegisteredModel } from '../../schema/contract/model.ts';
 import { connectionKey, type PostgresServer } from '../../schema/contract/postgres-server.ts';
 import { isSameModel } from '../../schema/contract/same-model.ts';
+import { together } from '../../schema/contract/together.ts';
 import type { DomainId } from '../../schema/ids.ts';
 import { routingUrl } from '../../schema/ledger/promote.ts';
 import type { StoredSubgraph } from '../../schema/ledger/supergraphs.ts';
@@ -65,14 +66,6 @@ function openServers({ registered }: Mesh, open: Opening): Map<string, ManagedSu
     byKey.set(key, [...(byKey.get(key) ?? []), model]);
   }
   return new Map([...byKey].map(([key, models]) => [key, open.registered(models[0]!.server)(together(models))]));
-}
-
-function together(models: Iterable<ManagedProducts>): ManagedProducts {
-  const all = [...models];
-  return {
-    products: all.flatMap(({ products }) => products),
-    references: all.flatMap(({ references }) => references),
-  };
 }
 
 function sameValues<Value>(before: ReadonlyMap<string, Value>, now: ReadonlyMap<string, Value>): boolean {

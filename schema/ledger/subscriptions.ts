@@ -1,3 +1,4 @@
+import type { Expectation } from '../expectation.ts';
 import type { ProductId } from '../ids.ts';
 import type { Queryable, Transaction } from './connect.ts';
 
@@ -7,6 +8,10 @@ export interface RegisteredOperation {
   readonly text: string;
   /** Schema coordinates that stand in its text. */
   readonly coordinates: readonly string[];
+  /** What it is asked with where it is asked of data that is about to go live. */
+  readonly variables: Readonly<Record<string, unknown>> | null;
+  /** What its answer must be like then; null where it is not asked. */
+  readonly expects: Expectation | null;
 }
 
 /** A consumer's standing use of a product. */
@@ -20,7 +25,8 @@ export interface Subscription {
 }
 
 const SUBSCRIPTION = `s.id::text, s.product_id as "productId", s.consumer, s.purpose, s.subscribed_at as "subscribedAt",
-  (select coalesce(json_agg(json_build_object('name', o.name, 'text', o.text, 'coordinates', o.coordinates) order by o.name), '[]')
+  (select coalesce(json_agg(json_build_object('name', o.name, 'text', o.text, 'coordinates', o.coordinates,
+                                                    'variables', o.variables, 'expects', o.expects) order by o.name), '[]')
      from weft.subscription_operations o where o.subscription_id = s.id) as operations`;
 
 /** Subscribes a consumer; what it had of the product before ends with it. */
@@ -34,9 +40,9 @@ export async function addSubscription(
     `with made as (
        insert into weft.subscriptions (product_id, consumer, purpose) values ($1, $2, $3) returning id
      ), told as (
-       insert into weft.subscription_operations (subscription_id, name, text, coordinates)
-       select made.id, o.name, o.text, o.coordinates
-         from made, jsonb_to_recordset($4::jsonb) as o (name text, text text, coordinates text[])
+       insert into weft.subscription_operations (subscription_id, name, text, coordinates, variables, expects)
+       select made.id, o.name, o.text, o.coordinates, o.variables, o.expects
+         from made, jsonb_to_recordset($4::jsonb) as o (name text, text text, coordinates text[], variables jsonb, expects jsonb)
      )
      select id::text from made`,
     [productId, consumer, purpose, JSON.stringify(operations)],

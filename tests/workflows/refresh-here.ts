@@ -25,6 +25,10 @@ export async function refreshDeps(database: TestDatabase): Promise<RefreshDeps> 
     hosts: { loopbackOnly: true, allowedHosts: [] },
     secrets: () => null,
     scratch: await mkdtemp(join(tmpdir(), 'weft-scratch-')),
+    // Those that have consumers with expectations bring a real one, and its pools.
+    openSubgraph: () => {
+      throw new Error('Nobody expects anything in this test');
+    },
     crash: () => undefined,
     newRunId: () => randomUUID() as RunId,
   };

@@ -79,7 +79,13 @@ test('a revision that would break what a consumer registered meanwhile does not 
         text: file.text.replace('name: id, logicalType: integer', 'name: serial, logicalType: string'),
       })),
   });
-  const operation = { name: 'ids.graphql', text: '{ levers { nodes { id } } }', coordinates: ['Lever.id'] };
+  const operation = {
+    name: 'ids.graphql',
+    text: '{ levers { nodes { id } } }',
+    coordinates: ['Lever.id'],
+    variables: null,
+    expects: null,
+  };
   await transaction(database.pool, (trx) =>
     addSubscription(trx, { ...subscriber, purpose: null, operations: [operation] }),
   );

@@ -6,6 +6,7 @@ import { transaction } from '../../schema/ledger/connect.ts';
 import { type QualityResult, saveQuality } from '../../schema/ledger/quality.ts';
 import { asDomain, embeddable, prepareDomainRole, sqlRefusal } from '../engines/postgres.ts';
 import type { StageDetail } from './activities.ts';
+import { requireExpected } from './expectations.ts';
 import { createInputViews, replaceView } from './input-views.ts';
 import { type Counter, counterOf, enumCounter } from './metrics.ts';
 import { outputRelation, type RefreshPlan } from './plan.ts';
@@ -15,10 +16,13 @@ import { expectationText, isAsExpected } from './verdict.ts';
 
 /**
  * Checks the contract's quality rules on what is about to be published, as the domain's role and reading only: one scan an object
- * for all counts, and each `sql` rule by itself. Results are kept in the ledger. Refuses with QUALITY_FAILED where a rule of
- * severity error fails, naming all that did.
+ * for all counts, and each `sql` rule by itself. Results are kept in the ledger. Then what consumers expect of it. Refuses with
+ * QUALITY_FAILED where a rule of severity error fails, naming all that did, and with CONSUMER_BROKEN.
  */
-export async function audit(deps: RefreshDeps, { plan, client, connect, end }: StageWork): Promise<StageDetail> {
+export async function audit(
+  deps: RefreshDeps,
+  { plan, client, signal, connect, end }: StageWork,
+): Promise<StageDetail> {
   deps.crash('audit:running');
   const role = await prepareDomainRole(deps, plan);
   const relations = await transaction(client, async () => {
@@ -47,9 +51,10 @@ export async function audit(deps: RefreshDeps, { plan, client, connect, end }: S
     await saveQuality(client, plan.run.id, results);
     throw qualityRefusal(plan, errors);
   }
+  const operationsAsked = await requireExpected(deps, { plan, client, signal });
   return transaction(client, async (trx) => {
     await saveQuality(trx, plan.run.id, results);
-    return end(trx, detail);
+    return end(trx, { ...detail, operationsAsked });
   });
 }
 

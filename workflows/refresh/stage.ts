@@ -5,6 +5,7 @@ import { Refusal } from '../../schema/errors.ts';
 import type { RunId } from '../../schema/ids.ts';
 import type { Pool, Queryable } from '../../schema/ledger/connect.ts';
 import { beginStage, endStage, isCurrent, stagesOf, tellAttempt } from '../../schema/ledger/runs.ts';
+import type { OpenSubgraph } from '../../schema/reading.ts';
 import type { Stage } from '../../schema/run.ts';
 import type { Secrets } from '../../schema/secrets.ts';
 import type { CrashPoint } from '../crash.ts';
@@ -25,6 +26,8 @@ export interface RefreshDeps {
   readonly secrets: Secrets;
   /** A folder for FIFOs and what DuckDB spills. */
   readonly scratch: string;
+  /** Makes products executable, for what consumers expect of data that is about to go live. */
+  readonly openSubgraph: OpenSubgraph;
   /** Tests end the process here; else it does nothing. */
   readonly crash: (point: CrashPoint) => void;
   readonly newRunId: () => RunId;

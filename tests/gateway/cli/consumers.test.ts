@@ -125,6 +125,34 @@ test('a subscription ends once', async () => {
   });
 });
 
+test('what is expected of an operation lies in files beside it', async () => {
+  const folder = join(cwd, 'expecting');
+  mkdirSync(folder);
+  const subscribing = () =>
+    as(keys['reports']!, 'subscribe', 'network/airports', '--operations', 'expecting', '--json');
+  writeFileSync(join(folder, 'some.graphql'), 'query ($count: Int) { airports(first: $count) { nodes { id } } }');
+  writeFileSync(join(folder, 'some.variables.json'), '{ "count": 3 }');
+  writeFileSync(join(folder, 'some.expect.json'), '{ "errors": "none", "atLeast": 1 }');
+  const early = await subscribing();
+  expect([early.code, early.json()]).toMatchObject([
+    1,
+    { error: { findings: [{ file: 'some.graphql', message: expect.stringContaining('at least 1 rows') }] } },
+  ]);
+  writeFileSync(join(folder, 'some.expect.json'), '{ "errors": "none" }');
+  expect((await subscribing()).json()).toMatchObject({ operations: ['some.graphql'], findings: [] });
+  const { data } = await gateway.order(
+    '{ dataProduct(id: "network/airports") { subscriptions { operations { variables expects } } } }',
+  );
+  expect(data.dataProduct.subscriptions).toEqual([
+    { operations: [{ variables: { count: 3 }, expects: { errors: 'none' } }] },
+  ]);
+  writeFileSync(join(folder, 'some.expect.json'), '{ errors: none }');
+  expect(await subscribing()).toMatchObject({ code: 2, err: expect.stringContaining('some.expect.json is no JSON') });
+  writeFileSync(join(folder, 'some.expect.json'), '{ "errors": "none" }');
+  writeFileSync(join(folder, 'other.expect.json'), '{ "errors": "none" }');
+  expect(await subscribing()).toMatchObject({ code: 2, err: expect.stringContaining('other.expect.json has no') });
+});
+
 test('a revoked key ends with 3', async () => {
   const { keys: all } = (await as(ADMIN, 'key', 'list', '--json')).json<{ keys: { id: string; consumer: string }[] }>();
   const { id } = all.find(({ consumer }) => consumer === 'reports')!;
