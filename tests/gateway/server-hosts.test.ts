@@ -51,7 +51,10 @@ test.each([
   [postgres('::1'), { allowedHosts: ['[::1]:5432'] }],
   [postgres('127.0.0.1'), { loopbackOnly: true }],
   ["{ server: stream, type: kafka, host: 'a.example:9092,b.example' }", { allowedHosts: ['a.example', 'b.example'] }],
-  ["{ server: lake, type: s3, location: 's3://bucket/path' }", {}],
+  [
+    "{ server: lake, type: s3, location: 's3://bucket/path', format: csv, customProperties: [{ property: accessKeyId, value: '${secret:KEY}' }, { property: secretAccessKey, value: '${secret:SECRET}' }, { property: region, value: eu-central-1 }] }",
+    {},
+  ],
   ['{ server: file, type: local, path: rows.csv, format: csv }', {}],
 ])('a source at %s is taken where it is allowed', (server, rules) => {
   expect(found(server, rules)).toEqual([]);

@@ -192,32 +192,6 @@ test('heavy loads of one domain, more than there are places, do not delay a load
   for (const id of heavy) await eventually(async () => (await liveDataset(database.pool, id)) !== null);
 }, 180_000);
 
-test('where a domain has one place, what is asked for first of all overtakes what came earlier', async () => {
-  const ids = await Promise.all(['gate', 'a', 'b', 'c', 'urgent'].map((name) => published(`narrow/${name}`)));
-  const [gate, ...others] = ids;
-  const runs: RunId[] = [];
-  await gated(gate!, 'land', async () => {
-    await request(gate!);
-    await eventually(async () => (await atGate()) === 1);
-    for (const [index, id] of others.entries()) {
-      runs.push(await request(id, index === 3 ? 1 : 5));
-      const handle = client.workflow.getHandle(`refresh:${id}`);
-      // Its first stage waits in the queue.
-      await eventually(async () => {
-        const { raw } = await handle.describe().catch(() => ({ raw: null }));
-        return raw?.pendingActivities?.some(({ activityType }) => activityType?.name === 'extract');
-      });
-    }
-  });
-  for (const run of runs) expect(await ended(run)).toMatchObject({ phase: 'succeeded' });
-  const begun = await Promise.all(
-    runs.map(async (run) => (await stagesOf(database.pool, run))[0]!.startedAt.getTime()),
-  );
-  // One may be on its way already: Temporal orders what waits in each of a queue's partitions, and not across them.
-  const overtaken = begun.slice(0, 3).filter((at) => at > begun[3]!);
-  expect(overtaken.length).toBeGreaterThanOrEqual(1);
-}, 180_000);
-
 test('views follow data that goes back', async () => {
   const id = await published('trial/returning');
   for (let version = 1; version <= 2; version++) await ended(await request(id));
