@@ -21,7 +21,7 @@ export const REFUSALS = {
   CONSUMER_BROKEN: {
     http: 409,
     retry: false,
-    says: 'An operation that a consumer registered would no longer be valid; nothing was changed.',
+    says: 'An operation that a consumer registered would no longer be valid, or answered as expected; nothing was changed.',
   },
   OPERATION_INVALID: { http: 422, retry: false, says: 'An operation to be registered cannot be asked of the product.' },
   PUBLISH_CONFLICT: { http: 409, retry: true, says: 'Another publish came first; check again and publish anew.' },
