@@ -41,8 +41,9 @@ export function keptIndexes(key: readonly SqlName[], unique: readonly SqlName[],
   ];
 }
 
-/** The rows of one version as a relation, to stand after `from`. `table` is quoted. */
-export function rowsAsOf(table: string, version: number, columns: readonly SqlName[]): string {
+/** The rows of one version of a kept table as a relation, to stand after `from`; of any other table (null), the table. `table` is quoted. */
+export function rowsAsOf(table: string, version: number | null, columns: readonly SqlName[]): string {
+  if (version === null) return table;
   if (!Number.isInteger(version)) throw new Error(`The ledger names a version that cannot be: ${version}`);
   return `(select ${columns.map((column) => quoted(column)).join(', ')} from ${table} where ${FROM} <= ${version} and (${IS_OPEN} or ${TO} > ${version}))`;
 }

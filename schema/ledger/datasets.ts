@@ -38,8 +38,7 @@ export function tablePath(id: ProductId, { table, schema }: DatasetTable): strin
 
 /** The rows of one object of a version as a relation, to stand after `from`. */
 export function relationOf(id: ProductId, stored: DatasetTable, columns: readonly SqlName[]): string {
-  const path = tablePath(id, stored);
-  return stored.asOf === undefined ? path : rowsAsOf(path, stored.asOf, columns);
+  return rowsAsOf(tablePath(id, stored), stored.asOf ?? null, columns);
 }
 
 const VERSION = `v.product_id as "productId", v.version, v.revision, v.run_id as "runId", v.tables,

@@ -23,11 +23,9 @@ export function tableSql(draft: Draft, { product, object }: Table): string {
   const schema = stored.schema ?? sqlName(domainOf(product));
   if (!TABLE.test(stored.table) || !TABLE.test(schema))
     throw new Error(`The ledger names a table that cannot be: ${schema}.${stored.table}`);
-  const table = quoted(schema, stored.table);
-  if (stored.asOf === undefined) return table;
   return rowsAsOf(
-    table,
-    stored.asOf,
+    quoted(schema, stored.table),
+    stored.asOf ?? null,
     object.properties.map(({ column }) => column),
   );
 }

@@ -62,8 +62,10 @@ export async function announce(deps: RefreshDeps, { plan, client, signal, end }:
 
 /** Tells sources what is published; why one was not told, which the next run does. */
 async function confirmSources(deps: RefreshDeps, work: Pick<StageWork, 'plan' | 'signal'>): Promise<string | null> {
+  const landings = work.plan.landings.filter(({ kept }) => kept !== null);
+  if (landings.length === 0) return null;
   const kept = await keptTables(deps.pool, work.plan.run.id);
-  for (const landing of work.plan.landings) {
+  for (const landing of landings) {
     const position = kept.find(({ name }) => name === landing.object.view)?.watermark;
     if (position == null) continue;
     try {

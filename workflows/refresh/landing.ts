@@ -65,6 +65,14 @@ export interface KeptMemory {
   readonly next: number;
 }
 
+/** Of a product that keeps nothing. */
+export const NOTHING_KEPT: KeptMemory = { done: [], live: null, next: 1 };
+
+/** True where rows of any of its sources stay from run to run. */
+export function keepsRows({ inputs }: Product): boolean {
+  return inputs.some((port) => port.kind === 'server' && port.objects.some(({ load }) => load !== null));
+}
+
 /** Reads it. */
 export async function keptMemory(db: Queryable, run: RunRow): Promise<KeptMemory> {
   const live = run.fullLoad ? null : await liveDataset(db, run.productId);

@@ -7,7 +7,7 @@ import { datasetVersion, type DatasetVersion } from '../../schema/ledger/dataset
 import { liveProducts, productOf } from '../../schema/ledger/mesh.ts';
 import { requireRevision, type StoredRevision } from '../../schema/ledger/products.ts';
 import { requireRun, type RunRow } from '../../schema/ledger/runs.ts';
-import { keptMemory, type Landing, landing, straightObject } from './landing.ts';
+import { keepsRows, keptMemory, type Landing, landing, NOTHING_KEPT, straightObject } from './landing.ts';
 import { outputTable, runSchema } from './run-tables.ts';
 
 /** What a run is going to do, derived from the ledger alone: every stage derives it anew and comes to the same. */
@@ -41,9 +41,8 @@ export interface PlannedOutput {
 
 /** The rows of an output as a relation, to stand after `from`. */
 export function outputRelation({ object, schema, table, asOf }: PlannedOutput): string {
-  const path = quoted(schema, table);
   const columns = object.properties.map(({ column }) => column);
-  return asOf === null ? path : rowsAsOf(path, asOf, columns);
+  return rowsAsOf(quoted(schema, table), asOf, columns);
 }
 
 /** Reads the plan of a run. Refuses with NOT_FOUND. */
@@ -52,7 +51,7 @@ export async function refreshPlan(db: Queryable, id: RunId): Promise<RefreshPlan
   const revision = await requireRevision(db, run.productId, run.revision);
   const product = productOf(revision);
   const straight = straightObject(product);
-  const memory = await keptMemory(db, run);
+  const memory = keepsRows(product) ? await keptMemory(db, run) : NOTHING_KEPT;
   const landings = product.inputs.flatMap((port) =>
     port.kind === 'server' ? port.objects.map((object) => landing(run, port, object, straight, memory)) : [],
   );

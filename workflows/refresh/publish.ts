@@ -81,6 +81,7 @@ async function judgeRevision(trx: Transaction, { product: { id, dataDigest }, ru
 
 /** Rows that were merged into a version are of the next one alone: refuses where another went live, or came to be, meanwhile. */
 async function judgeKept(trx: Transaction, { landings, product, run }: RefreshPlan, version: number): Promise<void> {
+  if (landings.every(({ kept }) => kept === null)) return;
   const live = await liveDataset(trx, product.id);
   for (const { kept } of landings)
     if (kept !== null && (kept.version !== version || (kept.base !== null && kept.base.version !== live?.version)))

@@ -1,14 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 import { Refusal } from '../../schema/errors.ts';
 import { ownName, sqlName } from '../../schema/ids.ts';
 import { changedKeys, type Key } from './changed-keys.ts';
 import { isLater, positionOf, type Position, positionText } from './log-position.ts';
+import { copyInto, spooledValues } from './postgres-copy.ts';
 import { type PostgresColumn, lookAt } from './postgres-columns.ts';
 import { type Asked, askedOf, connected, reading, relationOf } from './postgres-reading.ts';
 import type { Connector, OpenSource, SourceAsk, SourceRows } from './source.ts';
@@ -105,8 +103,7 @@ async function spoolTable(
   read: readonly PostgresColumn[],
   spool: string,
 ): Promise<void> {
-  const values = ['0', ...read.map(({ value }) => value)].join(', ');
-  await copyInto(client, `select ${values} from ${relationOf(source)} as source`, {
+  await copyInto(client, `select ${spooledValues(read)} from ${relationOf(source)} as source`, {
     file: rowsFile(spool),
     flags: 'w',
   });
@@ -120,7 +117,7 @@ async function spoolRows(
   { spool, keys }: { spool: string; keys: readonly Key[] },
 ): Promise<void> {
   const key = keyColumns(asked, read);
-  const values = ['0', ...read.map(({ value }) => value)].join(', ');
+  const values = spooledValues(read);
   const isIt = key.map(({ name }, index) => `source.${pg.escapeIdentifier(name)} = wanted.k${index}`).join(' and ');
   const relation = relationOf(asked.source);
   for (let at = 0; at === 0 || at < keys.length; at += KEYS_AT_ONCE) {
@@ -146,13 +143,6 @@ function wantedSql(key: readonly PostgresColumn[], keys: readonly Key[]): string
   const names = key.map((_, index) => `k${index}`);
   const typed = key.map(({ declared }, index) => `k${index}::${declared.says} as k${index}`);
   return `(select ${typed.join(', ')} from unnest(${lists.join(', ')}) as given (${names.join(', ')})) as wanted`;
-}
-
-async function copyInto(client: pg.Client, select: string, to: { file: string; flags: 'w' | 'a' }): Promise<void> {
-  await pipeline(
-    client.query(copyTo(`copy (${select}) to stdout (format csv)`)),
-    createWriteStream(to.file, { mode: 0o600, flags: to.flags }),
-  );
 }
 
 function keyColumns({ object }: Asked, read: readonly PostgresColumn[]): PostgresColumn[] {

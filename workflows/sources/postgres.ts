@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import { copyInto, spooledValues } from './postgres-copy.ts';
 import { type PostgresColumn, lookAt } from './postgres-columns.ts';
 import { type Asked, askedOf, reading, relationOf } from './postgres-reading.ts';
 import type { Connector, OpenSource, Since, SourceRows } from './source.ts';
@@ -28,13 +26,10 @@ export const openPostgres: Connector = async (ask, db): Promise<OpenSource> => {
 
 async function spoolRows(asked: Asked, columns: readonly PostgresColumn[], spool: string): Promise<SourceRows> {
   const read = columns.filter(({ isRead }) => isRead);
-  const values = ['0', ...read.map(({ value }) => value)].join(', ');
   const { since } = asked;
   const later = since === null ? '' : ` where ${laterSql(since)}`;
-  const copy = `copy (select ${values} from ${relationOf(asked.source)} as source${later}) to stdout (format csv)`;
-  await reading(asked, async (client) =>
-    pipeline(client.query(copyTo(copy)), createWriteStream(spool, { mode: 0o600 })),
-  );
+  const select = `select ${spooledValues(read)} from ${relationOf(asked.source)} as source${later}`;
+  await reading(asked, (client) => copyInto(client, select, { file: spool, flags: 'w' }));
   return spooledCsv(spool, read);
 }
 
