@@ -39,6 +39,11 @@ export const REFUSALS = {
     retry: false,
     says: 'Only the newest run of a product is taken up again, where it failed and its revision is the newest.',
   },
+  NOT_BACKFILLABLE: {
+    http: 409,
+    retry: false,
+    says: 'Only sources that are merged or appended by a watermark are read in slices.',
+  },
   NOT_RESTORABLE: { http: 409, retry: false, says: 'That version of the data cannot be shown again.' },
   SOURCE_MISSING: { http: 422, retry: false, says: 'The source cannot be found or may not be read.' },
   SOURCE_INCOMPLETE: { http: 422, retry: false, says: 'The source is empty, cut off, or changed while it was read.' },

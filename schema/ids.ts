@@ -9,6 +9,9 @@ export type DomainId = Branded<'DomainId'>;
 export type ProductId = Branded<'ProductId'>;
 /** A run of a product's refresh: a UUID, as OpenLineage's `runId` must be. */
 export type RunId = Branded<'RunId'>;
+/** A backfill, and a slice of one: UUIDs. */
+export type BackfillId = Branded<'BackfillId'>;
+export type SliceId = Branded<'SliceId'>;
 /** A name in Postgres: at most 63 bytes, safe to stand in double quotes; in snake case where Weft gave it. */
 export type SqlName = Branded<'SqlName'>;
 
@@ -44,6 +47,11 @@ export function domainOf(id: ProductId): DomainId {
 /** Null where `text` is no UUID. */
 export function runId(text: string): RunId | null {
   return UUID.test(text) ? (text.toLowerCase() as RunId) : null;
+}
+
+/** Null where `text` is no UUID. */
+export function backfillId(text: string): BackfillId | null {
+  return UUID.test(text) ? (text.toLowerCase() as BackfillId) : null;
 }
 
 /** `flightDate`, `Flight Date`, `flight-date` -> `flight_date`: a Postgres name, cut at 63 bytes. */

@@ -20,7 +20,7 @@ export function phasesBefore(event: RunEvent): RunPhase[] {
 }
 
 /** What started a run. */
-export type RunTrigger = 'publish' | 'manual' | 'schedule' | 'upstream' | 'retry';
+export type RunTrigger = 'publish' | 'manual' | 'schedule' | 'upstream' | 'retry' | 'backfill';
 
 /** From 1, before all others, to 5: where runs wait for one another. */
 export type RunPriority = 1 | 2 | 3 | 4 | 5;
@@ -32,4 +32,5 @@ export const PRIORITIES = {
   publish: 3,
   schedule: 3,
   upstream: 3,
+  backfill: 5,
 } as const satisfies Record<RunTrigger, RunPriority>;

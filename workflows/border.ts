@@ -3,7 +3,9 @@ import { ApplicationFailureCategory } from '@temporalio/common';
 import { Refusal } from '../schema/errors.ts';
 import { STAGES, type Stage } from '../schema/run.ts';
 import { isOutage } from './outage.ts';
-import type { PlatformActivities, StageActivities } from './refresh/activities.ts';
+import { endReading, mergeSlices, unreadSlices } from './backfill/merge-slices.ts';
+import { readSlice } from './backfill/read-slice.ts';
+import type { PlatformActivities, SliceActivities, StageActivities } from './refresh/activities.ts';
 import { abandonRun, failRun } from './refresh/end.ts';
 import { InputUnderWay, pinInputs } from './refresh/pin.ts';
 import { requestScheduledRun, RunUnderWay } from './refresh/scheduled.ts';
@@ -16,14 +18,17 @@ const HEARTBEAT_MS = 2_000;
 /** Attempts at a stage or activity that fails by a fault: most pass by themselves, and the rest never will. */
 const FAULTS_ALLOWED = 5;
 
-/** The stages as Temporal's activities: heartbeats, cancellation, and failures in Temporal's words. */
-export function stageActivities(deps: RefreshDeps): StageActivities {
+/** The stages, and the reading of slices, as Temporal's activities: heartbeats, cancellation, and failures in Temporal's words. */
+export function stageActivities(deps: RefreshDeps): StageActivities & SliceActivities {
   const made = STAGES.map((stage) => [
     stage,
     (run: Parameters<StageActivities[Stage]>[0]) =>
       atBorder(stage, (signal) => performStage(deps, { run, stage, signal }, STAGE_WORK[stage])),
   ]);
-  return Object.fromEntries(made) as StageActivities;
+  return {
+    ...(Object.fromEntries(made) as StageActivities),
+    readSlice: (slice) => atBorder('readSlice', (signal) => readSlice(deps, slice, signal)),
+  };
 }
 
 /** The platform's own activities. */
@@ -41,11 +46,14 @@ export function platformActivities(deps: RefreshDeps): PlatformActivities {
           scheduledFor: scheduledFor == null ? null : new Date(scheduledFor),
         }),
       ),
+    unreadSlices: (ref) => atBorder('unreadSlices', () => unreadSlices(deps, ref)),
+    mergeSlices: (ref) => atBorder('mergeSlices', () => mergeSlices(deps, ref)),
+    endReading: (ref, error) => atBorder('endReading', () => endReading(deps, ref, error)),
   };
 }
 
 /** Ends that must come about: they are tried until they do. */
-const UNTIL_DONE = new Set(['failRun', 'abandonRun', 'announce']);
+const UNTIL_DONE = new Set(['failRun', 'abandonRun', 'endReading', 'announce']);
 
 async function atBorder<Result>(name: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const context = Context.current();

@@ -15,12 +15,19 @@ import { onShutdown, ready } from '../schema/lifecycle.ts';
 import { openSubgraph } from '../subgraphs/managed/open-subgraph.ts';
 import { platformActivities, stageActivities } from './border.ts';
 import { workflowBundle } from './bundle.ts';
+import { clearBackfills } from './backfill/merge-slices.ts';
 import { clearRetired } from './clear-retired.ts';
 import { readConfig } from './config.ts';
 import { crashAt } from './crash.ts';
 import { keepRunning, type KeptWorker } from './keep-running.ts';
 import { domainQueue, PLATFORM_QUEUE } from './names.ts';
-import { reconcilePauses, reconcileRuns, reconcileSchedules, reconcileUpstream } from './reconcile.ts';
+import {
+  reconcileBackfills,
+  reconcilePauses,
+  reconcileRuns,
+  reconcileSchedules,
+  reconcileUpstream,
+} from './reconcile.ts';
 import { clearForsaken } from './refresh/end.ts';
 import type { RefreshDeps } from './refresh/stage.ts';
 import { relayEvents } from './relay.ts';
@@ -127,6 +134,7 @@ listening = listen(config.databaseUrl, {
 void reconcile();
 void every(CLEAR_MS, 'the data of retired products', () => clearRetired(relay));
 void every(CLEAR_MS, 'what failed runs left', () => clearForsaken(pool, 'expired'));
+void every(CLEAR_MS, 'what backfills left', () => clearBackfills(pool));
 // The usual length of runs moves the start of those whose data shall be there at a time.
 void every(CLEAR_MS, 'schedules', () => reconcileSchedules(relay));
 void every(RETIRE_MS, 'announced retirements', () => retireDue({ ...relay, usageDays: config.usageDays }));
@@ -159,6 +167,7 @@ async function startDomainWorkers(): Promise<void> {
 async function reconcile(): Promise<void> {
   await persist('keeping schedules', () => reconcileSchedules(relay));
   void every(RECONCILE_MS, 'schedules paused by hand', () => reconcilePauses(relay));
+  void every(RECONCILE_MS, 'backfills', () => reconcileBackfills(relay));
   void every(RECONCILE_MS, 'runs that are due', () => reconcileUpstream(relay));
   await every(RECONCILE_MS, 'open runs', () => reconcileRuns(relay));
 }

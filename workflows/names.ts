@@ -1,5 +1,5 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
-import type { DomainId, ProductId, RunId } from '../schema/ids.ts';
+import type { BackfillId, DomainId, ProductId, RunId, SliceId } from '../schema/ids.ts';
 import type { RunTrigger } from '../schema/run.ts';
 
 /** Names that the worker and its workflows share with Temporal. Part of the workflow bundle: pure. */
@@ -15,6 +15,11 @@ export function domainQueue(domain: DomainId): string {
 /** The id of a product's refresh: one at a time. */
 export function refreshWorkflowId(product: ProductId): string {
   return `refresh:${product}`;
+}
+
+/** The id of the reading of a product's backfill: one at a time, beside its refreshes. */
+export function backfillWorkflowId(product: ProductId): string {
+  return `backfill:${product}`;
 }
 
 /** What operators filter by in the Temporal Web UI. */
@@ -34,6 +39,24 @@ export interface RunRef {
   readonly productId: ProductId;
   readonly domain: DomainId;
   readonly trigger: RunTrigger;
+}
+
+/** What the reading of a backfill is started with. */
+export interface BackfillRef {
+  readonly backfillId: BackfillId;
+  readonly productId: ProductId;
+  readonly domain: DomainId;
+  /** Slices that are read at once, at most. */
+  readonly atOnce: number;
+}
+
+/** A slice that is to be read. */
+export interface SliceRef {
+  readonly sliceId: SliceId;
+  readonly backfillId: BackfillId;
+  readonly nth: number;
+  readonly begins: string;
+  readonly ends: string;
 }
 
 /** What a tick is started with, on each firing of a product's schedule. */

@@ -1,11 +1,13 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { domainOf } from '../schema/ids.ts';
+import { readingBackfills } from '../schema/ledger/backfills.ts';
 import { transaction } from '../schema/ledger/connect.ts';
 import { liveProducts } from '../schema/ledger/mesh.ts';
 import { allPauses, holdsOf, notePause, noteResumption } from '../schema/ledger/pauses.ts';
 import { keepWork } from '../schema/ledger/retry.ts';
 import { failRun, openRuns, run as findRun, type RunRow } from '../schema/ledger/runs.ts';
 import { requestUpstreamRuns } from '../schema/ledger/upstream-runs.ts';
+import { startBackfill } from './backfill/start.ts';
 import { refreshWorkflowId } from './names.ts';
 import type { RelayDeps } from './relay.ts';
 import { keepSchedule, pausedByHand } from './schedules.ts';
@@ -45,6 +47,17 @@ export async function reconcileRuns({ pool, client, log }: RelayDeps): Promise<v
       if (await failRun(trx, run.id, { code: 'INTERNAL', message, findings: [] })) await keepWork(trx, run.id);
     });
   }
+}
+
+/** Starts the reading of backfills that Temporal does not know, whatever became of the event or the workflow. */
+export async function reconcileBackfills({ pool, client }: RelayDeps): Promise<void> {
+  const reading = await readingBackfills(pool);
+  const held = await holdsOf(
+    pool,
+    reading.map(({ productId }) => domainOf(productId)),
+  );
+  for (const found of reading)
+    if (!held.some(({ domainId }) => domainId === domainOf(found.productId))) await startBackfill(client, found);
 }
 
 /** Makes every live product's schedule what its contract promises. */

@@ -1,7 +1,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { domainOf, type ProductId, productId, type RunId } from '../schema/ids.ts';
+import { type BackfillId, domainOf, type ProductId, productId, type RunId } from '../schema/ids.ts';
 import { type Pool, transaction, type Transaction } from '../schema/ledger/connect.ts';
+import { backfill as findBackfill } from '../schema/ledger/backfills.ts';
 import { deferEvent, markHandled, type StoredEvent, takeAlike, takeEvents } from '../schema/ledger/events.ts';
 import { productOf } from '../schema/ledger/mesh.ts';
 import { holdsOf, pausesOf } from '../schema/ledger/pauses.ts';
@@ -11,6 +12,7 @@ import { requestUpstreamRuns } from '../schema/ledger/upstream-runs.ts';
 import { refreshWorkflowId } from './names.ts';
 import { followRestored } from './refresh/restored-views.ts';
 import { dropSchedule, followPause, keepSchedule, moveSchedule } from './schedules.ts';
+import { cancelBackfill, startBackfill } from './backfill/start.ts';
 import { startRefresh } from './start-refresh.ts';
 
 export interface RelayDeps {
@@ -91,6 +93,15 @@ async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent, sign
     }
     case 'refresh.cancelled':
       return call(() => cancelWorkflow(client, subject, event.payload.runId));
+    case 'backfill.requested': {
+      const found = await findBackfill(trx, event.payload.backfillId as BackfillId);
+      if (found?.phase !== 'reading') return;
+      if ((await holdsOf(trx, [domainOf(subject)])).length > 0) throw new NotYet();
+      if ((await call(() => startBackfill(client, found))) === 'busy') throw new NotYet();
+      return;
+    }
+    case 'backfill.cancelled':
+      return call(() => cancelBackfill(client, subject, event.payload.backfillId as BackfillId));
     case 'product.published': {
       const revision = await revisionIn(trx, subject, 'live');
       if (revision !== null) await call(() => keepSchedule(schedules, productOf(revision)));

@@ -1,5 +1,6 @@
+import { backfill } from './backfill/workflow.ts';
 import { refresh } from './refresh/workflow.ts';
 import { tick } from './refresh/tick.ts';
 
 // What the workflow bundle is made of: Temporal finds workflows by the names that this file exports.
-export { refresh, tick };
+export { backfill, refresh, tick };

@@ -4,6 +4,7 @@ import type { ProductFolder } from '../publishing/read-folders.ts';
 import { renameProduct } from '../publishing/rename.ts';
 import { announce, cancelRetirement, retire } from '../publishing/retire.ts';
 import { rollback } from '../publishing/rollback.ts';
+import { backfillMutations } from './backfills.ts';
 import type { CatalogContext } from './context.ts';
 import { governanceMutations } from './governance.ts';
 import { byId, requireProductId } from './products.ts';
@@ -87,5 +88,6 @@ export const mutations = {
   },
 
   ...steeringMutations,
+  ...backfillMutations,
   ...governanceMutations,
 };

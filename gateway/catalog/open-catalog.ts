@@ -4,6 +4,7 @@ import type { GraphQLSchemaModule } from '@apollo/subgraph/dist/schema-helper/in
 import { type DocumentNode, execute, type GraphQLSchema, Kind, parse, validate } from 'graphql';
 import type { ExecuteHere } from '../execute/local-subgraph.ts';
 import { CATALOG_SDL } from '../publishing/register-catalog.ts';
+import { backfills } from './backfills.ts';
 import type { CatalogContext, CatalogDeps } from './context.ts';
 import { governance, standingOf } from './governance.ts';
 import { histories } from './history.ts';
@@ -40,7 +41,13 @@ function catalogSchema(): GraphQLSchema {
     Mutation: { ...mutations, ...consumers.Mutation },
     Me: { ...consumers.Me, ...usages.Me },
     ...products,
-    DataProduct: { ...products.DataProduct, ...consumers.DataProduct, ...usages.DataProduct },
+    Backfill: backfills.Backfill,
+    DataProduct: {
+      ...products.DataProduct,
+      ...consumers.DataProduct,
+      ...usages.DataProduct,
+      ...backfills.DataProduct,
+    },
     ProductSubscription: consumers.ProductSubscription,
     ...runs,
     ...outcomes,

@@ -128,7 +128,8 @@ export const steeringMutations = {
   },
 };
 
-function ownProduct(text: string, { actor }: CatalogContext): { id: ProductId; actor: Actor } {
+/** A product that the actor may steer. Refuses with NOT_FOUND, UNAUTHENTICATED and FORBIDDEN. */
+export function ownProduct(text: string, { actor }: CatalogContext): { id: ProductId; actor: Actor } {
   requirePublisher(actor);
   const id = requireProductId(text);
   requireOwner(actor, id);
@@ -163,7 +164,8 @@ async function requireFullLoad(trx: Transaction, id: RunId): Promise<void> {
     );
 }
 
-async function requireManaged(trx: Transaction, id: ProductId): Promise<void> {
+/** Refuses with NOT_REFRESHABLE what is no managed product. */
+export async function requireManaged(trx: Transaction, id: ProductId): Promise<void> {
   const { kind } = await requireProduct(trx, id);
   if (kind !== 'managed')
     throw new Refusal('NOT_REFRESHABLE', `${id} is a ${kind} product: its data is elsewhere, and read as it is.`);
@@ -175,13 +177,15 @@ function requirePriority(given: number): RunPriority {
   return known;
 }
 
-function requireReason(given: string | null | undefined): string | null {
+/** Why, as somebody wrote it; null where nobody did. */
+export function requireReason(given: string | null | undefined): string | null {
   const reason = given?.trim() ?? '';
   if (reason.length > REASON_LIMIT)
     throw new Refusal('BAD_INPUT', `reason has ${reason.length} letters: at most ${REASON_LIMIT} say why.`);
   return reason === '' ? null : reason;
 }
 
-function newRunId(): RunId {
+/** A new one. */
+export function newRunId(): RunId {
   return randomUUID() as RunId;
 }

@@ -169,6 +169,24 @@ ${FINDING}`;
 /** A run as commands show it; phases, stages and states in lower case. */
 export type ShownRun = z.infer<typeof runShape>;
 
+/** A backfill; its phase in lower case. */
+export const backfillShape = z.object({
+  id: z.string(),
+  phase: lower,
+  from: z.string(),
+  to: z.string(),
+  by: z.string(),
+  slices: z.number(),
+  slicesRead: z.number(),
+  rowsRead: z.string(),
+  requestedAt: z.string(),
+  run: z.object({ id: z.string() }).nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+/** The selection for it. */
+export const BACKFILL = 'id phase from to by slices slicesRead rowsRead requestedAt run { id } error { code message }';
+export type ShownBackfill = z.infer<typeof backfillShape>;
+
 /** A run in a list. */
 export const listedRunShape = runShape
   .omit({

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 import {
+  BACKFILL,
+  backfillShape,
   CHANGE,
   changeShape,
   DATA,
@@ -139,6 +141,24 @@ ${RUN}`,
     `mutation Cancel($id: ID!) { cancelRun(id: $id) { ...OneRun } }
 ${RUN}`,
     z.object({ cancelRun: runShape }),
+  ),
+  backfill: operation(
+    `mutation Backfill($id: ID!, $from: String!, $to: String, $by: String, $atOnce: Int = 2, $reason: String) {
+  backfill(product: $id, from: $from, to: $to, by: $by, atOnce: $atOnce, reason: $reason) { ${BACKFILL} }
+}`,
+    z.object({ backfill: backfillShape }),
+  ),
+  cancelBackfill: operation(
+    `mutation CancelBackfill($id: ID!) { backfill: cancelBackfill(id: $id) { ${BACKFILL} } }`,
+    z.object({ backfill: backfillShape }),
+  ),
+  retryBackfill: operation(
+    `mutation RetryBackfill($id: ID!) { backfill: retryBackfill(id: $id) { ${BACKFILL} } }`,
+    z.object({ backfill: backfillShape }),
+  ),
+  backfills: operation(
+    `query Backfills($id: ID!) { dataProduct(id: $id) { backfills { ${BACKFILL} } } }`,
+    z.object({ dataProduct: z.object({ backfills: z.array(backfillShape) }).nullable() }),
   ),
   pause: operation(
     `mutation Pause($id: ID!, $reason: String) { pause(product: $id, reason: $reason) { id ${PAUSE} } }`,

@@ -1,4 +1,5 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
+import { atMost } from './at-most.ts';
 
 import { diff } from './commands/diff.ts';
 import { check, type CheckOptions, REPORT_FORMATS } from './commands/check.ts';
@@ -288,13 +289,4 @@ export function program({ out, err }: Streams, act: Act): Command {
 
 function gathered(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
-}
-
-function atMost(most: number): (text: string) => number {
-  return (text) => {
-    const count = Number(text);
-    if (!/^\d+$/.test(text) || count < 1 || count > most)
-      throw new InvalidArgumentError(`Give a number from 1 to ${most}.`);
-    return count;
-  };
 }

@@ -82,6 +82,7 @@ const ofObject = z.object({
   pagination: pagination.optional(),
   params: openly(scalar).optional(),
   since: name.optional(),
+  until: name.optional(),
   query: query.optional(),
   variables: z.record(name, z.unknown()).optional(),
 });
@@ -112,6 +113,8 @@ export interface ApiSource {
   readonly params: Readonly<Record<string, string | number | boolean>>;
   /** The parameter, or GraphQL's variable, that asks for what is not older. */
   readonly since: string | null;
+  /** The one that asks for what is older than that: of a slice of a backfill. */
+  readonly until: string | null;
   readonly graphql: { readonly query: string; readonly variables: Readonly<Record<string, unknown>> } | null;
   readonly limits: { readonly pages: number; readonly megabytes: number; readonly answerSeconds: number };
   readonly timeoutSeconds: number;
@@ -161,6 +164,7 @@ export function readApiSource(
     headers,
     params: { ...settings.params, ...own.params },
     since: own.since ?? settings.since ?? null,
+    until: own.until ?? settings.until ?? null,
     graphql: text === undefined ? null : { query: text, variables: { ...settings.variables, ...own.variables } },
     limits,
     timeoutSeconds: seconds,

@@ -38,6 +38,11 @@ export type LedgerEvent =
       readonly payload: { readonly version: number; readonly runId: string };
     }
   | { readonly type: 'dataset.restored'; readonly subject: string; readonly payload: { readonly version: number } }
+  | {
+      readonly type: 'backfill.requested' | 'backfill.cancelled';
+      readonly subject: string;
+      readonly payload: { readonly backfillId: string };
+    }
   | { readonly type: 'product.paused'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }
   | { readonly type: 'product.resumed'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }
   | { readonly type: 'domain.released'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }

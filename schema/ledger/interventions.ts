@@ -2,7 +2,8 @@ import type { DomainId, ProductId, RunId } from '../ids.ts';
 import type { Queryable } from './connect.ts';
 
 /** What people do to refreshes by hand. */
-export type InterventionAction = 'pause' | 'resume' | 'hold' | 'release' | 'refresh' | 'cancel' | 'retry' | 'restore';
+export type InterventionAction =
+  'pause' | 'resume' | 'hold' | 'release' | 'refresh' | 'cancel' | 'retry' | 'restore' | 'backfill';
 
 export interface NewIntervention {
   readonly action: InterventionAction;

@@ -1,6 +1,6 @@
 import type { Finding } from '../findings.ts';
 import { Refusal } from '../errors.ts';
-import type { ProductId, RunId } from '../ids.ts';
+import type { BackfillId, ProductId, RunId } from '../ids.ts';
 import {
   phasesBefore,
   PRIORITIES,
@@ -45,6 +45,8 @@ export interface RunRow {
   readonly workspace: RunId;
   /** Until when what a failed run made is kept for a retry; null where there is nothing. */
   readonly keptUntil: Date | null;
+  /** The backfill whose slices it merges. */
+  readonly backfillId: BackfillId | null;
 }
 
 /** What a run is asked for with. */
@@ -60,6 +62,8 @@ export interface RunAsk {
   readonly inputVersions?: Readonly<Record<string, number>>;
   /** All of its sources are read again, whatever was kept. */
   readonly fullLoad?: boolean;
+  /** The backfill whose slices it merges. */
+  readonly backfillId?: BackfillId;
 }
 
 export interface StageRow {
@@ -75,7 +79,8 @@ export interface StageRow {
 const RUN = `id, product_id as "productId", revision, trigger, phase, requested_by as "requestedBy",
   requested_at as "requestedAt", started_at as "startedAt", ended_at as "endedAt",
   input_versions as "inputVersions", dataset_version as "datasetVersion", full_load as "fullLoad", error, priority,
-  scheduled_for as "scheduledFor", retry_of as "retryOf", coalesce(workspace, id) as workspace, kept_until as "keptUntil"`;
+  scheduled_for as "scheduledFor", retry_of as "retryOf", coalesce(workspace, id) as workspace, kept_until as "keptUntil",
+  backfill_id as "backfillId"`;
 
 const STAGE = 'stage, state, attempt, started_at as "startedAt", ended_at as "endedAt", detail';
 
@@ -85,8 +90,8 @@ const STAGE = 'stage, state, attempt, started_at as "startedAt", ended_at as "en
  */
 export async function requestRun(trx: Transaction, ask: RunAsk): Promise<{ runId: RunId; joined: boolean }> {
   const made = await trx.query(
-    `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by, priority, scheduled_for, input_versions, full_load)
-     select $1, r.product_id, r.revision, $3, 'queued', $4, $5, $6, $7, $8
+    `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by, priority, scheduled_for, input_versions, full_load, backfill_id)
+     select $1, r.product_id, r.revision, $3, 'queued', $4, $5, $6, $7, $8, $9
        from weft.product_revisions r
        join weft.products p on p.id = r.product_id and p.kind = 'managed'
       where r.product_id = $2 and r.state in ('pending', 'live')
@@ -103,6 +108,7 @@ export async function requestRun(trx: Transaction, ask: RunAsk): Promise<{ runId
       ask.scheduledFor ?? null,
       ask.inputVersions ?? {},
       ask.fullLoad ?? false,
+      ask.backfillId ?? null,
     ],
   );
   if (made.rowCount === 1) {

@@ -1,10 +1,11 @@
-import { readFile, readdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { productId } from '../../schema/ids.ts';
 import { refreshDeps, refreshHere } from '../workflows/refresh-here.ts';
 import { smallProduct } from '../workflows/small-product.ts';
 import { gatewayHere, type GatewayHere } from './gateway-here.ts';
+import { folderAt } from './product-text.ts';
 
 let gateway: GatewayHere;
 beforeAll(async () => {
@@ -35,13 +36,7 @@ test('of a table with rows of many versions an operation sees those of one', asy
       '{ name: parentId, logicalType: integer, relationships: [{ to: things.id }] }',
     ],
   });
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
-  const texts = await Promise.all(
-    files.map(async (path) => ({ path, text: await readFile(join(folder, path), 'utf8') })),
-  );
-  const outcome = await gateway.publish([{ path: folder, name: basename(folder), files: texts }], {
-    refresh: false,
-  });
+  const outcome = await gateway.publish([await folderAt(folder)], { refresh: false });
   expect(outcome).toMatchObject({ __typename: 'Published' });
   const deps = await refreshDeps(gateway.database);
 

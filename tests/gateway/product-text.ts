@@ -1,4 +1,5 @@
 import type { ProductFolder } from '../../gateway/publishing/read-folders.ts';
+import { productFolders } from '../../gateway/up/product-folders.ts';
 
 /** A managed product of one object and one file, to be bent by tests; lines are YAML flow maps of properties. */
 export interface ProductText {
@@ -37,6 +38,14 @@ ${inputs.map((contract, at) => `  - { name: in${at}, version: 1.0.0, contractId:
     ...(transform === undefined ? [] : [{ path: 'transform.sql', text: transform }]),
   ];
   return { name, path: `/products/${name}`, files };
+}
+
+/** A product's folder on this machine, as the command line would send it. */
+export async function folderAt(path: string): Promise<ProductFolder> {
+  const [folder] = (await productFolders(path)) ?? [];
+  if (folder === undefined) throw new Error(`There is no product in ${path}.`);
+  const { name, files } = folder;
+  return { name, path, files };
 }
 
 /** A remote product whose service is at `url`. */

@@ -1,13 +1,19 @@
 import type { RunError } from '../../schema/ledger/runs.ts';
 import type { ProductId, RunId } from '../../schema/ids.ts';
 import type { Stage } from '../../schema/run.ts';
-import type { RunRef } from '../names.ts';
+import type { BackfillRef, RunRef, SliceRef } from '../names.ts';
 
 /** What a stage counted. Rows never travel: they go from source to Postgres. */
 export type StageDetail = Readonly<Record<string, number | string>>;
 
 /** The stages, on the queue of the product's domain. Each may be called again after it was done: it answers the same. */
 export type StageActivities = Readonly<Record<Stage, (run: RunRef) => Promise<StageDetail>>>;
+
+/** The reading of a backfill, on the same queue. */
+export interface SliceActivities {
+  /** Reads a slice, once: called again it answers. */
+  readSlice(slice: SliceRef): Promise<StageDetail>;
+}
 
 /** Small work of the platform's own, on the queue of the workflows. */
 export interface PlatformActivities {
@@ -19,4 +25,10 @@ export interface PlatformActivities {
   abandonRun(run: RunRef): Promise<void>;
   /** Asks for a run because the schedule fired, as of its own time (RFC 3339); true where there is one because of that. */
   requestScheduledRun(product: ProductId, run: RunId, scheduledFor: string | null): Promise<boolean>;
+  /** The first slices of a backfill that are not read yet; none where all are. */
+  unreadSlices(backfill: BackfillRef): Promise<SliceRef[]>;
+  /** Asks for the run that merges them; fails for a retry while another run of the product is under way. */
+  mergeSlices(backfill: BackfillRef): Promise<void>;
+  /** Records why a backfill was not read to its end; null where it was called off. */
+  endReading(backfill: BackfillRef, error: RunError | null): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type { OpenSource, Since, SourceAsk } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { landingPosition, landingSince } from './landing-since.ts';
 import type { Landing } from './landing.ts';
-import type { RefreshPlan } from './plan.ts';
+import type { LandingPlace, RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function extract(deps: RefreshDeps, { plan, client, signal, end }: 
 /** Opens the source of a landing as the run's plan says. */
 export function openLanding(
   deps: RefreshDeps,
-  work: Pick<StageWork, 'plan' | 'signal'>,
+  work: { plan: LandingPlace; signal: AbortSignal },
   landing: Landing,
   { db, since }: { db: Duckdb; since: Since | null },
 ): Promise<OpenSource> {
@@ -42,7 +42,7 @@ export function openLanding(
 /** What a source is asked with, to be read as far as it knows itself. */
 export function askOf(
   { roots, hosts, secrets }: RefreshDeps,
-  { plan, signal }: Pick<StageWork, 'plan' | 'signal'>,
+  { plan, signal }: { plan: LandingPlace; signal: AbortSignal },
   landing: Landing,
 ): SourceAsk {
   const { port, object } = landing;
@@ -63,7 +63,7 @@ export function askOf(
 }
 
 /** The file of the input contract of a landing, for messages. */
-export function contractFile(plan: RefreshPlan, { port }: Landing): string {
+export function contractFile(plan: LandingPlace, { port }: Landing): string {
   return plan.product.files[port.contractId] ?? port.contractId;
 }
 

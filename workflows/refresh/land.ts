@@ -7,14 +7,16 @@ import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
 import { NulByte, streamInto } from '../engines/stream.ts';
 import { newColumns } from '../sources/drift.ts';
 import { asIncomplete } from '../sources/files/incomplete.ts';
-import type { OpenSource, SourceRows } from '../sources/source.ts';
+import type { OpenSource, Since, SourceRows } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { contractFile, openLanding } from './extract.ts';
 import { goneSelect, landingSelect } from './landing-select.ts';
 import { landingPosition, landingSince, rowsSince } from './landing-since.ts';
 import { merge } from './merge.ts';
 import { DELETED, type Landing } from './landing.ts';
-import type { RefreshPlan } from './plan.ts';
+import { landSlices } from './land-slices.ts';
+import { createLandingTable, SLICE } from './landing-table.ts';
+import type { LandingPlace, RefreshPlan } from './plan.ts';
 import { keepRejects } from './rejects.ts';
 import { seal } from './seal.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
@@ -32,20 +34,31 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
       await trx.query(`create schema if not exists ${schema}`);
       return end(trx, { rowsLanded: 0 });
     });
+  return landingIn(deps, { plan, client, signal }, async (trx, db, nulsExpected) => {
+    await trx.query(`drop schema if exists ${schema} cascade`);
+    await trx.query(`create schema ${schema}`);
+    // Key and indexes of millions of rows are sorted in memory; a few loads at a time do so.
+    await trx.query(`set local maintenance_work_mem = '256MB'`);
+    const details: StageDetail[] = [];
+    for (const landing of plan.landings)
+      details.push(
+        (await landSlices(deps, { plan, client, trx }, landing)) ??
+          (await landOne(deps, { ...work, trx }, landing, db, nulsExpected)),
+      );
+    return end(trx, sum(details));
+  });
+}
+
+/** The transaction of a landing. A NUL in a text is seen only while it streams; then all is loaded again, with a look at every text. */
+export async function landingIn<Result>(
+  deps: RefreshDeps,
+  { plan, client, signal }: { plan: LandingPlace; client: pg.Client; signal: AbortSignal },
+  story: (trx: Transaction, db: Duckdb, nulsExpected: boolean) => Promise<Result>,
+): Promise<Result> {
   return withDuckdb({ scratch: deps.scratch, domain: plan.product.domain, signal }, async (db) => {
-    // A NUL in a text is seen only while it streams; then all is loaded again, with a look at every text.
     for (const nulsExpected of [false, true])
       try {
-        return await transaction(client, async (trx) => {
-          await trx.query(`drop schema if exists ${schema} cascade`);
-          await trx.query(`create schema ${schema}`);
-          // Key and indexes of millions of rows are sorted in memory; a few loads at a time do so.
-          await trx.query(`set local maintenance_work_mem = '256MB'`);
-          const details: StageDetail[] = [];
-          for (const landing of plan.landings)
-            details.push(await landOne(deps, { ...work, trx }, landing, db, nulsExpected));
-          return end(trx, sum(details));
-        });
+        return await transaction(client, (trx) => story(trx, db, nulsExpected));
       } catch (error) {
         if (!(error instanceof NulByte) || nulsExpected) throw error;
       }
@@ -61,17 +74,51 @@ async function landOne(
   nulsExpected: boolean,
 ): Promise<StageDetail> {
   const since = await landingSince(client, landing);
+  await client.query(createLandingTable(plan.schema, landing));
+  return readLanding(deps, { plan, client, signal }, landing, { db, since, nulsExpected }, async (read, counted) => {
+    await landGone(db, client, plan, landing, read);
+    const merged =
+      landing.kept === null
+        ? {}
+        : await merge(deps, { client, trx, plan }, { landing, kept: landing.kept, rows: read });
+    if (landing.kept === null) {
+      if (landing.straight !== null)
+        await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
+      await client.query(`analyze ${quoted(plan.schema, landing.table)}`);
+    }
+    return { ...counted, ...merged };
+  });
+}
+
+/**
+ * Streams the rows of a source into its table, in a transaction; `slice` is the value of a column more. What breaks the contract is set
+ * aside. `then` may go on with what was read, as long as the source is open.
+ */
+export async function readLanding(
+  deps: RefreshDeps,
+  { plan, client, signal }: { plan: LandingPlace; client: pg.Client; signal: AbortSignal },
+  landing: Landing,
+  {
+    db,
+    since,
+    nulsExpected,
+    slice = null,
+  }: { db: Duckdb; since: Since | null; nulsExpected: boolean; slice?: number | null },
+  then: (read: SourceRows, counted: StageDetail) => Promise<StageDetail>,
+): Promise<StageDetail> {
   const source = await openLanding(deps, { plan, signal }, landing, { db, since });
   try {
     newColumns(source, landing.object, contractFile(plan, landing));
-    await client.query(createTable(plan, landing));
     const read = await source.read();
     const rows = since === null ? read : rowsSince(read, since, landing);
     const select = landingSelect(source, rows, landing, { nulsExpected });
-    const columns = landing.columns.map(({ column }) => quoted(column)).join(', ');
-    const streamed = await streamInto(db, select.query, {
+    const columns = [...landing.columns.map(({ column }) => column), ...(slice === null ? [] : [SLICE])]
+      .map((column) => quoted(column))
+      .join(', ');
+    const streamed = await streamInto(db, slice === null ? select.query : `select *, ${slice} from (${select.query})`, {
       client,
-      copy: `copy ${quoted(plan.schema, landing.table)} (${columns}) from stdin (format csv, freeze true)${select.kept}`,
+      // Frozen are rows of a table that the transaction has made.
+      copy: `copy ${quoted(plan.schema, landing.table)} (${columns}) from stdin (format csv${slice === null ? ', freeze true' : ''})${select.kept}`,
       onBytes: () => deps.crash('land:copying'),
     }).catch((error: unknown) => {
       throw fromPostgres(error) ? asRejected(source.label, error) : asIncomplete(source.label, error);
@@ -88,23 +135,12 @@ async function landOne(
         'SOURCE_INCOMPLETE',
         `The source ${JSON.stringify(source.label)} has no row. The last good version stays live.`,
       );
-    await landGone(db, client, plan, landing, read);
-    const merged =
-      landing.kept === null
-        ? {}
-        : await merge(deps, { client, trx, plan }, { landing, kept: landing.kept, rows: read });
-    if (landing.kept === null) {
-      if (landing.straight !== null)
-        await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
-      await client.query(`analyze ${quoted(plan.schema, landing.table)}`);
-    }
-    return {
+    return await then(read, {
       rowsRead: streamed.rowsCopied + rejected,
       rowsLanded: streamed.rowsCopied,
       rowsRejected: rejected,
       bytesStreamed: streamed.bytes,
-      ...merged,
-    };
+    });
   } finally {
     await source.close();
   }
@@ -130,7 +166,7 @@ async function setAside(
   db: Duckdb,
   { source, rows }: { source: OpenSource; rows: SourceRows },
   landing: Landing,
-  plan: RefreshPlan,
+  plan: LandingPlace,
   client: pg.Client,
   seen: { rowsRead: number; rowsCopied: number; checks: ReturnType<typeof landingSelect>['checks'] },
 ): Promise<number> {
@@ -157,16 +193,6 @@ async function setAside(
       },
     );
   return rejected;
-}
-
-function createTable(plan: RefreshPlan, { table, columns, kept }: Landing): string {
-  // Of rows that are gone there is a key and no more: what is kept is held to the contract by its own table.
-  const lines = columns.map(
-    ({ column, from, required }) =>
-      `${quoted(column)} ${from.pgType}${from.list ? '[]' : ''}${required && kept === null ? ' not null' : ''}`,
-  );
-  if (kept?.load.mode === 'cdc') lines.push(`${quoted(DELETED)} boolean`);
-  return `create table ${quoted(plan.schema, table)} (${lines.join(', ')})`;
 }
 
 /** Errors of the server have an SQLSTATE: they are not about the file. */

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../schema/ledger/connect.ts';
+import type { Slice } from '../../schema/ledger/backfills.ts';
 import { identifier, literal } from '../engines/duckdb.ts';
 import type { Since, SourceRows } from '../sources/source.ts';
 import type { Landing } from './landing.ts';
@@ -14,6 +15,27 @@ export async function landingSince(db: Queryable, { kept }: Landing): Promise<Si
   return { column: sourceColumn, value: rows[0]!.value };
 }
 
+/** What of a source a slice is. A date stands for its midnight in UTC. */
+export async function sliceSince(
+  db: Queryable,
+  { kept }: Landing,
+  { begins, ends }: Pick<Slice, 'begins' | 'ends'>,
+): Promise<Since> {
+  if (kept?.load.watermark == null) throw new Error('Only what has a watermark is read in slices.');
+  const { sourceColumn, pgType } = kept.load.watermark;
+  if (pgType !== 'date') return { column: sourceColumn, value: begins, until: ends };
+  const { rows } = await db.query<{ value: string; until: string }>(
+    `select ${firstDaySql('$1')} as value, ${firstDaySql('$2')} as until`,
+    [begins, ends],
+  );
+  return { column: sourceColumn, ...rows[0]! };
+}
+
+/** The first day that does not begin before a moment. */
+function firstDaySql(moment: string): string {
+  return `to_char((${moment}::timestamptz at time zone 'UTC') + interval '1 day' - interval '1 microsecond', 'YYYY-MM-DD')`;
+}
+
 function valueSql(pgType: string): string {
   if (pgType === 'timestamptz')
     return `to_char(($1::timestamptz - make_interval(secs => $2)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
@@ -26,12 +48,16 @@ export function landingPosition({ kept }: Landing): string | null {
   return kept?.load.mode === 'cdc' ? (kept.base?.watermark ?? null) : null;
 }
 
-/** Without the rows from before, of a source that gives these too. Rows are numbered as in the source. */
-export function rowsSince(rows: SourceRows, { column, value }: Since, { kept }: Landing): SourceRows {
+/** Without the rows from before, and from after a slice, of a source that gives these too. Rows are numbered as in the source. */
+export function rowsSince(rows: SourceRows, { column, value, until }: Since, { kept }: Landing): SourceRows {
   const type = duckdbType(kept?.load.watermark?.pgType ?? '');
   const found = `try_cast(${identifier(column)} as ${type})`;
+  // Of a row without a value nobody knows when it changed; a slice has none of these.
+  const from = `${found} >= ${literal(value)}::${type}`;
+  const range =
+    until === undefined ? `${found} is null or ${from}` : `${from} and ${found} < ${literal(until)}::${type}`;
   const relation = `(select * from (select *, ${rows.rowNumber} as weft_row_read from ${rows.relation})
-                      where ${found} is null or ${found} >= ${literal(value)}::${type})`;
+                      where ${range})`;
   return { ...rows, relation, rowNumber: 'weft_row_read' };
 }
 

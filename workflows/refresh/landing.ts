@@ -84,7 +84,7 @@ export async function keptMemory(db: Queryable, run: RunRow): Promise<KeptMemory
 }
 
 /** The only output, where it is the only input's columns under other names and of the same types. */
-export function straightObject(product: Product): SchemaObject | null {
+function straightObject(product: Product): SchemaObject | null {
   const [input, ...otherInputs] = product.inputs;
   const [output, ...otherOutputs] = product.objects;
   if (input?.kind !== 'server' || output === undefined || otherInputs.length + otherOutputs.length > 0) return null;
@@ -107,14 +107,24 @@ function straightOrigin(property: Property, object: SourceObject): SourcePropert
   return origin.input.pgType === property.pgType && origin.input.list === property.list ? origin.input : null;
 }
 
+/** What a run does with the sources of a product, each object by itself. */
+export function landingsOf(run: LandingRun, product: Product, memory: KeptMemory): Landing[] {
+  const straight = straightObject(product);
+  return product.inputs.flatMap((port) =>
+    port.kind === 'server' ? port.objects.map((object) => landing(run, port, object, straight, memory)) : [],
+  );
+}
+
+/** What tables of a run are named by. */
+type LandingRun = Pick<RunRow, 'id' | 'workspace' | 'productId'>;
+
 /** A column of the table that a landing makes, and what of the source it is. */
 interface LandedInto extends KeptColumn {
   readonly from: SourceProperty | Property;
 }
 
-/** What a run does with an object of a source. */
-export function landing(
-  run: RunRow,
+function landing(
+  run: LandingRun,
   port: Landing['port'],
   object: SourceObject,
   straight: SchemaObject | null,
@@ -164,7 +174,7 @@ function columnsOfOutput(output: SchemaObject, object: SourceObject): LandedInto
 }
 
 function keptOf(
-  run: RunRow,
+  run: LandingRun,
   { object, load, into, base: named }: { object: SourceObject; load: Load; into: readonly LandedInto[]; base: SqlName },
   { done, live, next }: KeptMemory,
 ): Kept {

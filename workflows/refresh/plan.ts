@@ -7,7 +7,7 @@ import { datasetVersion, type DatasetVersion } from '../../schema/ledger/dataset
 import { liveProducts, productOf } from '../../schema/ledger/mesh.ts';
 import { requireRevision, type StoredRevision } from '../../schema/ledger/products.ts';
 import { requireRun, type RunRow } from '../../schema/ledger/runs.ts';
-import { keepsRows, keptMemory, type Landing, landing, NOTHING_KEPT, straightObject } from './landing.ts';
+import { keepsRows, keptMemory, type Landing, landingsOf, NOTHING_KEPT } from './landing.ts';
 import { outputTable, runSchema } from './run-tables.ts';
 
 /** What a run is going to do, derived from the ledger alone: every stage derives it anew and comes to the same. */
@@ -21,6 +21,9 @@ export interface RefreshPlan {
   readonly inputs: readonly PinnedInput[];
   readonly outputs: readonly PlannedOutput[];
 }
+
+/** Where rows of a source are landed: a run's schema, or a backfill's. */
+export type LandingPlace = Pick<RefreshPlan, 'product' | 'revision' | 'schema'>;
 
 export interface PinnedInput {
   readonly product: ProductId;
@@ -50,12 +53,10 @@ export async function refreshPlan(db: Queryable, id: RunId): Promise<RefreshPlan
   const run = await requireRun(db, id);
   const revision = await requireRevision(db, run.productId, run.revision);
   const product = productOf(revision);
-  const straight = straightObject(product);
-  const memory = keepsRows(product) ? await keptMemory(db, run) : NOTHING_KEPT;
-  const landings = product.inputs.flatMap((port) =>
-    port.kind === 'server' ? port.objects.map((object) => landing(run, port, object, straight, memory)) : [],
-  );
-  const [kept = null] = landings.flatMap((landed) => (landed.straight === null ? [] : [landed.kept]));
+  const landings = landingsOf(run, product, keepsRows(product) ? await keptMemory(db, run) : NOTHING_KEPT);
+  const [landed] = landings.filter(({ straight }) => straight !== null);
+  const straight = landed?.straight ?? null;
+  const kept = landed?.kept ?? null;
   return {
     run,
     revision,

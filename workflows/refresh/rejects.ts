@@ -9,7 +9,7 @@ import type { BrokenLine, OpenSource, SourceRows } from '../sources/source.ts';
 import { contractFile } from './extract.ts';
 import { type ColumnCheck, numberedRelation, validTerm } from './landing-select.ts';
 import type { Landing } from './landing.ts';
-import type { RefreshPlan } from './plan.ts';
+import type { LandingPlace } from './plan.ts';
 
 /** Where rows that break the contract are set aside, in the run's schema. No object has such a name: `sqlName` makes no two underscores. */
 const REJECTS = 'weft__rejects' as SqlName;
@@ -38,7 +38,7 @@ export async function keepRejects(
     source: OpenSource;
     rows: SourceRows;
     landing: Landing;
-    plan: RefreshPlan;
+    plan: LandingPlace;
     brokenLines: readonly BrokenLine[];
     rejected: number;
     rowsRead: number;
@@ -50,10 +50,7 @@ export async function keepRejects(
   const retyped = await retypedColumns(db, found.rows, checks);
   if (retyped.length > 0) throw drifted(source.label, landing.object, contractFile(plan, landing), retyped);
 
-  await client.query(
-    `create table if not exists ${quoted(plan.schema, REJECTS)}
-       (object text, "row" bigint, line bigint, property text, value text, expected text)`,
-  );
+  await createRejects(client, plan);
   const table = quoted(plan.schema, REJECTS);
   for (const { line, text, reason } of found.brokenLines)
     await client.query(`insert into ${table} (object, line, value, expected) values ($1, $2, $3, $4)`, [
@@ -75,6 +72,14 @@ export async function keepRejects(
     [landing.object.name],
   );
   throw refusal(source, landing, plan, { rejected, rowsRead, allowed, rows });
+}
+
+/** The table that they are kept in, where it is not there yet. */
+export async function createRejects(client: pg.Client, { schema }: Pick<LandingPlace, 'schema'>): Promise<void> {
+  await client.query(
+    `create table if not exists ${quoted(schema, REJECTS)}
+       (object text, "row" bigint, line bigint, property text, value text, expected text)`,
+  );
 }
 
 /** Columns of text in which no value of all is of its type: not rows are wrong then, but the column. */
@@ -113,7 +118,7 @@ function reasons(source: SourceRows, landing: Landing, checks: readonly ColumnCh
 function refusal(
   source: OpenSource,
   landing: Landing,
-  plan: RefreshPlan,
+  plan: LandingPlace,
   found: { rejected: number; rowsRead: number; allowed: number; rows: readonly Rejection[] },
 ): Refusal {
   const said = found.rows.map(sentence);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { HostRules } from '../../schema/allowed-hosts.ts';
 import { Refusal } from '../../schema/errors.ts';
-import type { RunId } from '../../schema/ids.ts';
+import type { RunId, SliceId } from '../../schema/ids.ts';
 import type { Pool, Queryable } from '../../schema/ledger/connect.ts';
 import { beginStage, endStage, isCurrent, stagesOf, tellAttempt } from '../../schema/ledger/runs.ts';
 import type { OpenSubgraph } from '../../schema/reading.ts';
@@ -125,8 +125,8 @@ async function tell(
     }
 }
 
-/** Ends every connection that works for the run, and waits until they are gone. */
-export async function fence(db: Queryable, id: RunId): Promise<void> {
+/** Ends every connection that works for the run, or the slice, and waits until they are gone. */
+export async function fence(db: Queryable, id: RunId | SliceId): Promise<void> {
   await db.query(
     `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = $1 and datname = current_database()`,
     [applicationName(id)],
@@ -134,9 +134,9 @@ export async function fence(db: Queryable, id: RunId): Promise<void> {
 }
 
 /** Opens a connection that `fence` can end, for the time of `work`; ended at once when `signal` fires. */
-async function withConnection<Result>(
+export async function withConnection<Result>(
   deps: Pick<RefreshDeps, 'pool'>,
-  options: { url: string; runId: RunId; signal: AbortSignal; settings?: string },
+  options: { url: string; runId: RunId | SliceId; signal: AbortSignal; settings?: string },
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
   const client = new pg.Client({
@@ -159,6 +159,6 @@ async function withConnection<Result>(
   }
 }
 
-function applicationName(id: RunId): string {
+function applicationName(id: RunId | SliceId): string {
   return `weft run ${id}`;
 }

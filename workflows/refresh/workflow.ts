@@ -62,7 +62,8 @@ function stageActivities(run: RunRef) {
   return proxyActivities<StageActivities>(stageOptions(run));
 }
 
-function stageOptions(run: RunRef) {
+/** How long a piece of a domain's work may take, and when it is given to another worker. */
+export function stageOptions(run: Pick<RunRef, 'domain'>) {
   return {
     taskQueue: domainQueue(run.domain),
     // A stage that heartbeats may be as slow as its data is large; a day is more than any schedule waits for.
@@ -74,7 +75,8 @@ function stageOptions(run: RunRef) {
   } as const;
 }
 
-function platformActivities() {
+/** The platform's own activities. */
+export function platformActivities() {
   return proxyActivities<PlatformActivities>({
     taskQueue: PLATFORM_QUEUE,
     startToCloseTimeout: '1m',
@@ -83,7 +85,7 @@ function platformActivities() {
 }
 
 /** What the ledger keeps of a failure: a refusal's own words, or that it is a fault. */
-function runError(error: unknown): RunError {
+export function runError(error: unknown): RunError {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
     const [first] = (cause.details ?? []) as ({ findings?: readonly Finding[] } | undefined)[];

@@ -61,6 +61,7 @@ async function ask(
     const { headers, params } = await by.credentials.current();
     const given: Record<string, string | number> = {
       ...(source.since !== null && since !== null && { [source.since]: since.value }),
+      ...(source.until !== null && since?.until !== undefined && { [source.until]: since.until }),
       ...(turn !== null && 'value' in turn && source.pagination !== null && 'param' in source.pagination
         ? { [source.pagination.param]: turn.value }
         : {}),

@@ -33,8 +33,9 @@ async function spoolRows(asked: Asked, columns: readonly PostgresColumn[], spool
   return spooledCsv(spool, read);
 }
 
-/** A row of which nobody knows when it changed may have. */
-function laterSql({ column, value }: Since): string {
+/** A row of which nobody knows when it changed may have; a slice has none of these. */
+function laterSql({ column, value, until }: Since): string {
   const name = `source.${pg.escapeIdentifier(column)}`;
-  return `(${name} >= ${pg.escapeLiteral(value)} or ${name} is null)`;
+  const from = `${name} >= ${pg.escapeLiteral(value)}`;
+  return until === undefined ? `(${from} or ${name} is null)` : `(${from} and ${name} < ${pg.escapeLiteral(until)})`;
 }

@@ -25,10 +25,11 @@ export interface SourceAsk {
   readonly signal: AbortSignal;
 }
 
-/** Rows whose column has at least this value: a number in decimal digits, a date or a UTC time in ISO 8601. */
+/** Rows whose column has at least this value: a number in decimal digits, a date or a UTC time in ISO 8601; and, of a slice, less than `until`. */
 export interface Since {
   readonly column: string;
   readonly value: string;
+  readonly until?: string;
 }
 
 /** A source that was found and looked at: what it has is known, and its rows are still where they were. */
