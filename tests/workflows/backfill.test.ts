@@ -69,9 +69,11 @@ afterAll(async () => {
 }, 60_000);
 
 async function eventually<Value>(ask: () => Promise<Value | null | false>): Promise<Value> {
-  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; await sleep(50)) {
+  const untilMs = Date.now() + 60_000;
+  while (Date.now() < untilMs) {
     const answer = await ask();
     if (answer !== null && answer !== false) return answer;
+    await sleep(50);
   }
   throw new Error(`It did not come about:\n${worker.output().slice(-3000)}`);
 }
