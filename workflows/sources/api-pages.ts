@@ -4,8 +4,7 @@ import { openCredentials } from './api-credentials.ts';
 import { at, textOf } from './exact-json.ts';
 import { type HttpAnswer, type HttpExchange, SaidNo, TryAgain } from './http-exchange.ts';
 import type { SourceAsk } from './source.ts';
-
-export type Item = Readonly<Record<string, unknown>>;
+import type { Item } from './spooled-records.ts';
 
 /** What the next page is asked by: nothing at first, then an address or a value of the pagination's parameter. */
 type Turn = { readonly url: string } | { readonly value: string | number } | null;

@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { readApiSource } from '../../schema/contract/api-source.ts';
 import type { SourceProperty } from '../../schema/contract/model.ts';
 import { Refusal } from '../../schema/errors.ts';
-import { type Item, pagesOf } from './api-pages.ts';
-import { at, textOf } from './exact-json.ts';
+import { pagesOf } from './api-pages.ts';
+import { at } from './exact-json.ts';
 import { openExchange } from './http-exchange.ts';
 import { ROW_NUMBER } from './files/row-number.ts';
 import { settingsOf } from './settings-of.ts';
 import type { Connector, OpenSource, SourceColumn } from './source.ts';
-import { spooledNdjson } from './spool.ts';
+import { type Item, spooledRecords } from './spooled-records.ts';
 
 /** An API that is asked page by page, by REST or by GraphQL. To look at it is to ask for the first page, with which reading goes on. */
 export const openApi: Connector = async (ask, db): Promise<OpenSource> => {
@@ -39,17 +37,14 @@ export const openApi: Connector = async (ask, db): Promise<OpenSource> => {
         const read = columns.filter(({ name }) =>
           ask.object.properties.some(({ sourceColumn }) => sourceColumn === name),
         );
-        const seen: Seen = { items: 0, names: new Set() };
-        const lines = linesOf(found, pages, read, seen);
-        await pipeline(lines, createWriteStream(spool, { mode: 0o600 }));
-        const never = read.filter(({ name }) => !seen.names.has(name));
+        const { rows, count, never } = await spooledRecords(spool, read, withFirst(found, pages));
         // Of a few rows that are new, none need have a value.
-        if (ask.since === null && seen.items > 0 && never.length > 0)
+        if (ask.since === null && count > 0 && never.length > 0)
           throw new Refusal(
             'SOURCE_DRIFTED',
-            `No record of ${JSON.stringify(label)} has ${never.map(({ name }) => name).join(', ')}. Publish a contract that says what it has now.`,
+            `No record of ${JSON.stringify(label)} has ${never.join(', ')}. Publish a contract that says what it has now.`,
           );
-        return spooledNdjson(spool, read);
+        return rows;
       },
       close,
     };
@@ -75,29 +70,10 @@ function columnsOf(found: readonly Item[], properties: readonly SourceProperty[]
   ];
 }
 
-interface Seen {
-  items: number;
-  readonly names: Set<string>;
-}
-
-async function* linesOf(
+async function* withFirst(
   first: readonly Item[],
   later: AsyncIterable<readonly Item[]>,
-  columns: readonly SourceColumn[],
-  seen: Seen,
-): AsyncGenerator<string> {
-  const lines = (items: readonly Item[]): string =>
-    items
-      .map((item) => {
-        seen.items += 1;
-        const entries = columns.map(({ name, type }) => {
-          const value = at(item, name);
-          if (value !== undefined) seen.names.add(name);
-          return [name, type === 'JSON' && Array.isArray(value) ? value.map(textOf) : textOf(value)];
-        });
-        return `${JSON.stringify(Object.fromEntries(entries))}\n`;
-      })
-      .join('');
-  yield lines(first);
-  for await (const items of later) yield lines(items);
+): AsyncGenerator<readonly Item[]> {
+  yield first;
+  yield* later;
 }

@@ -1,3 +1,5 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { identifier, literal } from '../engines/duckdb.ts';
 import type { SourceColumn, SourceRows } from './source.ts';
 
@@ -29,21 +31,46 @@ export function spooledCsv(file: string, columns: readonly SourceColumn[]): Sour
   return spooled(`read_csv(${literal(file)}, ${options.join(', ')})`, columns);
 }
 
-/** Records that were brought into a file, one a line, each value a text or null; of a list, its items. */
-export function spooledNdjson(file: string, columns: readonly SourceColumn[]): SourceRows {
+/** What JSON has, or is a text of the column's type. */
+export type SpooledValue = string | number | boolean | object | null;
+
+/** Rows that are written at once: fewer are many small writes, more are held in memory for nothing. */
+const ROWS_AT_ONCE = 500;
+
+/** Writes rows of values, in the columns' order, into a file of JSON, one a line. Answers the relation that reads them. */
+export async function spooledNdjson(
+  file: string,
+  columns: readonly SourceColumn[],
+  rows: AsyncIterable<readonly SpooledValue[]>,
+): Promise<string> {
+  await pipeline(lines(columns, rows), createWriteStream(file, { mode: 0o600 }));
   const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ');
-  const relation = `read_json(${literal(file)}, format='newline_delimited', compression='uncompressed', maximum_object_size=${ROW_BYTES}, columns={${types}})`;
-  return spooled(relation, []);
+  return `read_json(${literal(file)}, format='newline_delimited', compression='uncompressed', maximum_object_size=${ROW_BYTES}, columns={${types}})`;
 }
 
-function spooled(text: string, columns: readonly SourceColumn[]): SourceRows {
+async function* lines(
+  columns: readonly SourceColumn[],
+  rows: AsyncIterable<readonly SpooledValue[]>,
+): AsyncIterable<string> {
+  const keys = columns.map(({ name }) => JSON.stringify(name));
+  let ready: string[] = [];
+  for await (const row of rows) {
+    ready.push(`{${row.map((value, index) => `${keys[index] ?? ''}:${JSON.stringify(value)}`).join(',')}}\n`);
+    if (ready.length < ROWS_AT_ONCE) continue;
+    yield ready.join('');
+    ready = [];
+  }
+  yield ready.join('');
+}
+
+/** Rows of a relation that reads this run's own copy. */
+export function spooled(text: string, columns: readonly SourceColumn[]): SourceRows {
   const json = columns.filter(({ type }) => type === 'JSON').map(({ name }) => identifier(name));
   const replaced = json.map((name) => `${name}::json as ${name}`).join(', ');
   return {
     relation: json.length === 0 ? text : `(select * replace (${replaced}) from ${text})`,
     rowNumber: '(row_number() over () - 1)',
     brokenLines: async () => [],
-    // It is this run's own copy.
     verify: async () => undefined,
   };
 }

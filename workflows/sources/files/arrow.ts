@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { compressionRegistry, CompressionType, DataType, type Field, RecordBatchReader, TimeUnit } from 'apache-arrow';
 import { decompress } from 'fzstd';
 import type { Duckdb } from '../../engines/duckdb.ts';
@@ -10,7 +12,7 @@ import { firstBytes, lastBytes } from './packing.ts';
 import { unpackedFile } from './plain-text.ts';
 import { COUNTED_ROWS } from './row-number.ts';
 import { requireSameShape } from './same-shape.ts';
-import { type SpooledValue, spooledRows } from './spooled-rows.ts';
+import { spooledNdjson, type SpooledValue } from '../spool.ts';
 
 compressionRegistry.set(CompressionType.ZSTD, { decode: (packed) => decompress(packed) });
 
@@ -53,7 +55,11 @@ export async function openArrow({ label, files, object }: FileAsk, db: Duckdb): 
     columns: columns.map(({ name, type }) => ({ name, type })),
     typed: true,
     read: async () => ({
-      relation: await spooledRows(db, columns, rowsOf(brought)),
+      relation: await spooledNdjson(
+        join(db.folder, `${randomUUID()}.ndjson`),
+        columns.map(({ alias, type }) => ({ name: alias, type })),
+        rowsOf(brought),
+      ),
       rowNumber: COUNTED_ROWS,
       brokenLines: () => Promise.resolve([]),
     }),

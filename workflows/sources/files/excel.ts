@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type CellValue, type Row, readSheet, SheetNotFoundError } from 'read-excel-file/node';
 import { Refusal } from '../../../schema/errors.ts';
 import type { Duckdb } from '../../engines/duckdb.ts';
@@ -9,7 +11,7 @@ import type { FileAsk, FileTable } from './file-table.ts';
 import { unpackedFile } from './plain-text.ts';
 import { COUNTED_ROWS } from './row-number.ts';
 import { requireSameShape } from './same-shape.ts';
-import { type SpooledValue, spooledRows } from './spooled-rows.ts';
+import { spooledNdjson, type SpooledValue } from '../spool.ts';
 import { unpackedSize } from './zip-size.ts';
 
 /** A sheet is read in memory, where it takes several times its size: larger ones are a matter for CSV and Parquet. */
@@ -39,9 +41,9 @@ export async function openExcel(ask: FileAsk<'excel'>, db: Duckdb): Promise<File
     columns: names.map(({ name }) => ({ name, type: 'VARCHAR' })),
     typed: false,
     read: async () => ({
-      relation: await spooledRows(
-        db,
-        names.map(({ alias }) => ({ alias, type: 'VARCHAR' })),
+      relation: await spooledNdjson(
+        join(db.folder, `${randomUUID()}.ndjson`),
+        names.map(({ alias }) => ({ name: alias, type: 'VARCHAR' })),
         texts(rows, names.length),
       ),
       rowNumber: COUNTED_ROWS,
