@@ -30,6 +30,7 @@ import {
 } from './reconcile.ts';
 import { clearForsaken } from './refresh/end.ts';
 import type { RefreshDeps } from './refresh/stage.ts';
+import { releaseSources } from './release-sources.ts';
 import { relayEvents } from './relay.ts';
 import { retireDue } from './retire-due.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
@@ -135,6 +136,7 @@ void reconcile();
 void every(CLEAR_MS, 'the data of retired products', () => clearRetired(relay));
 void every(CLEAR_MS, 'what failed runs left', () => clearForsaken(pool, 'expired'));
 void every(CLEAR_MS, 'what backfills left', () => clearBackfills(pool));
+void every(CLEAR_MS, 'what sources keep for nobody', () => releaseSources({ ...deps, log, signal: stopping.signal }));
 // The usual length of runs moves the start of those whose data shall be there at a time.
 void every(CLEAR_MS, 'schedules', () => reconcileSchedules(relay));
 void every(RETIRE_MS, 'announced retirements', () => retireDue({ ...relay, usageDays: config.usageDays }));

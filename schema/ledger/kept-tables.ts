@@ -1,4 +1,4 @@
-import type { RunId, SqlName } from '../ids.ts';
+import type { ProductId, RunId, SqlName } from '../ids.ts';
 import type { Queryable, Transaction } from './connect.ts';
 
 /** A kept table as a run left it: see `keptTable` in schema/contract/kept-table.ts. */
@@ -53,4 +53,50 @@ export async function moveKeptTable(
     schema,
     table,
   ]);
+}
+
+/** A place in a source's log that the source keeps, and nobody goes on from. */
+export interface ForsakenPosition {
+  readonly productId: ProductId;
+  /** That of the run which read up to there: it says where the source is. */
+  readonly revision: number;
+  readonly name: SqlName;
+  readonly watermark: string;
+}
+
+/** Longer, and whoever ran the source has taken it away. */
+const PATIENCE_DAYS = 30;
+
+/**
+ * Those of products that are retired, or whose live version was read otherwise: from another slot, or not by a log at all. None where a run
+ * is under way, and none of which nothing was heard for a month.
+ */
+export async function forsakenPositions(db: Queryable): Promise<ForsakenPosition[]> {
+  const { rows } = await db.query<ForsakenPosition>(
+    `select distinct on (p.id, split_part(k.watermark, '@', 1))
+            p.id as "productId", r.revision, k.name, k.watermark
+       from weft.kept_tables k
+       join weft.runs r on r.id = k.run_id
+       join weft.products p on p.id = r.product_id
+      where k.watermark like '%@%'
+        and coalesce(p.retired_at, r.ended_at) > now() - make_interval(days => $1)
+        and not exists (select from weft.runs o where o.product_id = p.id and o.phase in ('queued', 'running'))
+        and (p.retired_at is not null
+             or not exists (select from weft.dataset_versions v join weft.kept_tables l on l.run_id = v.run_id
+                             where v.product_id = p.id and v.version = p.live_version
+                               and split_part(l.watermark, '@', 1) = split_part(k.watermark, '@', 1)))
+      order by p.id, split_part(k.watermark, '@', 1), r.requested_at desc`,
+    [PATIENCE_DAYS],
+  );
+  return rows;
+}
+
+/** Records that the source keeps it no more: a run that were to go on from there loads all anew. */
+export async function forgetPosition(trx: Transaction, { productId, watermark }: ForsakenPosition): Promise<void> {
+  await trx.query(
+    `update weft.kept_tables k set watermark = null, shape = 'forgotten'
+       from weft.runs r
+      where r.id = k.run_id and r.product_id = $1 and split_part(k.watermark, '@', 1) = split_part($2, '@', 1)`,
+    [productId, watermark],
+  );
 }

@@ -4,7 +4,7 @@ import { openApi } from './api.ts';
 import { httpFile } from './files/http-file.ts';
 import { localFiles } from './files/local-files.ts';
 import { filesBy } from './files/open-files.ts';
-import { confirmChanges, openPostgresChanges } from './postgres-changes.ts';
+import { confirmChanges, forgetChanges, openPostgresChanges } from './postgres-changes.ts';
 import { openPostgres } from './postgres.ts';
 import { storedObjects } from './files/stored-objects.ts';
 import type { Connector, OpenSource, SourceAsk } from './source.ts';
@@ -26,6 +26,11 @@ function postgresBy(ask: SourceAsk, db: Duckdb): Promise<OpenSource> {
 /** Tells a source that all up to a position is published: it need not keep what was before. */
 export async function confirmPosition(ask: SourceAsk, position: string): Promise<void> {
   if (ask.object.load?.mode === 'cdc') await confirmChanges(ask, position);
+}
+
+/** Tells a source that nobody goes on from a position: it need keep nothing. */
+export async function releasePosition(ask: SourceAsk, position: string): Promise<void> {
+  if (ask.object.load?.mode === 'cdc') await forgetChanges(ask, position);
 }
 
 /** Opens the source that a contract's server block names. Refuses with SOURCE_MISSING a type that there is no connector for. */

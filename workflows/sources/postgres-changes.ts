@@ -16,6 +16,7 @@ import { spooledCsv } from './spool.ts';
 const KEYS_AT_ONCE = 5_000;
 /** From so many on the table is read as a whole: as many keys are held in memory. */
 const KEYS_MAX = 1_000_000;
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
  * A table of which only what changed is read. Its log, by a slot of logical replication, tells which keys changed; what their rows are is read
@@ -51,6 +52,21 @@ export async function confirmChanges(ask: SourceAsk, position: string): Promise<
   );
 }
 
+/** Drops the slot and the publication that Weft made for a reader that is gone; those that the contract names are somebody else's. */
+export async function forgetChanges(ask: SourceAsk, position: string): Promise<void> {
+  const asked = askedOf(ask);
+  if (asked.source.slot !== null) return;
+  const { slot } = positionOf(position);
+  await connected(asked, async (client) => {
+    await dropSlot(client, slot);
+    if (asked.source.publication !== null) return;
+    // One that its owner made for us stays: it holds nothing.
+    await client.query(`drop publication if exists ${pg.escapeIdentifier(slot)}`).catch((error: unknown) => {
+      if (!(error instanceof pg.DatabaseError && error.code === INSUFFICIENT_PRIVILEGE)) throw error;
+    });
+  });
+}
+
 const rowsFile = (spool: string): string => `${spool}.csv`;
 const goneFile = (spool: string): string => `${spool}.gone.csv`;
 
@@ -58,7 +74,13 @@ const goneFile = (spool: string): string => `${spool}.gone.csv`;
 async function readWhole(asked: Asked, columns: readonly PostgresColumn[], spool: string): Promise<SourceRows> {
   const from = await connected(asked, (client) => newSlot(client, asked));
   const read = columns.filter(({ isRead }) => isRead);
-  await reading(asked, (client) => spoolTable(client, asked, read, spool));
+  try {
+    await reading(asked, (client) => spoolTable(client, asked, read, spool));
+  } catch (error) {
+    // Nobody would go on from it.
+    await connected(asked, (client) => dropSlot(client, from.slot)).catch(() => undefined);
+    throw error;
+  }
   return { ...spooledCsv(rowsFile(spool), read), position: positionText(from) };
 }
 
@@ -159,14 +181,18 @@ async function newSlot(client: pg.Client, asked: Asked): Promise<Position> {
     );
   await ensurePublication(client, asked);
   const slot = slotOf(asked);
-  await client.query(`select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1`, [
-    slot,
-  ]);
+  await dropSlot(client, slot);
   const made = await client.query<{ lsn: string }>(
     `select lsn::text from pg_create_logical_replication_slot($1, 'pgoutput')`,
     [slot],
   );
   return { slot, lsn: made.rows[0]!.lsn };
+}
+
+async function dropSlot(client: pg.Client, slot: string): Promise<void> {
+  await client.query(`select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1`, [
+    slot,
+  ]);
 }
 
 /** Refuses where changes are lost that were not read, so that only a full load would be right. */

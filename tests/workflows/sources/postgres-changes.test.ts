@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Pool } from 'pg';
+import { pino } from 'pino';
 import { openHome, type Home } from '../../../gateway/up/home.ts';
 import { type Postgres, startPostgres } from '../../../gateway/up/postgres.ts';
+import type { ProductFile } from '../../../schema/contract/model.ts';
 import type { ProductId } from '../../../schema/ids.ts';
+import { transaction } from '../../../schema/ledger/connect.ts';
+import { markRetired } from '../../../schema/ledger/products.ts';
 import { stagesOf } from '../../../schema/ledger/runs.ts';
 import type { RefreshDeps } from '../../../workflows/refresh/stage.ts';
+import { releaseSources } from '../../../workflows/release-sources.ts';
 import { cloneDatabase, type TestDatabase } from '../../testkit/database.ts';
 import { removeHome } from '../../testkit/servers.ts';
 import { temporaryHome } from '../../testkit/temporary-home.ts';
@@ -43,7 +48,7 @@ afterAll(async () => {
 
 let count = 0;
 /** A product of a table of the shop's, `orders<n>`, made by the statement. */
-async function product(create: (table: string) => string): Promise<{ id: ProductId; table: string }> {
+async function product(create: (table: string) => string): Promise<{ id: ProductId; table: string; folder: string }> {
   const table = `orders${++count}`;
   await shop.query(create(table));
   const folder = await smallProduct({
@@ -64,7 +69,7 @@ async function product(create: (table: string) => string): Promise<{ id: Product
       '{ name: tags, logicalType: array, items: { logicalType: string } }',
     ],
   });
-  return { id: (await plainPublish(database.pool, folder, { refresh: false })).product.id, table };
+  return { id: (await plainPublish(database.pool, folder, { refresh: false })).product.id, table, folder };
 }
 
 const plain = (table: string): string =>
@@ -212,4 +217,85 @@ test('a table whose log would not tell its key is left alone, so that its own wr
   await shop.query(`update ${table} set amount = 2; alter table ${table} add primary key (id)`);
   expect(await refreshHere(deps, id)).toMatchObject({ phase: 'succeeded' });
   await expectSame(table);
+});
+
+describe('what the source keeps for a product', () => {
+  const kept = async (table: string): Promise<string[]> => {
+    const { rows } = await shop.query<{ name: string }>(
+      `select slot_name::text as name from pg_replication_slots where slot_name like $1
+       union all select pubname from pg_publication where pubname like $1`,
+      [`weft_trial_${table}\\_\\_%`],
+    );
+    return rows.map(({ name }) => name);
+  };
+  const release = () =>
+    releaseSources({ ...deps, log: pino({ level: 'silent' }), signal: new AbortController().signal });
+
+  test('is kept as long as it reads it', async () => {
+    const { id, table } = await product(plain);
+    await refreshable(table);
+    await refreshHere(deps, id);
+    expect(await release()).toBe(0);
+    expect(await kept(table)).toHaveLength(2);
+    await shop.query(`delete from ${table} where id < 10`);
+    expect(await refreshHere(deps, id)).toMatchObject({ phase: 'succeeded' });
+    await expectSame(table);
+  });
+
+  test('goes when it is retired; published again it loads anew by itself', async () => {
+    const { id, table, folder } = await product(plain);
+    await refreshable(table);
+    await refreshHere(deps, id);
+    await transaction(database.pool, (trx) => markRetired(trx, id, { keptForSeconds: null }));
+    expect(await release()).toBe(1);
+    expect(await kept(table)).toEqual([]);
+    expect(await release()).toBe(0);
+    await shop.query(`delete from ${table} where id < 10`);
+    await plainPublish(database.pool, folder, { refresh: false });
+    expect(await refreshHere(deps, id)).toMatchObject({ phase: 'succeeded' });
+    await expectSame(table);
+  });
+
+  test('goes once a version is live that was read otherwise, and not before', async () => {
+    const { id, table, folder } = await product(plain);
+    await refreshable(table);
+    await refreshHere(deps, id);
+    const change = (files: ProductFile[]): ProductFile[] =>
+      files.map((file) => ({ ...file, text: file.text.replace('value: "cdc"', 'value: "full"') }));
+    await plainPublish(database.pool, folder, { refresh: false, change });
+    expect(await release()).toBe(0);
+    expect(await refreshHere(deps, id)).toMatchObject({ phase: 'succeeded' });
+    expect(await release()).toBe(1);
+    expect(await kept(table)).toEqual([]);
+    await expectSame(table);
+  });
+
+  test('goes where a first load fails', async () => {
+    const { id, table } = await product(
+      (name) =>
+        `create table ${name} (id integer primary key, amount numeric generated always as (1 / (id - 5)) virtual, note text, tags text[])`,
+    );
+    await shop.query(`insert into ${table} select n from generate_series(1, 10) n`);
+    expect((await refreshHere(deps, id)).error).toMatchObject({ message: expect.stringContaining('division by zero') });
+    const { rows } = await shop.query('select from pg_replication_slots where slot_name like $1', [
+      `weft_trial_${table}%`,
+    ]);
+    expect(rows).toEqual([]);
+  });
+
+  test('is asked for again where the source is out of reach', async () => {
+    const { id, table } = await product(plain);
+    await refreshable(table);
+    await refreshHere(deps, id);
+    await transaction(database.pool, (trx) => markRetired(trx, id, { keptForSeconds: null }));
+    const away = {
+      ...deps,
+      secrets: () => 'wrong',
+      log: pino({ level: 'silent' }),
+      signal: new AbortController().signal,
+    };
+    expect(await releaseSources(away)).toBe(0);
+    expect(await release()).toBe(1);
+    expect(await kept(table)).toEqual([]);
+  });
 });
