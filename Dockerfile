@@ -23,7 +23,9 @@ exec node --import tsx /weft/gateway/main.ts
 EOF
 COPY --chmod=755 <<'EOF' /usr/local/bin/worker
 #!/bin/sh
-exec node --import tsx /weft/workflows/main.ts
+# As gateway/up/worker-child.ts has it.
+export MALLOC_ARENA_MAX=2
+exec node --max-semi-space-size=4 --import tsx /weft/workflows/main.ts
 EOF
 USER node
 EXPOSE 4000

@@ -15,6 +15,7 @@ import { startPostgres } from './postgres.ts';
 import { showProgress, type Output, type Progress } from './progress.ts';
 import { aborted, onSignals } from './signals.ts';
 import { startTemporal } from './temporal.ts';
+import { workerChild } from './worker-child.ts';
 
 export interface UpOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -120,7 +121,7 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
   };
   const places = config.WEFT_EXAMPLES === 'on' ? await placesPort(mesh) : null;
   await all([
-    run(mesh, 'worker', nodeChild('worker', 'the worker', 'workflows/main.ts', shared), 'Worker'),
+    run(mesh, 'worker', workerChild(shared), 'Worker'),
     run(
       mesh,
       'gateway',

@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import { workerChild } from '../../gateway/up/worker-child.ts';
 import type { TestTemporal } from '../testkit/temporal.ts';
-
-const MAIN = fileURLToPath(new URL('../../workflows/main.ts', import.meta.url));
 
 /** A worker in a process of its own, as `up` starts one. */
 export interface WorkerProcess {
@@ -24,18 +21,18 @@ export async function startWorker(settings: {
   home: string;
   env?: Record<string, string>;
 }): Promise<WorkerProcess> {
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child: ChildProcess = spawn(process.execPath, ['--import', loader, MAIN], {
+  const spec = workerChild({
+    ...process.env,
+    NODE_OPTIONS: '',
+    DATABASE_URL: settings.databaseUrl,
+    TEMPORAL_ADDRESS: settings.temporal.address,
+    TEMPORAL_NAMESPACE: settings.temporal.namespace,
+    WEFT_HOME: settings.home,
+    ...settings.env,
+  });
+  const child: ChildProcess = spawn(spec.command, spec.args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: {
-      ...process.env,
-      NODE_OPTIONS: '',
-      DATABASE_URL: settings.databaseUrl,
-      TEMPORAL_ADDRESS: settings.temporal.address,
-      TEMPORAL_NAMESPACE: settings.temporal.namespace,
-      WEFT_HOME: settings.home,
-      ...settings.env,
-    },
+    env: spec.env,
   });
   let output = '';
   const hear = (chunk: Buffer): void => void (output += chunk.toString());

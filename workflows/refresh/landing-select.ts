@@ -39,15 +39,15 @@ export function landingSelect(
   options: { nulsExpected: boolean },
 ): LandingSelect {
   const types = new Map(columns.map(({ name, type }) => [name, type]));
-  const castFor = (property: SourceProperty): Cast =>
+  const typeOf = ({ sourceColumn }: SourceProperty): string => types.get(sourceColumn) ?? 'VARCHAR';
+  const castFor = (property: SourceProperty, triedAs?: string): Cast =>
     property.sourceColumn === ROW_NUMBER
-      ? { value: 'weft_row', fits: null, expected: property.pgType }
-      : castOf(property.sourceColumn, types.get(property.sourceColumn) ?? 'VARCHAR', property);
+      ? { value: 'weft_row', tried: null, fits: null, expected: property.pgType }
+      : castOf(property.sourceColumn, typeOf(property), property, triedAs);
   const checks = landing.object.properties.map((property): ColumnCheck => {
     const cast = castFor(property);
     const column = property.sourceColumn === ROW_NUMBER ? 'weft_row' : identifier(property.sourceColumn);
-    const noNul =
-      options.nulsExpected && types.get(property.sourceColumn) === 'VARCHAR' ? `strpos(${column}, chr(0)) = 0` : null;
+    const noNul = options.nulsExpected && typeOf(property) === 'VARCHAR' ? `strpos(${column}, chr(0)) = 0` : null;
     const terms = [cast.fits, noNul].filter((term) => term !== null);
     return {
       property,
@@ -57,20 +57,36 @@ export function landingSelect(
       expected: noNul !== null && cast.fits === null ? `${cast.expected} without a NUL character` : cast.expected,
     };
   });
-  const valid = checks.flatMap(validTerm);
-  const marker = landing.columns.find(({ required }) => required);
+  // In three steps, since DuckDB computes again what a CASE names twice: what is tried, the values, and whether all of them fit.
+  const steps = checks.map((check, index) => {
+    const { property, column, fits, required } = check;
+    const [tried, name, missing] = [`weft_tried_${index}`, `weft_value_${index}`, `weft_missing_${index}`];
+    const cast = castFor(property, tried);
+    const value = options.nulsExpected ? withoutNul(cast.value, column, typeOf(property)) : cast.value;
+    const mayMiss = !required && fits !== null;
+    return {
+      property,
+      name,
+      tried: cast.tried === null ? [] : [`${cast.tried} as ${tried}`],
+      valued: [`${value} as ${name}`, ...(mayMiss ? [`${column} is null as ${missing}`] : [])],
+      valid:
+        validTerm(check).length === 0 ? [] : [mayMiss ? `(${missing} or ${name} is not null)` : `${name} is not null`],
+    };
+  });
   const numbered = landing.object.properties.some(({ sourceColumn }) => sourceColumn === ROW_NUMBER);
   const relation = numbered ? numberedRelation(rows) : rows.relation;
+  const tried = `select ${['*', ...steps.flatMap((step) => step.tried)].join(', ')} from ${relation}`;
+  const valued = `select ${steps.flatMap((step) => step.valued).join(', ')} from (${tried})`;
+  const valid = steps.flatMap((step) => step.valid).join(' and ');
+  const marker = landing.columns.find(({ required }) => required);
   const values = landing.columns.map((landed) => {
-    const cast = castFor(landed.from).value;
-    // A row with a NUL is left out by COPY, but must not end it.
-    const value = options.nulsExpected ? `replace((${cast})::varchar, chr(0), '')` : cast;
-    return landed === marker && valid.length > 0 ? `case when ${valid.join(' and ')} then ${value} end` : value;
+    const name = steps.find(({ property }) => property === landed.from)!.name;
+    return landed === marker && valid !== '' ? `case when ${valid} then ${name} end` : name;
   });
-  const filtered = valid.length > 0 && marker === undefined;
+  const filtered = valid !== '' && marker === undefined;
   return {
-    query: `select ${values.join(', ')} from ${relation}${filtered ? ` where ${valid.join(' and ')}` : ''}`,
-    kept: valid.length > 0 && marker !== undefined ? ` where ${quoted(marker.column)} is not null` : '',
+    query: `select ${values.join(', ')} from (${valued})${filtered ? ` where ${valid}` : ''}`,
+    kept: valid !== '' && marker !== undefined ? ` where ${quoted(marker.column)} is not null` : '',
     checks,
     rowsRead: async (db, yielded) => {
       if (!filtered) return yielded;
@@ -78,6 +94,12 @@ export function landingSelect(
       return Number(counted!.count);
     },
   };
+}
+
+/** A text with a NUL is none; where one comes to be by a cast it is left out, since it would end COPY. */
+function withoutNul(value: string, column: string, type: string): string {
+  const text = `replace((${value})::varchar, chr(0), '')`;
+  return type === 'VARCHAR' ? `case when strpos(${column}, chr(0)) = 0 then ${text} end` : text;
 }
 
 /** Keys of rows that are gone, as the kept table has them, and that they are. */

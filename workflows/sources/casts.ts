@@ -4,6 +4,8 @@ import { identifier } from '../engines/duckdb.ts';
 export interface Cast {
   /** The value as COPY takes it; null where it does not fit, since COPY reads the values of rows too that it leaves out. */
   readonly value: string;
+  /** What `value` has under the name that was given for it: computed once a row, before it. Null where it has nothing so. */
+  readonly tried: string | null;
   /** True where a value that is not null fits; null where every value fits. */
   readonly fits: string | null;
   /** For people: `integer`. */
@@ -33,29 +35,37 @@ export function holds(foundType: string, wanted: { pgType: string; list: boolean
   return families.includes(familyOfDuckdb(foundType));
 }
 
-/** The cast of a column of type `foundType` to a Postgres type. Text is checked by the letter: `1.5` is no integer. */
-export function castOf(column: string, foundType: string, wanted: { pgType: string; list: boolean }): Cast {
+/**
+ * The cast of a column of type `foundType` to a Postgres type. Text is checked by the letter: `1.5` is no integer. DuckDB computes again
+ * what a CASE names twice: `triedAs` names what a query has ready from a SELECT within it (`Cast.tried`).
+ */
+export function castOf(
+  column: string,
+  foundType: string,
+  wanted: { pgType: string; list: boolean },
+  triedAs?: string,
+): Cast {
   const name = identifier(column);
-  return wanted.list ? listCast(name, foundType, wanted.pgType) : valueCast(name, foundType, wanted.pgType);
+  return wanted.list ? listCast(name, foundType, wanted.pgType) : valueCast(name, foundType, wanted.pgType, triedAs);
 }
 
 /** The cast of one value, given as an expression. */
-function valueCast(given: string, foundType: string, pgType: string): Cast {
+function valueCast(given: string, foundType: string, pgType: string, triedAs?: string): Cast {
   const found = familyOfDuckdb(foundType);
   const family = familyOfPg(pgType);
-  if (family === 'text') return { value: found === 'text' ? given : `${given}::varchar`, fits: null, expected: pgType };
+  if (family === 'text') return always(found === 'text' ? given : `${given}::varchar`, pgType);
   if (family === 'json') {
     const text = found === 'text' || found === 'json' ? `${given}::varchar` : `to_json(${given})::varchar`;
     return guarded(text, isJson(text), pgType);
   }
   const target = duckdbType(pgType);
   if (target === null) return numberCast(given, found, pgType);
-  const value = sameType(foundType, target) ? given : `try_cast(${given} as ${target})`;
+  const tried = sameType(foundType, target) ? null : `try_cast(${given} as ${target})`;
+  const value = tried === null ? given : (triedAs ?? tried);
   const laws = [
-    ...(value === given ? [] : [`${value} is not null`]),
     ...range(value, target),
     // DuckDB would round '1.5' and read '1e3' and '1_000'.
-    ...(family === 'integer' && found === 'text' ? [`ltrim(trim(${given}), '+-0123456789') = ''`] : []),
+    ...(family === 'integer' && found === 'text' ? [`not regexp_matches(${given}, '[^0-9 +-]')`] : []),
     // DuckDB reads '0044-03-15 BC' as a day of our era.
     ...(family === 'date' && found === 'text' ? [`not regexp_matches(${given}, '(?i)bc\\s*$')`] : []),
     // DuckDB reads 1e400 as infinite.
@@ -63,7 +73,13 @@ function valueCast(given: string, foundType: string, pgType: string): Cast {
       ? [`(isfinite(${value}) or regexp_full_match(trim(${given}), '(?i)[+-]?(nan|inf|infinity)'))`]
       : []),
   ];
-  return laws.length === 0 ? { value, fits: null, expected: pgType } : guarded(value, laws.join(' and '), pgType);
+  if (tried === null) return laws.length === 0 ? always(value, pgType) : guarded(value, laws, pgType);
+  return {
+    value: laws.length === 0 ? value : `case when ${laws.join(' and ')} then ${value} end`,
+    tried: triedAs === undefined ? null : tried,
+    fits: `(${[`${value} is not null`, ...laws].join(' and ')})`,
+    expected: pgType,
+  };
 }
 
 /** Numerics beyond DuckDB's own: the text itself goes through, once it is seen to be a number that Postgres holds. */
@@ -78,7 +94,7 @@ function numberCast(given: string, found: Family, pgType: string): Cast {
     // A double ends at 1e308, and a contract's bounds hardly go further.
     ...(precision === undefined || wholeDigits > 308 ? [] : [`abs(try_cast(${given} as double)) < 1e${wholeDigits}`]),
   ];
-  return laws.length === 0 ? { value, fits: null, expected: pgType } : guarded(value, laws.join(' and '), pgType);
+  return laws.length === 0 ? always(value, pgType) : guarded(value, laws, pgType);
 }
 
 /** A Postgres array in its text form, `{"a",NULL}`. */
@@ -92,11 +108,16 @@ function listCast(name: string, foundType: string, pgType: string): Cast {
     item.fits === null
       ? ''
       : ` and len(list_filter(${list}, lambda item: item is not null and not coalesce(${item.fits}, false))) = 0`;
-  return { value, fits: `(${list} is not null${allFit})`, expected: `${pgType}[]` };
+  return guarded(value, [`${list} is not null${allFit}`], `${pgType}[]`);
 }
 
-function guarded(value: string, fits: string, expected: string): Cast {
-  return { value: `case when ${fits} then ${value} end`, fits: `(${fits})`, expected };
+function always(value: string, expected: string): Cast {
+  return { value, tried: null, fits: null, expected };
+}
+
+function guarded(value: string, laws: readonly string[], expected: string): Cast {
+  const fits = laws.join(' and ');
+  return { value: `case when ${fits} then ${value} end`, tried: null, fits: `(${fits})`, expected };
 }
 
 /** Days that both can hold, and that DuckDB does not write with `(BC)`. */
@@ -108,13 +129,13 @@ function range(value: string, target: string): string[] {
 }
 
 /** What jsonb takes: DuckDB also lets `NaN`, `[1,]`, a NUL in a text and numbers without end pass. */
-function isJson(text: string): string {
+function isJson(text: string): string[] {
   const bare = `regexp_replace(${text}, '"(\\\\.|[^"\\\\])*"', '""', 'g')`;
   return [
     `json_valid(${text})`,
     `not regexp_matches(${bare}, '(?i)nan|inf|,\\s*[\\]}]|e[+-]?0*[0-9]{5}')`,
     `strpos(replace(${text}, '\\\\', ''), '\\u0000') = 0`,
-  ].join(' and ');
+  ];
 }
 
 function familyOfPg(pgType: string): Exclude<Family, 'other' | 'list'> {

@@ -16,6 +16,9 @@ import { requireSameShape } from './same-shape.ts';
 /** A header is in the first of these as a rule, and in the second where it has 10,000 columns; more would be read for nothing. */
 const HEAD_BYTES = [64 * 1024, 1024 * 1024] as const;
 
+/** A few for each thread: DuckDB's default is 32 MiB each. It must hold the longest line, which is 2 MB by default. */
+const BUFFER_BYTES = 4 * 1024 * 1024;
+
 /** CSV of any dialect: all values are text. */
 export async function openCsv({ label, files, format, object }: FileAsk<'csv'>, db: Duckdb): Promise<FileTable> {
   const { dialect, encoding } = format;
@@ -61,6 +64,7 @@ function readCsv(
     `allow_quoted_nulls=false`,
     `store_rejects=true`,
     `rejects_limit=0`,
+    `buffer_size=${BUFFER_BYTES}`,
     `compression=${literal(packing)}`,
     ...(skip > 0 ? [`skip=${skip}`] : []),
     ...(comment === null ? [] : [`comment=${literal(comment)}`]),
