@@ -15,6 +15,12 @@ export function treeCpuMs(root: number): number {
   return ticks * MS_PER_TICK;
 }
 
+/** CPU milliseconds of all children of this process that have ended. */
+export function childrenCpuMs(): number {
+  const fields = statOf(process.pid) ?? [];
+  return (Number(fields[13]) + Number(fields[14])) * MS_PER_TICK;
+}
+
 function childrenOfAll(): Map<number, number[]> {
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
