@@ -54,13 +54,18 @@ export const REFUSALS = {
     says: 'The server of a source or of a registered product failed at what it was asked.',
   },
   ROWS_REJECTED: { http: 422, retry: false, says: 'More rows break the contract than it tolerates.' },
+  ENGINE_MISSING: {
+    http: 422,
+    retry: false,
+    says: 'The engine that the product names is not set up where its runs are made.',
+  },
   TRANSFORM_REFUSED: { http: 422, retry: false, says: 'The transformation is not one SELECT over declared inputs.' },
   TRANSFORM_MISMATCH: {
     http: 422,
     retry: false,
     says: 'The transformation does not yield the columns of the contract.',
   },
-  TRANSFORM_FAILED: { http: 422, retry: false, says: 'The transformation failed in the database.' },
+  TRANSFORM_FAILED: { http: 422, retry: false, says: 'The transformation failed in its engine.' },
   QUALITY_FAILED: {
     http: 422,
     retry: false,

@@ -4,7 +4,10 @@ import { z } from 'zod';
 import type { DomainId } from '../schema/ids.ts';
 import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
+import type { DuckdbLimits } from './engines/duckdb.ts';
 import type { FileRoot } from './sources/file-path.ts';
+
+const bytes = z.string().regex(/^[1-9]\d{0,5}(MB|GB|TB)$/, 'a size, such as 512MB or 20GB');
 
 const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -23,6 +26,9 @@ const environment = z.object({
     .string()
     .regex(/^[1-9]\d{0,2}(,[a-z][a-z0-9-]*=[1-9]\d{0,2})*$/, 'a number, and others for domains: 8,weather=2')
     .default('8'),
+  // Less, and DuckDB spills while it joins some thousand rows; more, and three at once are most of a small machine.
+  WEFT_DUCKDB_MEMORY: bytes.default('512MB'),
+  WEFT_DUCKDB_DISK: bytes.default('20GB'),
   WEFT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Tests only: see crash.ts. */
   WEFT_CRASH_AT: z
@@ -44,6 +50,8 @@ export interface WorkerConfig {
   readonly usageDays: number;
   /** How many stages of a domain run at once here. */
   readonly stagesAtOnce: (domain: DomainId) => number;
+  /** What each transformation in DuckDB may take. */
+  readonly duckdb: DuckdbLimits;
   readonly logLevel: z.infer<typeof environment>['WEFT_LOG_LEVEL'];
   readonly crash: { readonly point: string; readonly file: string } | null;
 }
@@ -68,6 +76,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     secrets: openSecrets(env, data.WEFT_SECRETS_DIR ?? null),
     usageDays: data.WEFT_USAGE_DAYS,
     stagesAtOnce: stagesAtOnce(data.WEFT_STAGES_AT_ONCE),
+    duckdb: { memory: data.WEFT_DUCKDB_MEMORY, disk: data.WEFT_DUCKDB_DISK },
     logLevel: data.WEFT_LOG_LEVEL,
     crash: point === undefined || file === undefined ? null : { point, file },
   };

@@ -1,7 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 
 /** Moments at which tests kill the worker: WEFT_CRASH_AT=<point>,<file>. */
-export type CrashPoint = 'land:copying' | 'audit:running' | 'publish:committing' | 'publish:committed';
+export type CrashPoint =
+  'land:copying' | 'transform:copying' | 'audit:running' | 'publish:committing' | 'publish:committed';
 
 /**
  * What ends this process with SIGKILL at the named point, once: `file` is made first, and where it exists nothing happens.

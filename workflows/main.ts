@@ -71,6 +71,7 @@ const deps: RefreshDeps = {
   hosts: config.hosts,
   secrets: config.secrets,
   scratch,
+  duckdb: config.duckdb,
   openSubgraph: openSubgraph(readers),
   crash: crashAt(config.crash),
   newRunId: () => randomUUID() as RunId,

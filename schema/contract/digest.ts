@@ -5,7 +5,7 @@ import type { Product, ProductFile } from './model.ts';
  * SHA-256 over what shapes a product's tables: columns, types, keys, allowed values, transformations and where rows come from.
  * Descriptions, owners, promises and quality rules change nothing in the data and are left out.
  */
-export function dataDigest(product: Pick<Product, 'kind' | 'objects' | 'transforms' | 'inputs'>): string {
+export function dataDigest(product: Pick<Product, 'kind' | 'objects' | 'transforms' | 'inputs' | 'engine'>): string {
   const shape = {
     kind: product.kind,
     objects: product.objects.map(({ name, table, properties }) => ({
@@ -25,6 +25,7 @@ export function dataDigest(product: Pick<Product, 'kind' | 'objects' | 'transfor
       ),
     })),
     transforms: { ...product.transforms },
+    ...(product.engine !== 'postgres' && { engine: product.engine }),
     inputs: product.inputs.map((input) =>
       input.kind === 'product'
         ? { kind: input.kind, contractId: input.contractId }

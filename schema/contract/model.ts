@@ -5,6 +5,7 @@
  */
 import type { Finding } from '../findings.ts';
 import type { DomainId, ProductId, SqlName } from '../ids.ts';
+import type { Engine } from './engines.ts';
 import type { OdcsServer } from './odcs-server.ts';
 import type { OdcsContract, OdcsObject } from './odcs.ts';
 import type { OdpsProduct } from './odps.ts';
@@ -292,6 +293,8 @@ export interface Product {
   readonly objects: readonly SchemaObject[];
   /** Per object name: the text of its `transform.sql`; an object without one is a renaming of its only input. */
   readonly transforms: Readonly<Record<string, string>>;
+  /** Where they run. */
+  readonly engine: Engine;
   readonly sla: Sla;
   /** Remote products only: where the service answers, and the SDL it published. */
   readonly remote: { readonly url: string; readonly sdl: string } | null;

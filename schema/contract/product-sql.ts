@@ -1,5 +1,6 @@
 import type { Finding } from '../findings.ts';
 import type { Product, ProductInput, SchemaObject, SemanticFault } from './model.ts';
+import { isReadInPlace } from './read-in-place.ts';
 import { originOf } from './renaming.ts';
 import { checkExpression, checkSelect, fillPlaceholders, type SqlCheck } from './sql.ts';
 
@@ -20,7 +21,14 @@ export async function checkProductSql(product: Product, inputs: readonly Product
     const transform = product.transforms[object.name];
     const [source] = sources;
     if (transform !== undefined)
-      checks.push(checkSelect({ sql: transform, file: transformFile(product, object.name), relations: views }));
+      checks.push(
+        checkSelect({
+          sql: transform,
+          file: transformFile(product, object.name),
+          relations: views,
+          engine: product.engine,
+        }),
+      );
     else if (source !== undefined && sources.length === 1)
       for (const property of object.properties) {
         const origin = originOf(property, source);
@@ -33,6 +41,7 @@ export async function checkProductSql(product: Product, inputs: readonly Product
               path: `${object.name}.${property.name}.transformLogic`,
               relations: [over],
               over,
+              engine: product.engine,
             }),
           );
       }
@@ -58,9 +67,15 @@ export function inputRelations(product: Product, inputs: readonly ProductInput[]
   return [...own, ...inputs.flatMap(({ objects }) => objects.map(({ table }) => table))];
 }
 
-/** What a quality query may read: the product's own objects first, then inputs whose names these leave free. */
+/** What a quality query may read, in Postgres: the product's own objects first, then inputs whose names these leave free. */
 export function qualityRelations(product: Product, inputs: readonly ProductInput[]): string[] {
-  return [...new Set([...product.objects.map(({ table }) => table), ...inputRelations(product, inputs)])];
+  const landed = product.inputs.map((input) =>
+    input.kind === 'product'
+      ? input
+      : { ...input, objects: input.objects.filter((object) => !isReadInPlace(product.engine, input, object)) },
+  );
+  const names = inputRelations({ ...product, inputs: landed }, inputs);
+  return [...new Set([...product.objects.map(({ table }) => table), ...names])];
 }
 
 /** What is wrong with a measure or dimension, in its place. */

@@ -2,6 +2,7 @@ import { passes, type Finding } from '../findings.ts';
 import { domainId, productId, type DomainId, type ProductId } from '../ids.ts';
 import { dataDigest } from './digest.ts';
 import { bare, readContracts, readDocument, type ReadContract } from './folder.ts';
+import { readEngine } from './read-engine.ts';
 import { readInputs } from './inputs.ts';
 import type { Product, ProductFile, SchemaObject } from './model.ts';
 import { title } from './names.ts';
@@ -74,6 +75,7 @@ export function readProduct(
   sameNames(objects, report);
 
   const transforms = readTransforms(files, objects, kind, findings);
+  const engine = readEngine({ odps, report }, outputs, { kind, transforms });
   if (kind === 'managed') checkRenamings(objects, transforms, inputs, outputs, report);
   const sla = slaOf(outputs);
   const product: Product = {
@@ -101,6 +103,7 @@ export function readProduct(
     })),
     objects,
     transforms,
+    engine,
     sla,
     remote,
     server: servers?.values().next().value ?? null,
@@ -108,7 +111,7 @@ export function readProduct(
     file: report.file,
     files: bare(contracts.map(({ contract, report: at }) => [contract.id, at.file])),
     locate: locator(files),
-    dataDigest: dataDigest({ kind, objects, transforms, inputs }),
+    dataDigest: dataDigest({ kind, objects, transforms, inputs, engine }),
   };
   return { product: passes(findings) ? product : null, findings };
 }

@@ -1,4 +1,5 @@
-import { CATALOG_TYPES, SQL_FUNCTIONS } from './sql-functions.ts';
+import { type Dialect, DIALECTS } from './engines.ts';
+import { CATALOG_TYPES } from './sql-functions.ts';
 
 /** Says a fault; `byte`: where in the text that was parsed, if that is known. */
 export type Fault = (code: string, message: string, byte: number | null) => void;
@@ -8,6 +9,8 @@ export interface Walk {
   readonly allowed: ReadonlySet<string>;
   readonly relations: Set<string>;
   readonly fault: Fault;
+  /** Of the engine that it runs in, where that is not Postgres. */
+  readonly dialect?: Dialect;
 }
 
 /** A node of Postgres' syntax tree: by tags, which are capital, and attributes. */
@@ -100,37 +103,59 @@ function checkRelation(node: SqlNode, scope: ReadonlySet<string>, { allowed, rel
     );
 }
 
-/** Only Postgres' own functions, and of these those that are known to be harmless. */
-export function checkFunction(node: SqlNode, { fault }: Pick<Walk, 'fault'>): void {
+/** Only the engine's own functions, and of these those that are known to be harmless. */
+export function checkFunction(
+  node: SqlNode,
+  { fault, dialect = DIALECTS.postgres }: Pick<Walk, 'fault' | 'dialect'>,
+): void {
   const path = namePath(node['funcname']);
   const name = path.at(-1) ?? '';
   if (path.length > 2 || (path.length === 2 && path[0] !== 'pg_catalog'))
     fault(
       'SQL_FUNCTION',
-      `${path.join('.')} is outside: only Postgres' own functions may be called.`,
+      `${path.join('.')} is outside: only ${dialect.name}'s own functions may be called.`,
       locationOf(node),
     );
-  else if (!SQL_FUNCTIONS.has(name))
+  else if (!dialect.functions.has(name))
     fault(
       'SQL_FUNCTION',
-      `${name}() may not be called: it is not among the functions that answer from their arguments alone.`,
+      `${name}() may not be called${dialect === DIALECTS.postgres ? '' : ` in ${dialect.name}`}: it is not among the functions that answer from their arguments alone.`,
       locationOf(node),
     );
 }
 
-/** Only Postgres' own operators. */
-export function checkOperator(node: SqlNode, { fault }: Pick<Walk, 'fault'>): void {
+/** Only the engine's own operators, and of these those that mean what they mean in Postgres. */
+export function checkOperator(
+  node: SqlNode,
+  { fault, dialect = DIALECTS.postgres }: Pick<Walk, 'fault' | 'dialect'>,
+): void {
   const path = namePath(node['name']);
   if (path.length > 1 && path[0] !== 'pg_catalog')
     fault('SQL_OPERATOR', `The operator ${path.join('.')} is outside.`, locationOf(node));
+  // LIKE, IN, BETWEEN and others have a kind of their own.
+  else if (/^AEXPR_OP($|_)/.test(String(node['kind'])) && dialect.operators?.has(path.at(-1) ?? '') === false)
+    fault(
+      'SQL_OPERATOR',
+      `The operator ${path.at(-1)} means something else in ${dialect.name}, or nothing: call a function.`,
+      locationOf(node),
+    );
 }
 
-/** Only Postgres' own types, without those of the catalog. */
-export function checkType(node: SqlNode, { fault }: Pick<Walk, 'fault'>): void {
+/** Only the engine's own types, without those of Postgres' catalog. */
+export function checkType(
+  node: SqlNode,
+  { fault, dialect = DIALECTS.postgres }: Pick<Walk, 'fault' | 'dialect'>,
+): void {
   const path = namePath(node['names']);
   const name = path.at(-1) ?? '';
   if ((path.length > 1 && path[0] !== 'pg_catalog') || CATALOG_TYPES.has(name) || node['pct_type'] === true)
     fault('SQL_TYPE', `The type ${path.join('.')} may not be used here.`, locationOf(node));
+  else if (dialect.numericNeedsDigits && name === 'numeric' && node['typmods'] === undefined)
+    fault(
+      'SQL_TYPE',
+      `numeric without digits rounds in ${dialect.name}: say how many, such as numeric(18,2).`,
+      locationOf(node),
+    );
 }
 
 /** The parts of a qualified name: `pg_catalog`, `numeric`. */

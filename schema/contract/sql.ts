@@ -1,5 +1,6 @@
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
 import type { Finding } from '../findings.ts';
+import { DIALECTS, type Engine } from './engines.ts';
 import { nodeWords, walkSelect, type Fault, type SqlNode } from './sql-walk.ts';
 
 /** Letters of the longest query that is read; real transformations have some thousands. */
@@ -21,6 +22,8 @@ export interface SqlAsk {
   readonly path?: string;
   /** Names of the relations that it may read, as they stand in Postgres. */
   readonly relations: readonly string[];
+  /** Where it runs; in Postgres, where nothing is said. */
+  readonly engine?: Engine;
 }
 
 /** Judges a query by Postgres' own grammar: one SELECT that reads declared relations alone, writes nothing, locks nothing, waits for nothing. */
@@ -55,6 +58,7 @@ async function check(
 ): Promise<SqlCheck> {
   const findings: Finding[] = [];
   const relations = new Set<string>();
+  const dialect = DIALECTS[ask.engine ?? 'postgres'];
   // Places are those of what the team wrote: of the file, or of the text in its contract, without what was put around it.
   const fault: Fault = (code, message, byte) => {
     const place = byte === null ? null : positionOf(sql, byte, offset);
@@ -101,7 +105,12 @@ async function check(
       );
     else if (extra !== undefined && !extra(select))
       fault('SQL_NOT_EXPRESSION', 'The SQL must be one value over the columns of its row, not a query.', null);
-    else walkSelect(select, new Set(), { allowed: new Set(ask.relations), relations, fault });
+    else walkSelect(select, new Set(), { allowed: new Set(ask.relations), relations, fault, dialect });
+    for (const { pattern, says } of dialect.unread) {
+      const at = sql.search(pattern);
+      if (at >= 0)
+        fault('SQL_REFUSED', `${dialect.name} reads ${says} otherwise.`, Buffer.byteLength(sql.slice(0, at)));
+    }
   } catch (error) {
     if (error instanceof RangeError) fault('SQL_TOO_DEEP', 'The SQL nests too deep to be read.', null);
     else if (hasSqlDetails(error) && error.message.startsWith('memory exhausted'))

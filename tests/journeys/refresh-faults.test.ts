@@ -15,6 +15,7 @@ import { cancelRun, requestRun, run as findRun, type RunRow, stagesOf } from '..
 import { migrate } from '../../schema/ledger/migrate.ts';
 import { removeHome } from '../testkit/servers.ts';
 import { testTemporal, type TestTemporal } from '../testkit/temporal.ts';
+import { engineProduct, liveRows } from '../workflows/engine-product.ts';
 import { plainPublish } from '../workflows/plain-publish.ts';
 import { smallProduct } from '../workflows/small-product.ts';
 import { startWorker, type WorkerProcess } from '../workflows/worker-process.ts';
@@ -198,6 +199,28 @@ test.each(['land:copying', 'audit:running', 'publish:committed'])(
   },
   120_000,
 );
+
+test('a worker killed while it streams what DuckDB made loses and doubles no row', async () => {
+  await worker?.stop();
+  const doomed = await start('transform:copying');
+  const { product, runId } = await plainPublish(
+    pool,
+    await engineProduct({
+      name: 'halves',
+      engine: 'duckdb',
+      sources: [
+        { object: 'numbers', format: 'csv', content: rows('n'), properties: ['{ name: id, logicalType: integer }'] },
+      ],
+      output: ['{ name: id, logicalType: integer, primaryKey: true, required: true }'],
+      transform: 'select id / 2 as id from numbers where id % 2 = 0',
+    }),
+  );
+  expect(await doomed.ended).toBe('SIGKILL');
+  await start();
+  expect(await ended(runId!)).toMatchObject({ phase: 'succeeded', error: null });
+  expect(await liveRows({ pool }, product.id)).toHaveLength(ROWS / 2);
+  expect(await left()).toEqual([]);
+}, 120_000);
 
 test('PostgreSQL killed in the midst of publishing loses and doubles no row', async () => {
   await disturbed('after the database', async (id) => {

@@ -24,6 +24,7 @@ export async function refreshDeps(database: TestDatabase): Promise<RefreshDeps> 
     roots: [],
     hosts: { loopbackOnly: true, allowedHosts: [] },
     secrets: () => null,
+    duckdb: { memory: '256MB', disk: '2GB' },
     scratch: await mkdtemp(join(tmpdir(), 'weft-scratch-')),
     // Those that have consumers with expectations bring a real one, and its pools.
     openSubgraph: () => {
@@ -39,12 +40,12 @@ export async function refreshHere(
   deps: RefreshDeps,
   productId: ProductId,
   during?: (stage: string) => Promise<void>,
-  { fullLoad = false }: { fullLoad?: boolean } = {},
+  { fullLoad = false, signal }: { fullLoad?: boolean; signal?: AbortSignal } = {},
 ): Promise<RunRow> {
   const { runId } = await transaction(deps.pool, (trx) =>
     requestRun(trx, { runId: randomUUID() as RunId, productId, trigger: 'manual', requestedBy: 'test', fullLoad }),
   );
-  return finishHere(deps, await requireRun(deps.pool, runId), during);
+  return finishHere(deps, await requireRun(deps.pool, runId), during, signal);
 }
 
 /** The same of a run that is asked for. */
@@ -52,9 +53,9 @@ export async function finishHere(
   deps: RefreshDeps,
   { id: runId, productId, trigger }: RunRow,
   during?: (stage: string) => Promise<void>,
+  signal = new AbortController().signal,
 ): Promise<RunRow> {
   const ref = { runId, productId, domain: domainOf(productId), trigger };
-  const { signal } = new AbortController();
   try {
     await pinInputs(deps, ref);
     for (const stage of STAGES) {

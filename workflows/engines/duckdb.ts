@@ -11,6 +11,11 @@ export interface Duckdb {
   rows<Row>(sql: string): Promise<Row[]>;
   /** Names and types of the columns that a query or relation yields, in order. */
   columns(relation: string): Promise<readonly { readonly name: string; readonly type: string }[]>;
+  /**
+   * From here on SQL reads and writes in `folder` and at `paths` alone, sets nothing and loads nothing: what was made before, such as views,
+   * stays as it is.
+   */
+  jail(paths: readonly string[]): Promise<void>;
   /** Stops the statement that is running: its promise rejects. */
   interrupt(): void;
   /** Where files of this piece of work may lie; removed after it. */
@@ -35,11 +40,24 @@ const SETTINGS = {
 const PLACES = 2;
 const places = fairPlaces(PLACES);
 
+/** What a DuckDB may take of this machine. */
+export interface DuckdbLimits {
+  /** As DuckDB reads it: `512MB`. What goes beyond is spilled. */
+  readonly memory: string;
+  /** Of what is spilled: `20GB`. */
+  readonly disk: string;
+}
+
+interface Options {
+  readonly scratch: string;
+  readonly domain?: DomainId;
+  readonly signal: AbortSignal;
+  /** Where others than the small ones of reading are meant. */
+  readonly limits?: DuckdbLimits;
+}
+
 /** Runs `work` with a DuckDB of its own, once its domain has a place for it (what is of none shares one); interrupted when `signal` fires. */
-export async function withDuckdb<Result>(
-  options: { scratch: string; domain?: DomainId; signal: AbortSignal },
-  work: (db: Duckdb) => Promise<Result>,
-): Promise<Result> {
+export async function withDuckdb<Result>(options: Options, work: (db: Duckdb) => Promise<Result>): Promise<Result> {
   const leave = await places.take(options.domain ?? 'nobody', options.signal);
   try {
     return await open(options, work);
@@ -59,24 +77,36 @@ export function identifier(name: string): string {
 }
 
 async function open<Result>(
-  { scratch, signal }: { scratch: string; signal: AbortSignal },
+  { scratch, signal, limits }: Options,
   work: (db: Duckdb) => Promise<Result>,
 ): Promise<Result> {
   const folder = join(scratch, randomUUID());
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
-    const instance = await DuckDBInstance.create(':memory:', { ...SETTINGS, temp_directory: join(folder, 'spill') });
+    const instance = await DuckDBInstance.create(':memory:', {
+      ...SETTINGS,
+      temp_directory: join(folder, 'spill'),
+      ...(limits && { memory_limit: limits.memory }),
+    });
     const connection = await instance.connect();
     const interrupt = (): void => connection.interrupt();
     signal.addEventListener('abort', interrupt);
     try {
       await connection.run("set TimeZone = 'UTC'");
+      // Given with the others, it would be lost with the first use of the folder.
+      if (limits !== undefined) await connection.run(`set max_temp_directory_size = ${literal(limits.disk)}`);
       return await work({
         rows: async <Row>(sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJson() as Row[],
         columns: async (relation) => {
           const described = await connection.runAndReadAll(`describe select * from ${relation}`);
           const rows = described.getRowObjectsJson() as { column_name: string; column_type: string }[];
           return rows.map((row) => ({ name: row.column_name, type: row.column_type }));
+        },
+        jail: async (paths) => {
+          await connection.run(`set allowed_directories = [${literal(`${folder}/`)}]`);
+          if (paths.length > 0) await connection.run(`set allowed_paths = [${paths.map(literal).join(', ')}]`);
+          await connection.run('set enable_external_access = false');
+          await connection.run('set lock_configuration = true');
         },
         interrupt,
         folder,

@@ -60,7 +60,7 @@ export async function audit(
 
 /** Inputs and outputs under the names of their objects; where an input has an output's name, the output is meant. */
 async function createAuditViews(client: pg.Client, plan: RefreshPlan, role: SqlName): Promise<SqlName[]> {
-  const views = new Set(await createInputViews(client, plan, role));
+  const views = new Set((await createInputViews(client, plan, role)).map(({ view }) => view));
   for (const output of plan.outputs)
     for (const view of new Set([output.object.table, sqlName(output.object.name)])) {
       await replaceView(client, plan, role, view, `select * from ${outputRelation(output)} as output`);

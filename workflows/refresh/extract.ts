@@ -19,14 +19,16 @@ import type { RefreshDeps, StageWork } from './stage.ts';
 export async function extract(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
   const { inputVersions } = plan.run;
   const pinned = Object.fromEntries(Object.entries(inputVersions).map(([id, version]) => [id, `version ${version}`]));
-  if (plan.landings.length === 0) return end(client, pinned);
+  // Spark looks where it reads: what it reads may be more than this machine holds.
+  const landings = plan.landings.filter(({ inPlace }) => !(inPlace && plan.product.engine === 'spark'));
+  if (landings.length === 0) return end(client, pinned);
   const former = await formerExtract(deps.pool, plan);
   const found = await withDuckdb({ scratch: deps.scratch, domain: plan.product.domain, signal }, async (db) => {
     const details: StageDetail[] = [];
-    for (const landing of plan.landings) details.push(await look(deps, { plan, signal }, landing, db, former));
+    for (const landing of landings) details.push(await look(deps, { plan, signal }, landing, db, former));
     return details;
   });
-  return transaction(client, (trx) => end(trx, { ...pinned, ...merged(found, plan) }));
+  return transaction(client, (trx) => end(trx, { ...pinned, ...merged(found, landings) }));
 }
 
 /** Opens the source of a landing as the run's plan says. */
@@ -100,7 +102,7 @@ async function formerExtract(db: Queryable, { product }: RefreshPlan): Promise<S
 }
 
 /** One source: its facts; several: each fact under the object's name. */
-function merged(details: readonly StageDetail[], { landings }: RefreshPlan): StageDetail {
+function merged(details: readonly StageDetail[], landings: readonly Landing[]): StageDetail {
   if (details.length === 1) return details[0]!;
   return Object.fromEntries(
     details.flatMap((detail, index) =>

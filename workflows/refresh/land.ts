@@ -7,7 +7,7 @@ import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
 import { NulByte, streamInto } from '../engines/stream.ts';
 import { newColumns } from '../sources/drift.ts';
 import { asIncomplete } from '../sources/files/incomplete.ts';
-import type { OpenSource, Since, SourceRows } from '../sources/source.ts';
+import type { Since, SourceRows } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { contractFile, openLanding } from './extract.ts';
 import { goneSelect, landingSelect } from './landing-select.ts';
@@ -17,7 +17,7 @@ import { DELETED, type Landing } from './landing.ts';
 import { landSlices } from './land-slices.ts';
 import { createLandingTable, SLICE } from './landing-table.ts';
 import type { LandingPlace, RefreshPlan } from './plan.ts';
-import { keepRejects } from './rejects.ts';
+import { setAside } from './rejects.ts';
 import { seal } from './seal.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 
@@ -29,7 +29,8 @@ import type { RefreshDeps, StageWork } from './stage.ts';
 export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDetail> {
   const { plan, client, signal, end } = work;
   const schema = quoted(plan.schema);
-  if (plan.landings.length === 0)
+  const landings = plan.landings.filter(({ inPlace }) => !inPlace);
+  if (landings.length === 0)
     return transaction(client, async (trx) => {
       await trx.query(`create schema if not exists ${schema}`);
       return end(trx, { rowsLanded: 0 });
@@ -40,7 +41,7 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
     // Key and indexes of millions of rows are sorted in memory; a few loads at a time do so.
     await trx.query(`set local maintenance_work_mem = '256MB'`);
     const details: StageDetail[] = [];
-    for (const landing of plan.landings)
+    for (const landing of landings)
       details.push(
         (await landSlices(deps, { plan, client, trx }, landing)) ??
           (await landOne(deps, { ...work, trx }, landing, db, nulsExpected)),
@@ -123,7 +124,7 @@ export async function readLanding(
     }).catch((error: unknown) => {
       throw fromPostgres(error) ? asRejected(source.label, error) : asIncomplete(source.label, error);
     });
-    const rejected = await setAside(db, { source, rows }, landing, plan, client, {
+    const rejected = await setAside({ db, client, plan }, { source, rows }, landing, {
       ...streamed,
       checks: select.checks,
       rowsRead: await select.rowsRead(db, streamed.rowsRead),
@@ -160,39 +161,6 @@ async function landGone(
     client,
     copy: `copy ${quoted(plan.schema, landing.table)} (${columns}) from stdin (format csv)`,
   });
-}
-
-async function setAside(
-  db: Duckdb,
-  { source, rows }: { source: OpenSource; rows: SourceRows },
-  landing: Landing,
-  plan: LandingPlace,
-  client: pg.Client,
-  seen: { rowsRead: number; rowsCopied: number; checks: ReturnType<typeof landingSelect>['checks'] },
-): Promise<number> {
-  const brokenLines = await rows.brokenLines();
-  const cut = brokenLines.find((line) => line.cut);
-  if (cut !== undefined)
-    throw new Refusal(
-      'SOURCE_INCOMPLETE',
-      `The source file ${JSON.stringify(source.label)} breaks off in line ${cut.line}: ${cut.reason} ${JSON.stringify(cut.text.slice(0, 80))}`,
-    );
-  const rejected = seen.rowsRead - seen.rowsCopied + brokenLines.length;
-  if (rejected > 0)
-    await keepRejects(
-      { db, client },
-      {
-        source,
-        rows,
-        landing,
-        plan,
-        brokenLines,
-        rejected,
-        rowsRead: seen.rowsRead + brokenLines.length,
-        checks: seen.checks,
-      },
-    );
-  return rejected;
 }
 
 /** Errors of the server have an SQLSTATE: they are not about the file. */

@@ -38,31 +38,13 @@ export function landingSelect(
   landing: Landing,
   options: { nulsExpected: boolean },
 ): LandingSelect {
-  const types = new Map(columns.map(({ name, type }) => [name, type]));
-  const typeOf = ({ sourceColumn }: SourceProperty): string => types.get(sourceColumn) ?? 'VARCHAR';
-  const castFor = (property: SourceProperty, triedAs?: string): Cast =>
-    property.sourceColumn === ROW_NUMBER
-      ? { value: 'weft_row', tried: null, fits: null, expected: property.pgType }
-      : castOf(property.sourceColumn, typeOf(property), property, triedAs);
-  const checks = landing.object.properties.map((property): ColumnCheck => {
-    const cast = castFor(property);
-    const column = property.sourceColumn === ROW_NUMBER ? 'weft_row' : identifier(property.sourceColumn);
-    const noNul = options.nulsExpected && typeOf(property) === 'VARCHAR' ? `strpos(${column}, chr(0)) = 0` : null;
-    const terms = [cast.fits, noNul].filter((term) => term !== null);
-    return {
-      property,
-      column,
-      fits: terms.length === 0 ? null : terms.join(' and '),
-      required: property.required || landing.columns.some((landed) => landed.from === property && landed.required),
-      expected: noNul !== null && cast.fits === null ? `${cast.expected} without a NUL character` : cast.expected,
-    };
-  });
+  const checks = columnChecks(columns, landing, options);
   // In three steps, since DuckDB computes again what a CASE names twice: what is tried, the values, and whether all of them fit.
   const steps = checks.map((check, index) => {
     const { property, column, fits, required } = check;
     const [tried, name, missing] = [`weft_tried_${index}`, `weft_value_${index}`, `weft_missing_${index}`];
-    const cast = castFor(property, tried);
-    const value = options.nulsExpected ? withoutNul(cast.value, column, typeOf(property)) : cast.value;
+    const cast = columnCast(columns, property, tried);
+    const value = options.nulsExpected ? withoutNul(cast.value, column, typeOf(columns, property)) : cast.value;
     const mayMiss = !required && fits !== null;
     return {
       property,
@@ -73,9 +55,7 @@ export function landingSelect(
         validTerm(check).length === 0 ? [] : [mayMiss ? `(${missing} or ${name} is not null)` : `${name} is not null`],
     };
   });
-  const numbered = landing.object.properties.some(({ sourceColumn }) => sourceColumn === ROW_NUMBER);
-  const relation = numbered ? numberedRelation(rows) : rows.relation;
-  const tried = `select ${['*', ...steps.flatMap((step) => step.tried)].join(', ')} from ${relation}`;
+  const tried = `select ${['*', ...steps.flatMap((step) => step.tried)].join(', ')} from ${relationFor(rows, landing)}`;
   const valued = `select ${steps.flatMap((step) => step.valued).join(', ')} from (${tried})`;
   const valid = steps.flatMap((step) => step.valid).join(' and ');
   const marker = landing.columns.find(({ required }) => required);
@@ -100,6 +80,49 @@ export function landingSelect(
 function withoutNul(value: string, column: string, type: string): string {
   const text = `replace((${value})::varchar, chr(0), '')`;
   return type === 'VARCHAR' ? `case when strpos(${column}, chr(0)) = 0 then ${text} end` : text;
+}
+
+/** What each value of a source is held against. */
+export function columnChecks(
+  columns: OpenSource['columns'],
+  { object, columns: landedColumns }: Pick<Landing, 'object' | 'columns'>,
+  { nulsExpected }: { nulsExpected: boolean },
+): ColumnCheck[] {
+  return object.properties.map((property): ColumnCheck => {
+    const cast = columnCast(columns, property);
+    const column = property.sourceColumn === ROW_NUMBER ? 'weft_row' : identifier(property.sourceColumn);
+    const noNul = nulsExpected && typeOf(columns, property) === 'VARCHAR' ? `strpos(${column}, chr(0)) = 0` : null;
+    const terms = [cast.fits, noNul].filter((term) => term !== null);
+    return {
+      property,
+      column,
+      fits: terms.length === 0 ? null : terms.join(' and '),
+      required: property.required || landedColumns.some((landed) => landed.from === property && landed.required),
+      expected: noNul !== null && cast.fits === null ? `${cast.expected} without a NUL character` : cast.expected,
+    };
+  });
+}
+
+/** How a column of a source becomes a value of a property's type. */
+export function columnCast(
+  columns: OpenSource['columns'],
+  property: Pick<SourceProperty, 'sourceColumn' | 'pgType' | 'list'>,
+  triedAs?: string,
+): Cast {
+  const { sourceColumn } = property;
+  if (sourceColumn === ROW_NUMBER) return { value: 'weft_row', tried: null, fits: null, expected: property.pgType };
+  return castOf(sourceColumn, typeOf(columns, property), property, triedAs);
+}
+
+function typeOf(columns: OpenSource['columns'], { sourceColumn }: Pick<SourceProperty, 'sourceColumn'>): string {
+  return columns.find(({ name }) => name === sourceColumn)?.type ?? 'VARCHAR';
+}
+
+/** The rows, with their numbers where the contract asks for them. */
+export function relationFor(rows: SourceRows, { object }: Pick<Landing, 'object'>): string {
+  return object.properties.some(({ sourceColumn }) => sourceColumn === ROW_NUMBER)
+    ? numberedRelation(rows)
+    : rows.relation;
 }
 
 /** Keys of rows that are gone, as the kept table has them, and that they are. */

@@ -9,6 +9,7 @@ import type {
   SourceObject,
   SourceProperty,
 } from '../../schema/contract/model.ts';
+import { isReadInPlace } from '../../schema/contract/read-in-place.ts';
 import { columnsSeen, originOf } from '../../schema/contract/renaming.ts';
 import { columnType } from '../../schema/contract/tables.ts';
 import { ownName, type SqlName } from '../../schema/ids.ts';
@@ -29,6 +30,8 @@ export interface Landing {
   readonly straight: SchemaObject | null;
   /** Where rows stay from run to run, into which those of `table` are merged; null where `table` is all. */
   readonly kept: Kept | null;
+  /** True where the product's engine reads the source itself: nothing is landed then. */
+  readonly inPlace: boolean;
 }
 
 /** A kept table (schema/contract/kept-table.ts), as this run goes on with it. */
@@ -111,7 +114,7 @@ function straightOrigin(property: Property, object: SourceObject): SourcePropert
 export function landingsOf(run: LandingRun, product: Product, memory: KeptMemory): Landing[] {
   const straight = straightObject(product);
   return product.inputs.flatMap((port) =>
-    port.kind === 'server' ? port.objects.map((object) => landing(run, port, object, straight, memory)) : [],
+    port.kind === 'server' ? port.objects.map((object) => landing(run, product, port, object, straight, memory)) : [],
   );
 }
 
@@ -125,6 +128,7 @@ interface LandedInto extends KeptColumn {
 
 function landing(
   run: LandingRun,
+  { engine }: Pick<Product, 'engine'>,
   port: Landing['port'],
   object: SourceObject,
   straight: SchemaObject | null,
@@ -137,7 +141,8 @@ function landing(
   const { load } = object;
   if (load === null) {
     const table = straight === null ? ownName(object.view, 'landed') : outputTable(straight, run);
-    return { port, object, table, columns, straight, kept: null };
+    const inPlace = straight === null && isReadInPlace(engine, port, object);
+    return { port, object, table, columns, straight, kept: null, inPlace };
   }
   const marks: LandedColumn[] = [
     ...(load.watermark === null ? [] : [{ from: load.watermark, column: WATERMARK, required: true }]),
@@ -151,6 +156,7 @@ function landing(
     table: ownName(object.view, 'changes'),
     columns: [...columns, ...marks],
     straight,
+    inPlace: false,
     kept: keptOf(run, { object, load, into, base: straight?.table ?? object.view }, memory),
   };
 }

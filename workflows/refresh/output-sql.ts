@@ -16,7 +16,9 @@ export function outputSql(plan: RefreshPlan, object: SchemaObject): OutputSql {
   const sql = plan.product.transforms[object.name];
   if (sql !== undefined) return { sql, file: fileOf(plan, sql) };
   const input = onlyInput(plan, object);
-  const columns = object.properties.map((property) => `${valueOf(property, input)} as ${quoted(property.column)}`);
+  const columns = object.properties.map(
+    (property) => `${valueOf(property, input, plan)} as ${quoted(property.column)}`,
+  );
   return { sql: `select ${columns.join(',\n  ')}\nfrom ${quoted(input.view)}`, file: null };
 }
 
@@ -26,7 +28,7 @@ interface Input {
   readonly properties: readonly Property[];
 }
 
-function valueOf(property: Property, input: Input): string {
+function valueOf(property: Property, input: Input, { product: { engine } }: RefreshPlan): string {
   const origin = originOf(property, input);
   if (origin.kind === 'expression') return `(${origin.sql}\n)`;
   if (origin.kind === 'unknown')
@@ -35,7 +37,10 @@ function valueOf(property: Property, input: Input): string {
       `${property.name} comes from ${origin.name}, which ${input.name} does not have.`,
     );
   const column = quoted(origin.input.column);
-  return columnType(origin.input) === columnType(property) ? column : `${column}::${columnType(property)}`;
+  // Other engines give what they yield its type by themselves.
+  return engine !== 'postgres' || columnType(origin.input) === columnType(property)
+    ? column
+    : `${column}::${columnType(property)}`;
 }
 
 function onlyInput(plan: RefreshPlan, object: SchemaObject): Input {

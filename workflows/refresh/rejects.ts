@@ -29,10 +29,45 @@ interface Rejection {
 }
 
 /**
+ * Sets aside what of a source broke its contract: lines that are no rows, and rows that were left out. Answers how many. Refuses with
+ * SOURCE_INCOMPLETE where the file breaks off, and as `keepRejects` does.
+ */
+export async function setAside(
+  { db, client, plan }: { db: Duckdb; client: pg.Client; plan: LandingPlace },
+  { source, rows }: { source: OpenSource; rows: SourceRows },
+  landing: Landing,
+  seen: { rowsRead: number; rowsCopied: number; checks: readonly ColumnCheck[] },
+): Promise<number> {
+  const brokenLines = await rows.brokenLines();
+  const cut = brokenLines.find((line) => line.cut);
+  if (cut !== undefined)
+    throw new Refusal(
+      'SOURCE_INCOMPLETE',
+      `The source file ${JSON.stringify(source.label)} breaks off in line ${cut.line}: ${cut.reason} ${JSON.stringify(cut.text.slice(0, 80))}`,
+    );
+  const rejected = seen.rowsRead - seen.rowsCopied + brokenLines.length;
+  if (rejected > 0)
+    await keepRejects(
+      { db, client },
+      {
+        source,
+        rows,
+        landing,
+        plan,
+        brokenLines,
+        rejected,
+        rowsRead: seen.rowsRead + brokenLines.length,
+        checks: seen.checks,
+      },
+    );
+  return rejected;
+}
+
+/**
  * Reads the source a second time for the rows that were left out, and keeps each with its reason. Refuses with ROWS_REJECTED
  * where they are a larger share than the contract tolerates, with SOURCE_DRIFTED where a column holds no value of its type.
  */
-export async function keepRejects(
+async function keepRejects(
   { db, client }: { db: Duckdb; client: pg.Client },
   found: {
     source: OpenSource;

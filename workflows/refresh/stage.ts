@@ -8,6 +8,7 @@ import { beginStage, endStage, isCurrent, stagesOf, tellAttempt } from '../../sc
 import type { OpenSubgraph } from '../../schema/reading.ts';
 import type { Stage } from '../../schema/run.ts';
 import type { Secrets } from '../../schema/secrets.ts';
+import type { DuckdbLimits } from '../engines/duckdb.ts';
 import type { CrashPoint } from '../crash.ts';
 import type { RunRef } from '../names.ts';
 import { isOutage } from '../outage.ts';
@@ -26,6 +27,8 @@ export interface RefreshDeps {
   readonly secrets: Secrets;
   /** A folder for FIFOs and what DuckDB spills. */
   readonly scratch: string;
+  /** What a transformation in DuckDB may take of this machine. */
+  readonly duckdb: DuckdbLimits;
   /** Makes products executable, for what consumers expect of data that is about to go live. */
   readonly openSubgraph: OpenSubgraph;
   /** Tests end the process here; else it does nothing. */

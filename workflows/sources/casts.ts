@@ -35,6 +35,25 @@ export function holds(foundType: string, wanted: { pgType: string; list: boolean
   return families.includes(familyOfDuckdb(foundType));
 }
 
+/** Types whose values a query may yield for a contract's type, as Postgres assigns them, or as an engine holds what it has no type for. */
+const ASSIGNED_TO: Readonly<Record<Exclude<Family, 'other' | 'text' | 'json'>, readonly Family[]>> = {
+  integer: ['integer', 'number'],
+  number: ['integer', 'number'],
+  boolean: ['boolean'],
+  date: ['date', 'timestamp'],
+  timestamp: ['timestamp', 'date'],
+  time: ['time', 'timestamp', 'text'],
+  uuid: ['uuid', 'text'],
+  list: ['list'],
+};
+
+/** True where what a query yields may become a value of the contract's type; each value is still looked at. */
+export function isAssignable(foundType: string, wanted: { pgType: string; list: boolean }): boolean {
+  const family = wanted.list ? 'list' : familyOfPg(wanted.pgType);
+  if (family === 'text' || family === 'json' || foundType === '"NULL"') return true;
+  return ASSIGNED_TO[family].includes(familyOfDuckdb(foundType));
+}
+
 /**
  * The cast of a column of type `foundType` to a Postgres type. Text is checked by the letter: `1.5` is no integer. DuckDB computes again
  * what a CASE names twice: `triedAs` names what a query has ready from a SELECT within it (`Cast.tried`).
@@ -47,6 +66,36 @@ export function castOf(
 ): Cast {
   const name = identifier(column);
   return wanted.list ? listCast(name, foundType, wanted.pgType) : valueCast(name, foundType, wanted.pgType, triedAs);
+}
+
+/**
+ * The cast of a column to a value that SQL in an engine can go on with: of the engine's own type, lists and documents among them. DuckDB's SQL.
+ * Numbers without end are of 38 digits there.
+ */
+export function typedCastOf(
+  column: string,
+  foundType: string,
+  { pgType, list }: { pgType: string; list: boolean },
+): Cast {
+  const bounded = boundedType(pgType);
+  const cast = castOf(column, foundType, { pgType: bounded, list });
+  const type = engineType(bounded);
+  if (list) return { ...cast, value: `try_cast(${identifier(column)} as ${type}[])` };
+  return { ...cast, value: `(${cast.value})::${type}` };
+}
+
+/** What an engine has in the place of numbers that have as many digits as they like, or more than 38. */
+export const WIDEST_NUMERIC = 'numeric(38,18)';
+
+/** The same type, or where it has more digits than engines know, the widest one. */
+export function boundedType(pgType: string): string {
+  return pgType.startsWith('numeric') && duckdbType(pgType) === null ? WIDEST_NUMERIC : pgType;
+}
+
+function engineType(pgType: string): string {
+  const family = familyOfPg(pgType);
+  if (family === 'text') return 'varchar';
+  return family === 'json' ? 'json' : (duckdbType(pgType) ?? 'varchar');
 }
 
 /** The cast of one value, given as an expression. */

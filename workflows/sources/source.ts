@@ -50,6 +50,8 @@ export interface OpenSource {
 export interface SourceRows {
   /** A row a record, with the source's own names of the columns that the contract declares, at least. Text sources have text columns alone. */
   readonly relation: string;
+  /** What `relation` opens of files, but for those in DuckDB's own folder. */
+  readonly paths?: readonly string[];
   /** Yields the number of a row, from 0, in SQL over `relation`. */
   readonly rowNumber: string;
   /** Lines that are no rows, found by reading `relation`: called after it was read. */

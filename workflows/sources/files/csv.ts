@@ -38,6 +38,7 @@ export async function openCsv({ label, files, format, object }: FileAsk<'csv'>, 
       const relation = readCsv(plain, packing, names, dialect);
       return {
         relation: dialect.decimal === ',' ? withPoints(relation, object) : relation,
+        paths: plain.map(({ bytes }) => bytes.path),
         rowNumber: COUNTED_ROWS,
         brokenLines: () => brokenLines(db, plain, packing),
       };

@@ -35,6 +35,7 @@ export async function openJson(ask: FileAsk<'json' | 'ndjson'>, db: Duckdb): Pro
     read: () =>
       Promise.resolve({
         relation: `read_json([${plain.map(({ bytes }) => literal(bytes.path)).join(', ')}], ${options(format.kind, packing)}, columns={${typed.join(', ')}})`,
+        paths: plain.map(({ bytes }) => bytes.path),
         rowNumber: COUNTED_ROWS,
         brokenLines: () => Promise.resolve([]),
       }),

@@ -38,6 +38,7 @@ export async function openParquet({ label, files, object }: FileAsk, db: Duckdb)
     typed: true,
     read: async () => ({
       relation: relationOf(parts),
+      paths: parts.map(({ path }) => path),
       rowNumber: parts.length === 1 ? ROW_NUMBER : await numberedOverAll(parts, db),
       brokenLines: () => Promise.resolve([]),
     }),
