@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { ApolloServerPlugin } from '@apollo/server';
+import { arrivedAt } from '../schema/ledger/datasets.ts';
+import type { SloStanding } from './catalog/slos.ts';
 import type { OperationContext } from './execute/context.ts';
 import type { LiveOperations } from './live/live-operations.ts';
 import type { Graph } from './serving/graph.ts';
@@ -14,7 +16,7 @@ export interface Metrics {
   readonly estimated: (cost: number) => void;
   readonly swapped: (outcome: { failure: string | null }) => void;
   /** Gauges that are read from the graph when they are asked for. */
-  readonly watch: (graph: Graph, live: LiveOperations) => void;
+  readonly watch: (graph: Graph, live: LiveOperations, slos: () => Promise<readonly SloStanding[]>) => void;
 }
 
 const BREAKER_STATES = { closed: 0, 'half open': 1, open: 2 } as const;
@@ -64,7 +66,8 @@ export function openMetrics(): Metrics {
     // One without end would hide the sum of all others.
     estimated: (estimate) => cost.observe(Math.min(estimate, COST_SHOWN_MAX)),
     swapped: ({ failure }) => swaps.inc({ outcome: failure === null ? 'ok' : 'failed' }),
-    watch: (graph, live) => {
+    watch: (graph, live, slos) => {
+      watchSlos(slos, registers);
       new Gauge({
         name: 'weft_subscriptions',
         help: 'GraphQL subscriptions under way.',
@@ -99,8 +102,8 @@ export function openMetrics(): Metrics {
         registers,
         collect() {
           this.reset();
-          for (const { productId, publishedAt } of graph.current().datasets.values())
-            this.set({ product: productId }, (Date.now() - publishedAt.getTime()) / 1000);
+          for (const dataset of graph.current().datasets.values())
+            this.set({ product: dataset.productId }, (Date.now() - arrivedAt(dataset).getTime()) / 1000);
         },
       });
       new Gauge({
@@ -136,4 +139,26 @@ export function openMetrics(): Metrics {
       });
     },
   };
+}
+
+/** What is told of each promise; nothing where nothing was measured. */
+const SLO_GAUGES = [
+  ['weft_slo_within_objective', 'Whether a promise of a product is kept (1) or not (0).', 'withinObjective'],
+  ['weft_slo_compliance_ratio', 'The share of the last 30 days that was as promised.', 'compliance'],
+  ['weft_slo_error_budget_left_ratio', 'The share that is left of the error budget of 30 days.', 'left'],
+] as const;
+
+function watchSlos(slos: () => Promise<readonly SloStanding[]>, registers: Registry[]): void {
+  for (const [name, help, field] of SLO_GAUGES)
+    new Gauge({
+      name,
+      help,
+      labelNames: ['product', 'property'] as const,
+      registers,
+      async collect() {
+        this.reset();
+        for (const { product, property, [field]: value } of await slos())
+          if (value !== null) this.set({ product, property }, Number(value));
+      },
+    });
 }

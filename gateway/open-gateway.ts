@@ -4,6 +4,7 @@ import { migrate } from '../schema/ledger/migrate.ts';
 import { ensureRole, READER, roleUrl } from '../schema/ledger/roles.ts';
 import type { OpenSubgraph, ReaderPools } from '../schema/reading.ts';
 import type { OpenRegistered } from '../schema/registering.ts';
+import { openSloStandings } from './usage/slo-standings.ts';
 import { openCatalog } from './catalog/open-catalog.ts';
 import type { GatewayConfig } from './config.ts';
 import { judgedServer } from '../schema/allowed-hosts.ts';
@@ -111,8 +112,19 @@ export async function openGateway({ config, openSubgraphs, openRegistered, logge
     onFault: (error) => logger.warn({ err: error }, 'usage cannot be written; it is kept for the next time'),
   });
   const live = new LiveOperations({ graph, usage: usage.meter, logFault, max: config.subscriptionsMax });
-  metrics.watch(graph, live);
-  const server = await openServer({ config, keys, graph, live, usage: usage.meter, metrics, logger, logFault, traces });
+  metrics.watch(graph, live, openSloStandings({ ledger, graph, logger }));
+  const server = await openServer({
+    config,
+    keys,
+    graph,
+    live,
+    usage: usage.meter,
+    reads: usage.reads,
+    metrics,
+    logger,
+    logFault,
+    traces,
+  });
   logger.info({ url: server.url, supergraph: graph.current().supergraph.id }, 'gateway serves');
   return {
     url: server.url,

@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { Refusal } from '../schema/errors.ts';
+import { transaction } from '../schema/ledger/connect.ts';
 import { STAGES, type Stage } from '../schema/run.ts';
 import { isOutage } from './outage.ts';
 import { endReading, mergeSlices, unreadSlices } from './backfill/merge-slices.ts';
@@ -11,6 +12,7 @@ import { InputUnderWay, pinInputs } from './refresh/pin.ts';
 import { requestScheduledRun, RunUnderWay } from './refresh/scheduled.ts';
 import { performStage, type RefreshDeps, StageFault } from './refresh/stage.ts';
 import { STAGE_WORK } from './refresh/stage-work.ts';
+import { judgeSlos } from './slo/timer.ts';
 
 /** Twice within the heartbeat's throttle: a cancelled stage hears of it by then. */
 const HEARTBEAT_MS = 2_000;
@@ -37,6 +39,7 @@ export function platformActivities(deps: RefreshDeps): PlatformActivities {
     pinInputs: (run) => atBorder('pinInputs', () => pinInputs(deps, run)),
     failRun: (run, error) => atBorder('failRun', () => failRun(deps, run, error)),
     abandonRun: (run) => atBorder('abandonRun', () => abandonRun(deps, run)),
+    judgeSlos: (product) => atBorder('judgeSlos', () => transaction(deps.pool, (trx) => judgeSlos(trx, product))),
     requestScheduledRun: (product, runId, scheduledFor) =>
       atBorder('requestScheduledRun', () =>
         requestScheduledRun(deps, {
@@ -53,7 +56,7 @@ export function platformActivities(deps: RefreshDeps): PlatformActivities {
 }
 
 /** Ends that must come about: they are tried until they do. */
-const UNTIL_DONE = new Set(['failRun', 'abandonRun', 'endReading', 'announce']);
+const UNTIL_DONE = new Set(['failRun', 'abandonRun', 'endReading', 'announce', 'judgeSlos']);
 
 async function atBorder<Result>(name: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const context = Context.current();

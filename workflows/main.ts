@@ -26,6 +26,7 @@ import {
   reconcilePauses,
   reconcileRuns,
   reconcileSchedules,
+  reconcileTimers,
   reconcileUpstream,
 } from './reconcile.ts';
 import { clearForsaken } from './refresh/end.ts';
@@ -34,6 +35,7 @@ import { releaseSources } from './release-sources.ts';
 import { relayEvents } from './relay.ts';
 import { retireDue } from './retire-due.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
+import { judgeRetention } from './slo/judge-retention.ts';
 import { temporalLogger } from './temporal-logger.ts';
 
 /** How often the outbox is looked at without a hint: an event that was put off waits this much longer at most. */
@@ -135,6 +137,7 @@ listening = listen(config.databaseUrl, {
 });
 void reconcile();
 void every(CLEAR_MS, 'the data of retired products', () => clearRetired(relay));
+void every(CLEAR_MS, 'what must be kept', () => judgeRetention(relay));
 void every(CLEAR_MS, 'what failed runs left', () => clearForsaken(pool, 'expired'));
 void every(CLEAR_MS, 'what backfills left', () => clearBackfills(pool));
 void every(CLEAR_MS, 'what sources keep for nobody', () => releaseSources({ ...deps, log, signal: stopping.signal }));
@@ -169,6 +172,7 @@ async function startDomainWorkers(): Promise<void> {
 
 async function reconcile(): Promise<void> {
   await persist('keeping schedules', () => reconcileSchedules(relay));
+  await persist('keeping timers', () => reconcileTimers(relay));
   void every(RECONCILE_MS, 'schedules paused by hand', () => reconcilePauses(relay));
   void every(RECONCILE_MS, 'backfills', () => reconcileBackfills(relay));
   void every(RECONCILE_MS, 'runs that are due', () => reconcileUpstream(relay));

@@ -22,6 +22,14 @@ export function backfillWorkflowId(product: ProductId): string {
   return `backfill:${product}`;
 }
 
+/** The id of the timer that knows when a product is late. */
+export function sloWorkflowId(product: ProductId): string {
+  return `slo:${product}`;
+}
+
+/** The signal that has such a timer look anew. */
+export const SLO_MOVED = 'moved';
+
 /** What operators filter by in the Temporal Web UI. */
 export const ATTRIBUTES = {
   domain: defineSearchAttributeKey('WeftDomain', SearchAttributeType.KEYWORD),
@@ -61,6 +69,12 @@ export interface SliceRef {
 
 /** What a tick is started with, on each firing of a product's schedule. */
 export interface TickRef {
+  readonly productId: ProductId;
+  readonly domain: DomainId;
+}
+
+/** What a product's timer is started with. */
+export interface SloRef {
   readonly productId: ProductId;
   readonly domain: DomainId;
 }

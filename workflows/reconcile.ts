@@ -11,6 +11,7 @@ import { startBackfill } from './backfill/start.ts';
 import { refreshWorkflowId } from './names.ts';
 import type { RelayDeps } from './relay.ts';
 import { keepSchedule, pausedByHand } from './schedules.ts';
+import { needsTimer, stirTimer } from './slo/timer.ts';
 import { startRefresh } from './start-refresh.ts';
 
 /**
@@ -63,6 +64,11 @@ export async function reconcileBackfills({ pool, client }: RelayDeps): Promise<v
 /** Makes every live product's schedule what its contract promises. */
 export async function reconcileSchedules({ pool, client }: RelayDeps): Promise<void> {
   for (const product of await liveProducts(pool)) await keepSchedule({ client, ledger: pool }, product);
+}
+
+/** Starts the timers of products that have none: Temporal may have lost them, or a release before this one knew of none. */
+export async function reconcileTimers({ pool, client }: RelayDeps): Promise<void> {
+  for (const product of await liveProducts(pool)) if (needsTimer(product)) await stirTimer(client, product.id);
 }
 
 /** Takes over what was done in Temporal by hand: products whose schedules were paused there are paused, or go on. */

@@ -13,6 +13,7 @@ import { refreshWorkflowId } from './names.ts';
 import { followRestored } from './refresh/restored-views.ts';
 import { dropSchedule, followPause, keepSchedule, moveSchedule } from './schedules.ts';
 import { cancelBackfill, startBackfill } from './backfill/start.ts';
+import { endTimer, judgeSlos, needsTimer, stirTimer } from './slo/timer.ts';
 import { startRefresh } from './start-refresh.ts';
 
 export interface RelayDeps {
@@ -28,7 +29,7 @@ const CALL_DEADLINE_MS = 5_000;
 /** Waits after a failure: from half a second, half as long again each time, up to half a minute. */
 const DELAY_SECONDS = { first: 0.5, factor: 1.5, most: 30 } as const;
 
-/** Events of which nothing else follows: all there are are acted on at once. */
+/** Events of which many come at once: they are taken together, so that what is due upstream is told once of all. */
 const STIRRING_ALONE: ReadonlySet<StoredEvent['type']> = new Set(['dataset.published', 'refresh.failed'] as const);
 /** What makes data readable, or lets it come to rest: products may be due that read it. */
 const STIRRING: ReadonlySet<StoredEvent['type']> = new Set([
@@ -60,8 +61,12 @@ async function relayOne(deps: RelayDeps, signal: AbortSignal): Promise<'none' | 
       if (taken === undefined) return 'none';
       await actOn(deps, trx, taken, signal);
       const alike = STIRRING_ALONE.has(taken.type) ? await takeAlike(trx, [...STIRRING_ALONE]) : [];
+      for (const event of alike) await actOn(deps, trx, event, signal);
       if (STIRRING.has(taken.type)) await requestUpstreamRuns(trx, deps.newRunId);
-      await markHandled(trx, [taken.id, ...alike]);
+      await markHandled(
+        trx,
+        [taken, ...alike].map(({ id }) => id),
+      );
       return 'handled';
     });
   } catch (error) {
@@ -105,31 +110,47 @@ async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent, sign
     case 'product.published': {
       const revision = await revisionIn(trx, subject, 'live');
       if (revision !== null) await call(() => keepSchedule(schedules, productOf(revision)));
-      return;
+      const due = await judgeSlos(trx, subject);
+      return call(() => (due === null ? endTimer : stirTimer)(client, subject));
     }
     case 'product.renamed': {
       const revision = await revisionIn(trx, subject, 'live');
       const from = event.payload.from as ProductId;
       if (revision === null) return call(() => dropSchedule(client, from));
-      return call(() => moveSchedule(schedules, from, productOf(revision)));
+      await call(() => moveSchedule(schedules, from, productOf(revision)));
+      await call(() => endTimer(client, from));
+      return (await judgeSlos(trx, subject)) === null ? undefined : call(() => stirTimer(client, subject));
     }
     case 'product.retired':
-      return call(() => dropSchedule(client, subject));
+      await call(() => dropSchedule(client, subject));
+      await judgeSlos(trx, subject);
+      return call(() => endTimer(client, subject));
     case 'product.paused':
     case 'product.resumed': {
       const [pause] = await pausesOf(trx, [subject]);
       return call(() => followPause(client, subject, pause ?? null));
     }
     case 'dataset.restored':
-      return followRestored(deps, subject, signal);
+      await followRestored(deps, subject, signal);
+      return moveTimer(deps, trx, subject);
     case 'dataset.published':
+      return moveTimer(deps, trx, subject);
     case 'product.retiring':
     case 'product.stays':
     case 'refresh.failed':
     case 'domain.released':
     case 'supergraph.moved':
+    case 'slo.missed':
+    case 'slo.met':
       return;
   }
+}
+
+/** Other data is live: it is due at another time. */
+async function moveTimer({ client }: RelayDeps, trx: Transaction, product: ProductId): Promise<void> {
+  const revision = await revisionIn(trx, product, 'live');
+  if (revision === null || !needsTimer(productOf(revision))) return;
+  await client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, () => stirTimer(client, product));
 }
 
 async function cancelWorkflow(client: Client, product: ProductId, runId: string): Promise<void> {

@@ -16,12 +16,15 @@ import { requireBoundedNesting } from '../door/nesting.ts';
 import type { Serving } from '../serving/serving.ts';
 import { shownPlan } from './shown-plan.ts';
 import type { Client } from '../usage/client.ts';
+import { failedProducts } from '../usage/failed-products.ts';
+import type { ReadMeter } from '../usage/read-meter.ts';
 import type { UsageMeter } from '../usage/usage-meter.ts';
 import type { OperationTrace } from '../traces/trace.ts';
 
 export interface AnswerDeps {
   readonly underWay: AnswersUnderWay;
   readonly usage: UsageMeter;
+  readonly reads: ReadMeter;
   readonly slowMs: number;
   readonly logger: Logger;
   readonly logFault: LogFault;
@@ -48,11 +51,20 @@ export interface AnswerAsk {
  * way. Whichever it is, it was used.
  */
 export async function answer(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Promise<Answered> {
+  const beganMs = performance.now();
   const answered = await made(deps, ask, gone);
-  const { actor, client, operation, envelope } = ask;
+  const { actor, client, operation, envelope, serving } = ask;
+  // Who has gone was not failed.
+  if (answered.read !== undefined && !gone.aborted)
+    deps.reads.count({ ...answered.read, ms: performance.now() - beganMs }, (id) => latencyMs(serving, id));
   const asked = { consumer: actor.name, client, variables: envelope.variables };
   deps.usage.count(operation.usage(), asked, answered.outcome === 'error');
   return answered;
+}
+
+/** What is promised of a product's reads; null where nothing is. */
+export function latencyMs({ mesh }: Serving, id: ProductId): number | null {
+  return mesh.products.get(id)?.sla.latencyMs ?? null;
 }
 
 async function made(deps: AnswerDeps, ask: AnswerAsk, gone: GoneSignal): Promise<Answered> {
@@ -123,6 +135,7 @@ async function answered(deps: AnswerDeps, answering: Answering): Promise<Answere
   const shown = errors.map((error) => shownThrown(error, log));
   const extensions = { dataProducts: dataProducts(serving, products), ...(plan && { plan }) };
   return {
+    read: { products, failed: failedProducts(shown, context) },
     // Without data the request itself was at fault (GraphQL, 7.1.2).
     status: data === undefined ? 400 : 200,
     body: JSON.stringify({ errors: shown, data, extensions }),
@@ -136,7 +149,9 @@ function failed(deps: AnswerDeps, answering: Answering, error: unknown): Answere
   const errors = [shownThrown(error as Error, inTrace(deps.logFault, answering.ask.trace))];
   const plan = planOf(answering, false);
   const body = JSON.stringify({ errors, ...(plan && { extensions: { plan } }) });
-  return { status, body, outcome: 'error', codes: codesOf(errors) };
+  const { context } = answering;
+  const read = { products: productsOf(context), failed: failedProducts(errors, context) };
+  return { status, body, outcome: 'error', codes: codesOf(errors), read };
 }
 
 /** Null where nobody asked for it who may see it. */
@@ -166,8 +181,11 @@ function tellSlow({ logger }: AnswerDeps, { ask, context, seen, beganMs }: Answe
 function sound(serving: Serving, json: string, products: readonly ProductId[], plan: object | null): Answered {
   const made = plan === null ? '' : `,"plan":${JSON.stringify(plan)}`;
   const extensions = `{"dataProducts":${dataProductsJson(serving, products)}${made}}`;
-  return { status: 200, body: `{"data":${json},"extensions":${extensions}}`, outcome: 'ok' };
+  const body = `{"data":${json},"extensions":${extensions}}`;
+  return { status: 200, body, outcome: 'ok', read: { products, failed: NONE_FAILED } };
 }
+
+const NONE_FAILED: ReadonlySet<ProductId> = new Set();
 
 /** Ids of the products that were read, sorted. */
 export function productsOf({ reading, remotesRead }: OperationContext): ProductId[] {

@@ -1,6 +1,7 @@
 import type { GoneSignal } from '../../schema/reading.ts';
 import { ClientGone, Flights } from '../execute/flights.ts';
 import type { Serving } from '../serving/serving.ts';
+import type { ProductRead } from '../usage/read-meter.ts';
 
 /** What is sent. */
 export interface Answered {
@@ -10,6 +11,8 @@ export interface Answered {
   readonly outcome: 'ok' | 'error';
   /** Of its errors. */
   readonly codes?: readonly string[];
+  /** The products that it was made of, and those of them that brought nothing; absent where nobody reads it. */
+  readonly read?: Pick<ProductRead, 'products' | 'failed'>;
 }
 
 /** Nobody reads it. */

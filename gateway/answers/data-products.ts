@@ -1,7 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { Product, ProductKind } from '../../schema/contract/model.ts';
 import type { ProductId } from '../../schema/ids.ts';
-import type { LiveDataset } from '../../schema/ledger/datasets.ts';
+import { arrivedAt, type LiveDataset } from '../../schema/ledger/datasets.ts';
 import type { OperationContext } from '../execute/context.ts';
 import type { Serving } from '../serving/serving.ts';
 
@@ -74,7 +74,7 @@ function productRead(product: Product, dataset: LiveDataset | null): DataProduct
     kind: product.kind,
     version: product.version,
     datasetVersion: product.kind === 'managed' ? (dataset?.version ?? 0) : null,
-    refreshedAt: dataset?.publishedAt.toISOString() ?? null,
+    refreshedAt: dataset === null ? null : arrivedAt(dataset).toISOString(),
     withinSlo: withinSlo(product, dataset, Date.now()),
     failedWarnings: dataset?.failedWarnings ?? [],
   };
@@ -84,5 +84,5 @@ function productRead(product: Product, dataset: LiveDataset | null): DataProduct
 export function withinSlo(product: Product, dataset: LiveDataset | null, nowMs: number): boolean | null {
   const { freshnessSeconds } = product.sla;
   if (product.kind !== 'managed' || freshnessSeconds === null) return null;
-  return dataset !== null && nowMs - dataset.publishedAt.getTime() <= freshnessSeconds * 1000;
+  return dataset !== null && nowMs - arrivedAt(dataset).getTime() <= freshnessSeconds * 1000;
 }

@@ -12,6 +12,8 @@ import { type QualityResult, qualityOfRuns } from '../../schema/ledger/quality.t
 import { standingSubscriptions, type Subscription } from '../../schema/ledger/subscriptions.ts';
 import { newestRuns, type RunRow, runsById, type StageRow, stagesOfRuns } from '../../schema/ledger/runs.ts';
 
+import { type MeasuredStep, measuredSteps, type SloRow, sloRows } from '../../schema/ledger/slo-standings.ts';
+import type { Objective } from '../../schema/contract/model.ts';
 import type { PolicyException } from '../../schema/policies/exception.ts';
 
 /** What the policies find in a product, and what is lifted. */
@@ -36,6 +38,13 @@ export interface Loaders {
   readonly retiresAt: DataLoader<ProductId, Date | null>;
   /** How a live product stands by the policies; null where it is not live. */
   readonly standing: DataLoader<ProductId, Standing | null>;
+  /** Promises that are measured. */
+  readonly slos: DataLoader<ProductId, readonly SloRow[]>;
+  /** What was measured of one in the last hours, in steps of so many. */
+  measured(
+    objective: Pick<Objective, 'measure' | 'property'>,
+    span: { readonly hours: number; readonly stepHours: number },
+  ): DataLoader<ProductId, readonly MeasuredStep[]>;
   /** By limit, since a product's list may be asked for twice under aliases. */
   runs(limit: number): DataLoader<ProductId, readonly RunRow[]>;
 }
@@ -46,6 +55,7 @@ export function openLoaders(
   standing: (ids: readonly ProductId[]) => Promise<readonly (Standing | null)[]>,
 ): Loaders {
   const runs = new Map<number, DataLoader<ProductId, readonly RunRow[]>>();
+  const measured = new Map<string, DataLoader<ProductId, readonly MeasuredStep[]>>();
   return {
     revisions: grouped(
       (ids) => revisionHistories(ledger, ids),
@@ -88,6 +98,21 @@ export function openLoaders(
       (ids) => qualityOfRuns(ledger, ids),
       ({ runId }) => runId,
     ),
+    slos: grouped(
+      (ids) => sloRows(ledger, ids),
+      ({ productId }) => productId,
+    ),
+    measured: ({ measure, property }, span) => {
+      const key = [measure, property, span.hours, span.stepHours].join(' ');
+      const loader =
+        measured.get(key) ??
+        grouped(
+          (ids: readonly ProductId[]) => measuredSteps(ledger, measure, { ids, property, ...span }),
+          ({ productId }) => productId,
+        );
+      measured.set(key, loader);
+      return loader;
+    },
     runs: (limit) => {
       const loader =
         runs.get(limit) ??

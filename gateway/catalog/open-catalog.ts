@@ -15,6 +15,7 @@ import { outcomes } from './outcomes.ts';
 import { products } from './products.ts';
 import { queries } from './queries.ts';
 import { runs } from './runs.ts';
+import { slos } from './slos.ts';
 import { usages } from './usages.ts';
 
 /** The catalog as a subgraph of the graph that it describes. */
@@ -47,9 +48,12 @@ function catalogSchema(): GraphQLSchema {
       ...consumers.DataProduct,
       ...usages.DataProduct,
       ...backfills.DataProduct,
+      ...slos.DataProduct,
     },
     ProductSubscription: consumers.ProductSubscription,
     ...runs,
+    Slo: slos.Slo,
+    ErrorBudget: slos.ErrorBudget,
     ...outcomes,
     ...histories,
     ...governance,

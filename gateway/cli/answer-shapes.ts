@@ -214,6 +214,28 @@ export const dataShape = z
 /** The selection for it. */
 export const DATA = 'datasetVersion { version publishedAt withinSlo objects { name rows } }';
 
+/** A promise, and how it is kept. */
+export const sloShape = z.object({
+  property: z.string(),
+  promised: z.string(),
+  target: z.number(),
+  unit: lower,
+  measured: z.string().nullable(),
+  withinObjective: z.boolean().nullable(),
+  since: moment,
+  dueAt: moment,
+  errorBudget: z.object({
+    compliance: z.number().nullable(),
+    allowed: z.number(),
+    spent: z.number(),
+    left: z.number().nullable(),
+    burnRate: z.number().nullable(),
+  }),
+});
+/** The selection for it. */
+export const SLO = `property promised target unit measured withinObjective since dueAt
+      errorBudget(days: $days) { compliance allowed spent left burnRate }`;
+
 /** A product as documents of a standard. */
 export const exportedShape = z.object({
   id: z.string(),

@@ -31,6 +31,8 @@ import {
   revisionShape,
   retirementShape,
   RUN,
+  SLO,
+  sloShape,
   runShape,
   USE,
   useShape,
@@ -402,6 +404,29 @@ ${USE}`,
               consumer: z.string(),
               purpose: z.string().nullable(),
               operations: z.array(z.object({ name: z.string() })),
+            }),
+          ),
+        })
+        .nullable(),
+    }),
+  ),
+  slo: operation(
+    `query Slo($id: ID!, $days: Int!) {
+  dataProduct(id: $id) {
+    slos {
+      ${SLO}
+      history(days: $days) { from compliance }
+      breaches(first: 10) { from until }
+    }
+  }
+}`,
+    z.object({
+      dataProduct: z
+        .object({
+          slos: z.array(
+            sloShape.extend({
+              history: z.array(z.object({ from: z.string(), compliance: z.number() })),
+              breaches: z.array(z.object({ from: z.string(), until: z.string().nullable() })),
             }),
           ),
         })

@@ -22,6 +22,7 @@ import { retire, type RetireOptions } from './commands/retire.ts';
 import { rollback } from './commands/rollback.ts';
 import { run } from './commands/run.ts';
 import { runs } from './commands/runs.ts';
+import { slo } from './commands/slo.ts';
 import { subscribe, unsubscribe } from './commands/subscribe.ts';
 import { usage } from './commands/usage.ts';
 import { whoami } from './commands/whoami.ts';
@@ -227,6 +228,12 @@ export function program({ out, err }: Streams, act: Act): Command {
     .action((id: string, options: { days: number; limit: number; deprecated?: boolean }) =>
       on((terminal) => usage(terminal, id, options)),
     );
+  add('slo <product>', 'show how the promises of a product are kept, and what is left of their error budgets', [
+    'slo network/airports',
+    'slo network/airports --days 90',
+  ])
+    .addOption(new Option('--days <count>', 'within so many days, up to 90').default(30).argParser(atMost(90)))
+    .action((id: string, options: { days: number }) => on((terminal) => slo(terminal, id, options)));
   const key = weft.command('key').description('make, list and revoke API keys; for admins');
   key
     .command('create <consumer>')

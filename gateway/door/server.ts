@@ -42,6 +42,8 @@ import { variantRoutes } from '../variants/variant-routes.ts';
 import { exportedSupergraph } from './exported-supergraph.ts';
 import type { Traces } from '../traces/trace.ts';
 import { tracedRequests } from '../traces/traced-requests.ts';
+import { countedReads } from '../usage/counted-reads.ts';
+import type { ReadMeter } from '../usage/read-meter.ts';
 import type { UsageMeter } from '../usage/usage-meter.ts';
 
 const CONSOLE = fileURLToPath(new URL('../console', import.meta.url));
@@ -52,6 +54,7 @@ export interface ServerDeps {
   readonly graph: Graph;
   readonly live: LiveOperations;
   readonly usage: UsageMeter;
+  readonly reads: ReadMeter;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly logFault: LogFault;
@@ -61,7 +64,7 @@ export interface ServerDeps {
 
 /** The one door: GraphQL, console, health, metrics, and the exported supergraph. Listens once it is ready to answer. */
 export async function openServer(deps: ServerDeps): Promise<{ url: string; close: () => Promise<void> }> {
-  const { config, keys, graph, live, usage, metrics, logger, logFault, traces } = deps;
+  const { config, keys, graph, live, usage, reads, metrics, logger, logFault, traces } = deps;
   const actorOf = actors(config.adminKey, keys.find);
   const { file, only } = config.operations;
   const persisted = persistedOperations(file === null ? [] : readManifest(file), { only });
@@ -70,6 +73,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     graph,
     live,
     usage,
+    reads,
     underWay: new AnswersUnderWay(),
     metrics,
     traces,
@@ -97,6 +101,7 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
     formatError: (formatted, error) => shownToClient(formatted, error, logFault),
     plugins: [
       dataProductsRead,
+      countedReads(reads),
       emptyNameIsNone,
       ApolloServerPluginLandingPageDisabled(),
       // Where APOLLO_KEY is set, for other work of the same people, these would report to outside hosts.

@@ -1,6 +1,8 @@
 import type { Pool } from '../../schema/ledger/connect.ts';
+import { addReads, cleanReads } from '../../schema/ledger/product-reads.ts';
 import { addUsage, cleanUsage } from '../../schema/ledger/usage.ts';
 import { within } from '../within.ts';
+import { ReadMeter } from './read-meter.ts';
 import { UsageMeter } from './usage-meter.ts';
 
 // Shorter is a write more for the same rows; longer is more that a gateway which is killed has not told.
@@ -18,6 +20,7 @@ export interface UsageDeps {
 /** The usage of one gateway: counted in memory, written to the ledger from time to time. */
 export interface Usage {
   readonly meter: UsageMeter;
+  readonly reads: ReadMeter;
   /** Writes what was counted; where that fails, it is kept for the next time. */
   flush(): Promise<void>;
   /** Writes the last of it. */
@@ -27,6 +30,7 @@ export interface Usage {
 /** Begins to count. Once a day, what is too long ago is deleted. */
 export function openUsage({ ledger, beforeFlush, onFault }: UsageDeps): Usage {
   const meter = new UsageMeter();
+  const reads = new ReadMeter();
   let cleaned = '';
   let flushing: Promise<void> | null = null;
 
@@ -40,10 +44,17 @@ export function openUsage({ ledger, beforeFlush, onFault }: UsageDeps): Usage {
       }
       taken.written();
     }
+    const read = reads.take();
+    if (read !== null)
+      await addReads(ledger, read).catch((error: unknown) => {
+        reads.putBack(read);
+        throw error;
+      });
     const today = new Date().toISOString().slice(0, 10);
     if (today === cleaned) return;
     meter.forget();
     await cleanUsage(ledger);
+    await cleanReads(ledger);
     cleaned = today;
   };
 
@@ -59,6 +70,7 @@ export function openUsage({ ledger, beforeFlush, onFault }: UsageDeps): Usage {
   timer.unref();
   return {
     meter,
+    reads,
     flush,
     close: async () => {
       clearInterval(timer);

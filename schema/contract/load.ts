@@ -2,7 +2,7 @@ import type { Load, LoadMode, SourceProperty } from './model.ts';
 import type { OdcsObject } from './odcs.ts';
 import type { Path } from './parse.ts';
 import { custom, type Reporter } from './report.ts';
-import { durationSeconds } from './sla.ts';
+import { durationSeconds } from './duration.ts';
 
 /** What a source's object says of it. */
 export const LOAD_SETTINGS: readonly string[] = ['loadMode', 'watermark', 'lookBack', 'deletedRows'];

@@ -237,6 +237,33 @@ type RefreshTimes =
   /** Data shall be there each day at the minute of that zone's day: the start is ahead of it by the length of a run. */
   | { readonly kind: 'daily'; readonly availableAtMinute: number; readonly timezone: string | null };
 
+/** A promise that is measured on real runs and reads. */
+export type Objective = {
+  readonly property: ObjectiveProperty;
+  /** As the contract has it: `2 d`. */
+  readonly promised: string;
+  /** The share of time, reads or checks that shall be as promised, up to 1; what is left of it is the error budget. */
+  readonly target: number;
+} & ObjectiveMeasure;
+
+/** Properties of ODCS by their long names; `quality` besides, and `freshness`, which ODCS has no word for. */
+export type ObjectiveProperty =
+  'freshness' | 'frequency' | 'timeOfAvailability' | 'availability' | 'latency' | 'quality' | 'retention';
+
+type ObjectiveMeasure =
+  /** Time: the data is no older than so many seconds. */
+  | { readonly measure: 'age'; readonly seconds: number }
+  /** Time: each day's data is there at the minute of that zone's day. */
+  | { readonly measure: 'daily'; readonly atMinute: number; readonly timezone: string | null }
+  /** Reads: they are answered. */
+  | { readonly measure: 'answers' }
+  /** Reads: they are answered within so many milliseconds. */
+  | { readonly measure: 'latency'; readonly withinMs: number }
+  /** Checks: rules pass when a run's data is audited. */
+  | { readonly measure: 'checks' }
+  /** Time: what must be kept is there, and what must be gone is gone. */
+  | { readonly measure: 'kept' };
+
 /** Promises that Weft acts on; everything else stays in the documents. */
 export interface Sla {
   /** When a refresh comes by itself; null where the contract names no time (then only by hand, or by upstream). */
@@ -245,6 +272,10 @@ export interface Sla {
   readonly freshnessSeconds: number | null;
   /** How long data is kept once the product is retired, seconds; null where nothing is promised: for good. */
   readonly retentionSeconds: number | null;
+  /** Within which reads are to be answered, milliseconds. */
+  readonly latencyMs: number | null;
+  /** What is measured, one of each property. */
+  readonly objectives: readonly Objective[];
   /** Every property as promised, for the catalog. */
   readonly promises: readonly {
     readonly property: string;

@@ -13,6 +13,7 @@ import { matchSdl, readSdl } from './remote.ts';
 import { isRegistered, readServers } from './registered.ts';
 import { custom, type Reporter } from './report.ts';
 import { readSla } from './sla.ts';
+import { objectivesOf } from './objectives.ts';
 import { checkRenamings, readTransforms } from './transforms.ts';
 
 /**
@@ -77,7 +78,7 @@ export function readProduct(
   const transforms = readTransforms(files, objects, kind, findings);
   const engine = readEngine({ odps, report }, outputs, { kind, transforms });
   if (kind === 'managed') checkRenamings(objects, transforms, inputs, outputs, report);
-  const sla = slaOf(outputs);
+  const sla = slaOf(outputs, { kind, objects });
   const product: Product = {
     id: id?.product ?? ('unknown/unknown' as ProductId),
     domain: id?.domain ?? ('unknown' as DomainId),
@@ -213,12 +214,14 @@ function sameNames(objects: readonly SchemaObject[], report: Reporter): void {
         );
 }
 
-function slaOf(outputs: readonly ReadContract[]): Product['sla'] {
+function slaOf(outputs: readonly ReadContract[], product: Pick<Product, 'kind' | 'objects'>): Product['sla'] {
   const read = outputs.map(({ contract, report }) => {
     const { sla, faults } = readSla(contract.slaProperties ?? []);
     for (const { index, code, message, severity } of faults) report[severity](code, ['slaProperties', index], message);
     return sla;
   });
+  const promises = outputs.flatMap(({ contract }) => contract.slaProperties ?? []);
+  const objectives = objectivesOf(promises, product);
   return {
     refresh: read.map(({ refresh }) => refresh).find((refresh) => refresh !== null) ?? null,
     freshnessSeconds: read.map(({ freshnessSeconds }) => freshnessSeconds).find((seconds) => seconds !== null) ?? null,
@@ -227,6 +230,9 @@ function slaOf(outputs: readonly ReadContract[]): Product['sla'] {
       (longest, { retentionSeconds: one }) => (one === null ? longest : Math.max(longest ?? 0, one)),
       null,
     ),
+    latencyMs:
+      objectives.flatMap((objective) => (objective.measure === 'latency' ? objective.withinMs : []))[0] ?? null,
+    objectives,
     promises: read.flatMap(({ promises }) => promises),
   };
 }

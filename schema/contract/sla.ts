@@ -1,27 +1,11 @@
 import type { RefreshSchedule, Sla } from './model.ts';
+import { durationSeconds, milliseconds } from './duration.ts';
 import type { OdcsSlaProperty } from './odcs.ts';
 
-const SECONDS: readonly (readonly [seconds: number, names: string])[] = [
-  [1, 's sec secs second seconds'],
-  [60, 'm min mins minute minutes'],
-  [3600, 'h hr hrs hour hours'],
-  [86_400, 'd day days'],
-  [604_800, 'w wk week weeks'],
-  [2_629_746, 'mo mon month months'],
-  [31_556_952, 'y yr yrs year years a'],
-];
 const DAY = 86_400;
 const MINUTES_A_DAY = 1_440;
 /** After a night without Temporal one refresh is wanted, not one for each hour missed: so late a start is still made up for. */
 const CATCH_UP_SECONDS = 600;
-const EVERY: Readonly<Record<string, number>> = {
-  hourly: 3600,
-  daily: 86_400,
-  weekly: 604_800,
-  monthly: 2_629_746,
-  yearly: 31_556_952,
-};
-
 export interface SlaFault {
   readonly index: number;
   readonly code: string;
@@ -30,7 +14,10 @@ export interface SlaFault {
 }
 
 /** What the promises mean to Weft: when to refresh, and how old the data may be. The first of a kind counts. */
-export function readSla(properties: readonly OdcsSlaProperty[]): { sla: Sla; faults: readonly SlaFault[] } {
+export function readSla(properties: readonly OdcsSlaProperty[]): {
+  sla: Omit<Sla, 'objectives' | 'latencyMs'>;
+  faults: readonly SlaFault[];
+} {
   const faults: SlaFault[] = [];
   let refresh: RefreshSchedule | null = null;
   let available: RefreshSchedule | null = null;
@@ -44,6 +31,8 @@ export function readSla(properties: readonly OdcsSlaProperty[]): { sla: Sla; fau
       if ('fault' in read) faults.push({ index, code: 'SLA_SCHEDULE', message: read.fault, severity: read.severity });
       else if (isAvailability) available ??= read.refresh;
       else refresh ??= read.refresh;
+    } else if (name === 'latency' && milliseconds(property.value, property.unit) !== null) {
+      // In milliseconds it is of reads, and says nothing of the data's age.
     } else if (['freshness', 'latency', 'timeliness', 'retention', 're'].includes(name)) {
       const seconds = durationSeconds(property.value, property.unit);
       if (seconds === null)
@@ -70,27 +59,6 @@ export function readSla(properties: readonly OdcsSlaProperty[]): { sla: Sla; fau
   if (available !== null && (refresh === null || (refresh.kind === 'every' && refresh.seconds === DAY)))
     refresh = available;
   return { sla: { refresh, freshnessSeconds, retentionSeconds, promises }, faults };
-}
-
-/** `4` and `d`; `P1DT12H`; `daily`. Null where it is no length of time above zero. */
-export function durationSeconds(value: unknown, unit: string | undefined): number | null {
-  const text = String(value).trim().toLowerCase();
-  if (Object.hasOwn(EVERY, text)) return EVERY[text] ?? null;
-  const iso =
-    /^p(?:([\d.]+)y)?(?:([\d.]+)m)?(?:([\d.]+)w)?(?:([\d.]+)d)?(?:t(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?)?$/.exec(
-      text,
-    );
-  if (iso !== null) {
-    const each = [31_556_952, 2_629_746, 604_800, 86_400, 3600, 60, 1];
-    // Groups that matched nothing are undefined, whatever their type says.
-    const counts: (string | undefined)[] = iso.slice(1);
-    return positive(each.reduce((sum, seconds, index) => sum + Number(counts[index] ?? 0) * seconds, 0));
-  }
-  const [, count, inline] = /^([\d.]+)\s*([a-z]*)$/.exec(text) ?? [];
-  if (count === undefined) return null;
-  const name = (inline === '' ? unit : inline)?.trim().toLowerCase();
-  const found = SECONDS.find(([, names]) => name !== undefined && names.split(' ').includes(name));
-  return found === undefined ? null : positive(Number(count) * found[0]);
 }
 
 type Fault = { readonly fault: string; readonly severity: 'error' | 'warning' };
@@ -232,8 +200,4 @@ function number(text: string, index: number): number {
   const named = NAMES[index];
   const at = named?.names.indexOf(text.toLowerCase()) ?? -1;
   return named === undefined || at < 0 ? Number.NaN : named.first + at;
-}
-
-function positive(seconds: number): number | null {
-  return Number.isFinite(seconds) && seconds > 0 ? Math.round(seconds) : null;
 }

@@ -22,6 +22,8 @@ export interface DatasetVersion {
   /** By object name. */
   readonly tables: Readonly<Record<string, DatasetTable>>;
   readonly publishedAt: Date;
+  /** When a run last found that there was nothing new; null where none did. */
+  readonly confirmedAt: Date | null;
   readonly droppedAt: Date | null;
 }
 
@@ -29,6 +31,11 @@ export interface DatasetVersion {
 export interface LiveDataset extends DatasetVersion {
   /** Ids of rules of severity warning that failed when it was made. */
   readonly failedWarnings: readonly string[];
+}
+
+/** When a version's data came, or was last known to be what there is. */
+export function arrivedAt({ publishedAt, confirmedAt }: Pick<DatasetVersion, 'publishedAt' | 'confirmedAt'>): Date {
+  return confirmedAt !== null && confirmedAt > publishedAt ? confirmedAt : publishedAt;
 }
 
 /** The name of such a table of a product, with its schema, as it stands in a statement. */
@@ -42,7 +49,7 @@ export function relationOf(id: ProductId, stored: DatasetTable, columns: readonl
 }
 
 const VERSION = `v.product_id as "productId", v.version, v.revision, v.run_id as "runId", v.tables,
-  v.published_at as "publishedAt", v.dropped_at as "droppedAt"`;
+  v.published_at as "publishedAt", v.confirmed_at as "confirmedAt", v.dropped_at as "droppedAt"`;
 
 /** The live version of every product that has data. */
 export async function liveDatasets(db: Queryable): Promise<LiveDataset[]> {

@@ -46,6 +46,12 @@ export type LedgerEvent =
   | { readonly type: 'product.paused'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }
   | { readonly type: 'product.resumed'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }
   | { readonly type: 'domain.released'; readonly subject: string; readonly payload: Readonly<Record<string, never>> }
+  /** A promise is not kept from then on, or is kept again. */
+  | {
+      readonly type: 'slo.missed' | 'slo.met';
+      readonly subject: string;
+      readonly payload: { readonly property: string; readonly since: string };
+    }
   | {
       readonly type: 'refresh.failed';
       readonly subject: string;
@@ -82,12 +88,13 @@ export async function takeEvents(trx: Transaction, limit: number): Promise<Store
 }
 
 /** The others of these types that nobody has acted on, due or not, locked for this transaction: who acts on all at once takes them too. */
-export async function takeAlike(trx: Transaction, types: readonly LedgerEvent['type'][]): Promise<number[]> {
-  const { rows } = await trx.query<{ id: number }>(
-    'select id::int from weft.events where handled_at is null and type = any($1) for update skip locked',
+export async function takeAlike(trx: Transaction, types: readonly LedgerEvent['type'][]): Promise<StoredEvent[]> {
+  const { rows } = await trx.query<StoredEvent>(
+    `select id::int, type, subject, payload, attempts from weft.events
+      where handled_at is null and type = any($1) order by id for update skip locked`,
     [types],
   );
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
 /** Marks an event as acted on. */

@@ -286,8 +286,11 @@ async function supersede(trx: Transaction, id: ProductId, states: RevisionState[
 export async function liveDigests(db: Queryable): Promise<{ revisions: string; versions: string }> {
   const { rows } = await db.query<{ revisions: string; versions: string }>(
     `select coalesce(md5(string_agg(id || ' ' || live_revision, ',' order by id)), '') as revisions,
-            coalesce(md5(string_agg(id || ' ' || live_version, ',' order by id)), '') as versions
-       from weft.products where retired_at is null`,
+            coalesce(md5(string_agg(id || ' ' || live_version || ' ' || coalesce(v.confirmed_at::text, ''), ',' order by id)), '')
+              as versions
+       from weft.products p
+       left join weft.dataset_versions v on v.product_id = p.id and v.version = p.live_version
+      where retired_at is null`,
   );
   return rows[0]!;
 }

@@ -24,7 +24,7 @@ export type Tree = any;
 
 export const KEY = 'weft_admin_of_this_test';
 /** What is kept of a refusal too, and what is counted of traffic. */
-const NOT_COUNTED = ['decisions', 'used_operations', 'operation_usage', 'coordinate_usage'];
+const NOT_COUNTED = ['decisions', 'used_operations', 'operation_usage', 'coordinate_usage', 'product_reads'];
 
 export interface Outcome {
   readonly __typename: 'Published' | 'Rejected' | 'Unchanged';

@@ -121,6 +121,7 @@ function liveDataset(productId: ProductId, objects: readonly SchemaObject[]): Li
     runId: 'r' as RunId,
     tables: Object.fromEntries(tables),
     publishedAt: new Date(0),
+    confirmedAt: null,
     droppedAt: null,
     failedWarnings: [],
   };

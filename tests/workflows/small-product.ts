@@ -14,6 +14,10 @@ export interface SmallProduct {
   /** How the source's object is called, where it is not as the product is. */
   readonly sourceObject?: string;
   readonly quality?: readonly string[];
+  /** Promises of the output: `{ property: freshness, value: 1, unit: h }`. */
+  readonly sla?: readonly string[];
+  /** Channels of its owners: `{ channel: us, tool: slack, scope: issues, url: 'http://127.0.0.1:1/hook' }`. */
+  readonly support?: readonly string[];
   readonly transform?: string;
   readonly rejectedShareAllowed?: number;
   /** Custom properties of the source's object: `{ loadMode: 'merge' }`, `{ query: 'select 1' }`. */
@@ -47,7 +51,7 @@ outputPorts:
 team:
   name: Trial
   members: [{ username: trial@example.org, role: owner }]
-`,
+${block('support', small.support, '  ')}`,
   );
   await writeFile(
     join(folder, 'source.odcs.yaml'),
@@ -67,12 +71,16 @@ ${small.rejectedShareAllowed === undefined ? '' : `customProperties:\n  - { prop
   await writeFile(
     join(folder, `${name}.odcs.yaml`),
     contract(`trial/${name}/output`, name, small.output, {
-      tail:
-        small.quality === undefined ? '' : `    quality:\n${small.quality.map((line) => `      - ${line}\n`).join('')}`,
+      tail: `${block('    quality', small.quality, '      ')}${block('slaProperties', small.sla, '  ')}`,
     }),
   );
   if (small.transform !== undefined) await writeFile(join(folder, 'transform.sql'), small.transform);
   return folder;
+}
+
+/** A list under its key; nothing where there is none. */
+function block(key: string, lines: readonly string[] | undefined, indent: string): string {
+  return lines === undefined ? '' : `${key}:\n${lines.map((line) => `${indent}- ${line}\n`).join('')}`;
 }
 
 function contract(

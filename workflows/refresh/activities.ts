@@ -15,6 +15,12 @@ export interface SliceActivities {
   readSlice(slice: SliceRef): Promise<StageDetail>;
 }
 
+/** When a product is late unless new data comes (RFC 3339; null where only new data changes anything), and what is not kept now. */
+export interface SloDue {
+  readonly dueAt: string | null;
+  readonly late: readonly { readonly property: string; readonly since: string }[];
+}
+
 /** Small work of the platform's own, on the queue of the workflows. */
 export interface PlatformActivities {
   /** Starts the run in the ledger and pins its inputs; fails for a retry while an input's own first run is under way. */
@@ -31,4 +37,6 @@ export interface PlatformActivities {
   mergeSlices(backfill: BackfillRef): Promise<void>;
   /** Records why a backfill was not read to its end; null where it was called off. */
   endReading(backfill: BackfillRef, error: RunError | null): Promise<void>;
+  /** Holds a product against its promises; null where its timer has nothing more to tell. */
+  judgeSlos(product: ProductId): Promise<SloDue | null>;
 }

@@ -96,6 +96,7 @@ function stagedDataset({ run, product, outputs }: RefreshPlan): LiveDataset {
     runId: run.id,
     tables: Object.fromEntries(tables),
     publishedAt: run.requestedAt,
+    confirmedAt: null,
     droppedAt: null,
     failedWarnings: [],
   };

@@ -5,10 +5,12 @@ import { brokenFindings } from '../../schema/ledger/broken-operations.ts';
 import { addVersion, datasetOfRun, type DatasetTable, liveDataset, nextVersion } from '../../schema/ledger/datasets.ts';
 import { goLive, hindrances } from '../../schema/ledger/go-live.ts';
 import { moveKeptTable } from '../../schema/ledger/kept-tables.ts';
+import { productOf } from '../../schema/ledger/mesh.ts';
 import { pendingRevisions, product, revisionIn } from '../../schema/ledger/products.ts';
 import { readyToRun } from '../../schema/ledger/ready-to-run.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
 import { requestRun, succeedRun } from '../../schema/ledger/runs.ts';
+import { isOverdueUnnoticed, judgePunctuality } from '../../schema/ledger/slos.ts';
 import { standingSubscriptions } from '../../schema/ledger/subscriptions.ts';
 import { headId, lockHead, supergraphSdl } from '../../schema/ledger/supergraphs.ts';
 import type { StageDetail } from './activities.ts';
@@ -29,6 +31,7 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
     await lockHead(trx);
     const version = await nextVersion(trx, plan.product.id);
     const isPending = await judgeRevision(trx, plan);
+    await noticeLate(trx, plan.product.id);
     await judgeKept(trx, plan, version);
     const tables = await moveTables(trx, plan, version, counts);
     const waited = isPending ? (await waiting(trx)).filter((id) => id !== plan.product.id) : [];
@@ -40,6 +43,7 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
       runId: plan.run.id,
       tables,
     });
+    await judgePunctuality(trx, plan.product);
     await succeedRun(trx, plan.run.id, version);
     await requestWaiting(deps, trx, waited);
     const done = await end(trx, { version, rows: Object.values(tables).reduce((sum, { rows }) => sum + rows, 0) });
@@ -77,6 +81,13 @@ async function judgeRevision(trx: Transaction, { product: { id, dataDigest }, ru
     'RUN_SUPERSEDED',
     `The run made data for revision ${run.revision} of ${id}, which a newer revision of another shape has replaced; a new run follows.`,
   );
+}
+
+/** That the data was late which this run replaces, where no timer could tell. */
+async function noticeLate(trx: Transaction, id: ProductId): Promise<void> {
+  if (!(await isOverdueUnnoticed(trx, id))) return;
+  const live = await revisionIn(trx, id, 'live');
+  if (live !== null) await judgePunctuality(trx, productOf(live));
 }
 
 /** Rows that were merged into a version are of the next one alone: refuses where another went live, or came to be, meanwhile. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OdcsSlaProperty } from '../odcs.ts';
-import { durationSeconds } from '../sla.ts';
+import { durationSeconds } from '../duration.ts';
 import type { ChangeCode } from './change-codes.ts';
 import type { Draft } from './draft.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { durationSeconds, readSla } from '../../../schema/contract/sla.ts';
+import { durationSeconds } from '../../../schema/contract/duration.ts';
+import { readSla } from '../../../schema/contract/sla.ts';
 import { propertyType } from '../../../schema/contract/types.ts';
 
 test.each([

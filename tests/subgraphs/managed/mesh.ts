@@ -119,6 +119,7 @@ export async function openTestMesh(options: { limits?: Limits; max?: number } = 
         runId: 'r' as RunId,
         tables,
         publishedAt: new Date(),
+        confirmedAt: null,
         droppedAt: null,
         failedWarnings: [],
       });
