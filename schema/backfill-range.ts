@@ -1,4 +1,4 @@
-import { durationSeconds } from './contract/sla.ts';
+import { durationSeconds } from './contract/duration.ts';
 import type { Load } from './contract/model.ts';
 import { Refusal } from './errors.ts';
 
