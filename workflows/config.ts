@@ -5,6 +5,7 @@ import type { DomainId } from '../schema/ids.ts';
 import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import type { DuckdbLimits } from './engines/duckdb.ts';
+import { type ConnectorHost, connectorHost } from './sources/connectors/connector-host.ts';
 import type { FileRoot } from './sources/file-path.ts';
 
 const bytes = z.string().regex(/^[1-9]\d{0,5}(MB|GB|TB)$/, 'a size, such as 512MB or 20GB');
@@ -16,6 +17,9 @@ const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   WEFT_ALLOWED_HOSTS: z.string().default(''),
   WEFT_SECRETS_DIR: z.string().min(1).optional(),
+  /** Packages of PyPI that contracts may name as connectors: `tap-postgres`, `tap-postgres==1.2.3`, or `*`. */
+  WEFT_CONNECTORS: z.string().default(''),
+  WEFT_PYTHON: z.string().min(1).default('python3'),
   WEFT_HOME: z.string().min(1).default('.weft'),
   /** Folders, with the system's path delimiter between them. */
   WEFT_FILE_ROOTS: z.string().default(''),
@@ -46,6 +50,7 @@ export interface WorkerConfig {
   readonly hosts: HostRules;
   /** What contracts refer to by `${secret:NAME}`. */
   readonly secrets: Secrets;
+  readonly connectors: ConnectorHost;
   /** Who used a product within so many days is told when it is retired. */
   readonly usageDays: number;
   /** How many stages of a domain run at once here. */
@@ -74,6 +79,11 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     ],
     hosts: hostRules(data.HOST, data.WEFT_ALLOWED_HOSTS),
     secrets: openSecrets(env, data.WEFT_SECRETS_DIR ?? null),
+    connectors: connectorHost(env, {
+      allowed: data.WEFT_CONNECTORS,
+      folder: join(resolve(data.WEFT_HOME), 'connectors'),
+      python: data.WEFT_PYTHON,
+    }),
     usageDays: data.WEFT_USAGE_DAYS,
     stagesAtOnce: stagesAtOnce(data.WEFT_STAGES_AT_ONCE),
     duckdb: { memory: data.WEFT_DUCKDB_MEMORY, disk: data.WEFT_DUCKDB_DISK },

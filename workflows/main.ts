@@ -72,6 +72,7 @@ const deps: RefreshDeps = {
   roots: config.roots,
   hosts: config.hosts,
   secrets: config.secrets,
+  connectors: config.connectors,
   scratch,
   duckdb: config.duckdb,
   openSubgraph: openSubgraph(readers),

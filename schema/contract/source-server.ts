@@ -1,4 +1,5 @@
 import { readApiSource } from './api-source.ts';
+import { isConnector, readConnectorSource } from './connector-source.ts';
 import { readFileFormat } from './file-format.ts';
 import { isHttpFile, readHttpPlace, readObjectPlace } from './file-place.ts';
 import type { SourceObject } from './model.ts';
@@ -20,7 +21,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
   postgresql: readPostgresSource,
   local: readFile,
   custom: (server, object, at) =>
-    isHttpFile(server) && [readFile(server, object, at), readHttpPlace(server, at.server, at.report)],
+    isConnector(server)
+      ? readConnectorSource(server, object, at)
+      : isHttpFile(server) && [readFile(server, object, at), readHttpPlace(server, at.server, at.report)],
   s3: (server, object, at) => [readFile(server, object, at), readObjectPlace(server, at.server, at.report)],
 };
 

@@ -11,6 +11,7 @@ import { requestRun, requireRun, type RunRow } from '../../schema/ledger/runs.ts
 import { STAGES } from '../../schema/run.ts';
 import { failRun } from '../../workflows/refresh/end.ts';
 import { pinInputs } from '../../workflows/refresh/pin.ts';
+import { connectorHost } from '../../workflows/sources/connectors/connector-host.ts';
 import { performStage, type RefreshDeps } from '../../workflows/refresh/stage.ts';
 import { STAGE_WORK } from '../../workflows/refresh/stage-work.ts';
 import type { TestDatabase } from '../testkit/database.ts';
@@ -25,6 +26,7 @@ export async function refreshDeps(database: TestDatabase): Promise<RefreshDeps> 
     hosts: { loopbackOnly: true, allowedHosts: [] },
     secrets: () => null,
     duckdb: { memory: '256MB', disk: '2GB' },
+    connectors: connectorHost({}, { allowed: '', folder: '', python: '' }),
     scratch: await mkdtemp(join(tmpdir(), 'weft-scratch-')),
     // Those that have consumers with expectations bring a real one, and its pools.
     openSubgraph: () => {

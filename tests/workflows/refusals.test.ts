@@ -293,6 +293,7 @@ test.each([
         roots: [],
         hosts: deps.hosts,
         secrets: deps.secrets,
+        connectors: deps.connectors,
         since: null,
         position: null,
         reader: 'trial/things' as ProductId,

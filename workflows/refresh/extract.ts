@@ -43,7 +43,7 @@ export function openLanding(
 
 /** What a source is asked with, to be read as far as it knows itself. */
 export function askOf(
-  { roots, hosts, secrets }: RefreshDeps,
+  { roots, hosts, secrets, connectors }: RefreshDeps,
   { plan, signal }: { plan: LandingPlace; signal: AbortSignal },
   landing: Landing,
 ): SourceAsk {
@@ -57,6 +57,7 @@ export function askOf(
     roots,
     hosts,
     secrets,
+    connectors,
     since: null,
     position,
     reader: plan.product.id,

@@ -1,3 +1,4 @@
+import { isConnector } from '../../schema/contract/connector-source.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import type { Slice } from '../../schema/ledger/backfills.ts';
 import { identifier, literal } from '../engines/duckdb.ts';
@@ -5,8 +6,9 @@ import type { Since, SourceRows } from '../sources/source.ts';
 import type { Landing } from './landing.ts';
 
 /** From where on a landing reads: its last watermark, less what is looked back; null where all is read. */
-export async function landingSince(db: Queryable, { kept }: Landing): Promise<Since | null> {
-  if (kept?.base?.watermark == null || kept.load.watermark === null) return null;
+export async function landingSince(db: Queryable, landing: Landing): Promise<Since | null> {
+  const { kept } = landing;
+  if (kept?.base?.watermark == null || kept.load.watermark === null || knowsItself(landing)) return null;
   const { sourceColumn, pgType } = kept.load.watermark;
   const { rows } = await db.query<{ value: string }>(`select ${valueSql(pgType)} as value`, [
     kept.base.watermark,
@@ -44,8 +46,13 @@ function valueSql(pgType: string): string {
 }
 
 /** What a source that knows itself how far it has come said the last time; null where all is read. */
-export function landingPosition({ kept }: Landing): string | null {
-  return kept?.load.mode === 'cdc' ? (kept.base?.watermark ?? null) : null;
+export function landingPosition(landing: Landing): string | null {
+  return knowsItself(landing) ? (landing.kept?.base?.watermark ?? null) : null;
+}
+
+/** A log does, and a connector has a state; but of what is missing all must be read. */
+function knowsItself({ kept, port: { server } }: Landing): boolean {
+  return kept?.load.mode === 'cdc' || (isConnector(server) && kept?.load.deleted !== 'missing');
 }
 
 /** Without the rows from before, and from after a slice, of a source that gives these too. Rows are numbered as in the source. */

@@ -12,6 +12,7 @@ import type { DuckdbLimits } from '../engines/duckdb.ts';
 import type { CrashPoint } from '../crash.ts';
 import type { RunRef } from '../names.ts';
 import { isOutage } from '../outage.ts';
+import type { ConnectorHost } from '../sources/connectors/connector-host.ts';
 import type { FileRoot } from '../sources/file-path.ts';
 import type { StageDetail } from './activities.ts';
 import { refreshPlan, type RefreshPlan } from './plan.ts';
@@ -25,6 +26,8 @@ export interface RefreshDeps {
   /** Where sources on the network may be. */
   readonly hosts: HostRules;
   readonly secrets: Secrets;
+  /** Which connectors from PyPI this worker runs, and how. */
+  readonly connectors: ConnectorHost;
   /** A folder for FIFOs and what DuckDB spills. */
   readonly scratch: string;
   /** What a transformation in DuckDB may take of this machine. */

@@ -1,6 +1,8 @@
+import { isConnector } from '../../schema/contract/connector-source.ts';
 import { Refusal } from '../../schema/errors.ts';
 import type { Duckdb } from '../engines/duckdb.ts';
 import { openApi } from './api.ts';
+import { openConnector } from './connectors/connector.ts';
 import { httpFile } from './files/http-file.ts';
 import { localFiles } from './files/local-files.ts';
 import { filesBy } from './files/open-files.ts';
@@ -15,9 +17,15 @@ const CONNECTORS: Readonly<Record<string, Connector>> = {
   local: filesBy(localFiles),
   postgres: postgresBy,
   postgresql: postgresBy,
-  custom: filesBy(httpFile()),
+  custom: customBy,
   s3: filesBy(storedObjects()),
 };
+
+const openHttpFile = filesBy(httpFile());
+
+function customBy(ask: SourceAsk, db: Duckdb): Promise<OpenSource> {
+  return isConnector(ask.server) ? openConnector(ask, db) : openHttpFile(ask, db);
+}
 
 function postgresBy(ask: SourceAsk, db: Duckdb): Promise<OpenSource> {
   return ask.object.load?.mode === 'cdc' ? openPostgresChanges(ask, db) : openPostgres(ask, db);

@@ -4,6 +4,7 @@ import type { Duckdb } from '../engines/duckdb.ts';
 import type { HostRules } from '../../schema/allowed-hosts.ts';
 import type { ProductId } from '../../schema/ids.ts';
 import type { Secrets } from '../../schema/secrets.ts';
+import type { ConnectorHost } from './connectors/connector-host.ts';
 import type { FileRoot } from './file-path.ts';
 
 /** What a connector is asked for: one object of an input port's server. */
@@ -16,6 +17,7 @@ export interface SourceAsk {
   /** Where it may be on the network: judged when it is connected to, since a name may lead elsewhere by then. */
   readonly hosts: HostRules;
   readonly secrets: Secrets;
+  readonly connectors: ConnectorHost;
   /** What is read of it: null is all. A source that cannot tell gives more, and what is too much is left out after it. */
   readonly since: Since | null;
   /** Of a source that knows itself how far it has come: what it said of that the last time (`SourceRows.position`). */

@@ -36,7 +36,7 @@ export async function withSource<Result>(
 ): Promise<Result> {
   const { source, findings } = await checkedProduct(small);
   if (source === null) throw new Error(JSON.stringify(findings));
-  const { roots, hosts, secrets, scratch } = deps;
+  const { roots, hosts, secrets, connectors, scratch } = deps;
   return withDuckdb({ scratch, signal }, async (db) => {
     const opened = await openSource(
       {
@@ -45,6 +45,7 @@ export async function withSource<Result>(
         roots,
         hosts,
         secrets,
+        connectors,
         since,
         position: null,
         reader: 'trial/things' as ProductId,

@@ -9,6 +9,7 @@ import { readSource as readObject } from '../../../schema/contract/object.ts';
 import { reporter } from '../../../schema/contract/report.ts';
 import type { Secrets } from '../../../schema/secrets.ts';
 import { withDuckdb } from '../../../workflows/engines/duckdb.ts';
+import { connectorHost } from '../../../workflows/sources/connectors/connector-host.ts';
 import { newColumns } from '../../../workflows/sources/drift.ts';
 import { openSource } from '../../../workflows/sources/open-source.ts';
 import type { BrokenLine, Connector, OpenSource, SourceColumn, SourceRows } from '../../../workflows/sources/source.ts';
@@ -72,6 +73,7 @@ async function readIn(folder: string, ask: ReadAsk): Promise<ReadSource> {
         roots: [],
         hosts: { loopbackOnly: ask.allowedHosts === undefined, allowedHosts: ask.allowedHosts ?? [] },
         secrets: ask.secrets ?? (() => null),
+        connectors: connectorHost({}, { allowed: '', folder: '', python: '' }),
         since: null,
         position: null,
         reader: 'trial/things' as ProductId,
