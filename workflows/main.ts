@@ -21,6 +21,8 @@ import { readConfig } from './config.ts';
 import { crashAt } from './crash.ts';
 import { keepRunning, type KeptWorker } from './keep-running.ts';
 import { domainQueue, PLATFORM_QUEUE } from './names.ts';
+import { clearSent, openDeliveries } from './notify/deliver.ts';
+import { senders } from './notify/senders.ts';
 import {
   reconcileBackfills,
   reconcilePauses,
@@ -46,6 +48,8 @@ const RECONCILE_MS = 30_000;
 const CLEAR_MS = 600_000;
 /** How often it is looked for products whose announced time has come: a day is what people announce. */
 const RETIRE_MS = 30_000;
+/** How often it is looked for what is to be sent outside: a message comes this much later at most. */
+const DELIVER_MS = 1_000;
 /** A stage that is called off has this long to let go; the whole stop must take less than 10 s. */
 const GRACE = '5s';
 const config = readConfig(process.env);
@@ -79,13 +83,14 @@ const deps: RefreshDeps = {
   crash: crashAt(config.crash),
   newRunId: () => randomUUID() as RunId,
 };
+const deliveries = openDeliveries({ pool, log, senders: senders() });
 let listening: ReturnType<typeof listen> | null = null;
 
 onShutdown(async () => {
   log.info('stopping');
   stopping.abort();
   await listening?.stop();
-  await Promise.all([...workers.values()].map((worker) => worker.stop()));
+  await Promise.all([...[...workers.values()].map((worker) => worker.stop()), deliveries.stop()]);
   await Promise.all([pool.end(), readers.quick.end(), readers.slow.end()]);
   await rm(scratch, { recursive: true, force: true });
 });
@@ -144,6 +149,8 @@ void every(CLEAR_MS, 'what backfills left', () => clearBackfills(pool));
 void every(CLEAR_MS, 'what sources keep for nobody', () => releaseSources({ ...deps, log, signal: stopping.signal }));
 // The usual length of runs moves the start of those whose data shall be there at a time.
 void every(CLEAR_MS, 'schedules', () => reconcileSchedules(relay));
+void every(DELIVER_MS, 'deliveries', () => deliveries.look());
+void every(CLEAR_MS, 'what was delivered', () => clearSent(pool));
 void every(RETIRE_MS, 'announced retirements', () => retireDue({ ...relay, usageDays: config.usageDays }));
 await platform.polling;
 log.info({ temporal: config.temporal.address }, 'ready');
