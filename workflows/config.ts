@@ -6,6 +6,7 @@ import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import type { DuckdbLimits } from './engines/duckdb.ts';
 import { type ConnectorHost, connectorHost } from './sources/connectors/connector-host.ts';
+import type { OpenLineageConfig } from './notify/open-lineage.ts';
 import type { FileRoot } from './sources/file-path.ts';
 
 const bytes = z.string().regex(/^[1-9]\d{0,5}(MB|GB|TB)$/, 'a size, such as 512MB or 20GB');
@@ -33,6 +34,10 @@ const environment = z.object({
   // Less, and DuckDB spills while it joins some thousand rows; more, and three at once are most of a small machine.
   WEFT_DUCKDB_MEMORY: bytes.default('512MB'),
   WEFT_DUCKDB_DISK: bytes.default('20GB'),
+  /** As OpenLineage's own clients understand OPENLINEAGE_URL and OPENLINEAGE_ENDPOINT. */
+  WEFT_OPENLINEAGE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  WEFT_OPENLINEAGE_ENDPOINT: z.string().min(1).default('api/v1/lineage'),
+  WEFT_OPENLINEAGE_FILE: z.string().min(1).optional(),
   WEFT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Tests only: see crash.ts. */
   WEFT_CRASH_AT: z
@@ -57,6 +62,8 @@ export interface WorkerConfig {
   readonly stagesAtOnce: (domain: DomainId) => number;
   /** What each transformation in DuckDB may take. */
   readonly duckdb: DuckdbLimits;
+  /** Who is told of every run. */
+  readonly openLineage: OpenLineageConfig;
   readonly logLevel: z.infer<typeof environment>['WEFT_LOG_LEVEL'];
   readonly crash: { readonly point: string; readonly file: string } | null;
 }
@@ -87,9 +94,20 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     usageDays: data.WEFT_USAGE_DAYS,
     stagesAtOnce: stagesAtOnce(data.WEFT_STAGES_AT_ONCE),
     duckdb: { memory: data.WEFT_DUCKDB_MEMORY, disk: data.WEFT_DUCKDB_DISK },
+    openLineage: {
+      url:
+        data.WEFT_OPENLINEAGE_URL === undefined
+          ? null
+          : joined(data.WEFT_OPENLINEAGE_URL, data.WEFT_OPENLINEAGE_ENDPOINT),
+      file: data.WEFT_OPENLINEAGE_FILE === undefined ? null : resolve(data.WEFT_OPENLINEAGE_FILE),
+    },
     logLevel: data.WEFT_LOG_LEVEL,
     crash: point === undefined || file === undefined ? null : { point, file },
   };
+}
+
+function joined(url: string, endpoint: string): string {
+  return `${url.replace(/\/+$/, '')}/${endpoint.replace(/^\/+/, '')}`;
 }
 
 function stagesAtOnce(text: string): (domain: DomainId) => number {

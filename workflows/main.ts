@@ -6,7 +6,8 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { domainOf, type DomainId, type RunId } from '../schema/ids.ts';
-import { openPool } from '../schema/ledger/connect.ts';
+import { openPool, transaction } from '../schema/ledger/connect.ts';
+import { keepLineageReceivers } from '../schema/ledger/lineage-receivers.ts';
 import { listen } from '../schema/ledger/listen.ts';
 import { migrate } from '../schema/ledger/migrate.ts';
 import { allProducts } from '../schema/ledger/products.ts';
@@ -22,7 +23,7 @@ import { crashAt } from './crash.ts';
 import { keepRunning, type KeptWorker } from './keep-running.ts';
 import { domainQueue, PLATFORM_QUEUE } from './names.ts';
 import { clearSent, openDeliveries } from './notify/deliver.ts';
-import { senders } from './notify/senders.ts';
+import { lineageReceivers, openLineageSenders } from './notify/open-lineage.ts';
 import {
   reconcileBackfills,
   reconcilePauses,
@@ -83,7 +84,9 @@ const deps: RefreshDeps = {
   crash: crashAt(config.crash),
   newRunId: () => randomUUID() as RunId,
 };
-const deliveries = openDeliveries({ pool, log, senders: senders() });
+const openLineage = openLineageSenders(config.openLineage, { pool, secrets: config.secrets });
+// A sender for each kind of channel: what none is there for waits for a worker that has one.
+const deliveries = openDeliveries({ pool, log, senders: { ...openLineage.senders } });
 let listening: ReturnType<typeof listen> | null = null;
 
 onShutdown(async () => {
@@ -91,6 +94,7 @@ onShutdown(async () => {
   stopping.abort();
   await listening?.stop();
   await Promise.all([...[...workers.values()].map((worker) => worker.stop()), deliveries.stop()]);
+  await openLineage.close();
   await Promise.all([pool.end(), readers.quick.end(), readers.slow.end()]);
   await rm(scratch, { recursive: true, force: true });
 });
@@ -101,6 +105,7 @@ const [bundlePath] = await Promise.all([
   persist('preparing the ledger', async () => {
     await migrate(pool);
     await ensureRole(pool, config.databaseUrl, READER);
+    await transaction(pool, (trx) => keepLineageReceivers(trx, lineageReceivers(config.openLineage)));
   }),
 ]);
 const native = await persist('connecting to Temporal', () =>

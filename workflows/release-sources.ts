@@ -7,7 +7,7 @@ import type { RefreshDeps } from './refresh/stage.ts';
 import { releasePosition } from './sources/open-source.ts';
 import type { SourceAsk } from './sources/source.ts';
 
-type ReleaseDeps = Pick<RefreshDeps, 'pool' | 'roots' | 'hosts' | 'secrets'> & {
+type ReleaseDeps = Pick<RefreshDeps, 'pool' | 'roots' | 'hosts' | 'secrets' | 'connectors'> & {
   readonly log: Logger;
   readonly signal: AbortSignal;
 };
@@ -37,7 +37,7 @@ export async function releaseSources(deps: ReleaseDeps): Promise<number> {
 
 /** What the source was read with; null where its contract of that time does not say any more. */
 async function askFor(
-  { pool, roots, hosts, secrets, signal }: ReleaseDeps,
+  { pool, roots, hosts, secrets, connectors, signal }: ReleaseDeps,
   { productId, revision, name }: ForsakenPosition,
 ): Promise<SourceAsk | null> {
   const stored = await requireRevision(pool, productId, revision);
@@ -52,6 +52,7 @@ async function askFor(
       roots,
       hosts,
       secrets,
+      connectors,
       since: null,
       position: null,
       reader: productId,

@@ -1,4 +1,5 @@
 import type { RunRow } from '../../schema/ledger/runs.ts';
+import { runEvents } from '../../schema/ledger/run-events.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { type RunId, runId } from '../../schema/ids.ts';
 import { byId } from './products.ts';
@@ -46,6 +47,7 @@ export const runs = {
     },
     stages: ({ id }: RunSource, _args: unknown, { loaders }: CatalogContext) => loaders.stages.load(id),
     quality: ({ id }: RunSource, _args: unknown, { loaders }: CatalogContext) => loaders.quality.load(id),
+    openLineage: ({ id }: RunSource, _args: unknown, { ledger }: CatalogContext) => runEvents(ledger, id),
     temporalUrl: async (source: RunSource, _args: unknown, context: CatalogContext) => {
       const { temporalUi } = context;
       if (temporalUi === null) return null;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
+import { WEFT_VERSION } from '../../schema/weft-version.ts';
 import { within } from '../within.ts';
 import { OperationSpans } from './operation-spans.ts';
 import { OtlpExporter } from './otlp-exporter.ts';
@@ -18,8 +18,7 @@ const TEXT_MAX = 8_192;
 
 /** Opens the making and sending of traces. Nothing is registered globally: what Apollo's packages would trace stays untraced. */
 export function openTraces(config: TracesConfig, logger: Logger): Traces {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-  const resource = { 'service.version': version, 'service.instance.id': randomUUID(), ...config.resource };
+  const resource = { 'service.version': WEFT_VERSION, 'service.instance.id': randomUUID(), ...config.resource };
   const exporter = new OtlpExporter({ ...config, resource }, logger);
   const { delayMs, queueMax, sizeMax } = config.batch;
   const provider = new TracerProvider({
@@ -34,7 +33,7 @@ export function openTraces(config: TracesConfig, logger: Logger): Traces {
       }),
     ],
   });
-  const tracer = provider.getTracer('weft', version);
+  const tracer = provider.getTracer('weft', WEFT_VERSION);
   return {
     begin: ({ headers, method, actor, beganMs }) => {
       const parent = parentOf(headers['traceparent']);

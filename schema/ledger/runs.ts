@@ -13,6 +13,7 @@ import {
 } from '../run.ts';
 import type { Queryable, Transaction } from './connect.ts';
 import { emit } from './events.ts';
+import { tellLineage } from './lineage-receivers.ts';
 
 export interface RunError {
   readonly code: string;
@@ -244,11 +245,13 @@ export async function startRun(
   inputVersions: Readonly<Record<string, number>>,
 ): Promise<void> {
   await move(trx, id, 'start', `started_at = coalesce(started_at, now()), input_versions = $4`, [inputVersions]);
+  await tellLineage(trx, id, { type: 'START' });
 }
 
 /** The run ends well, with the dataset version that it published. Refuses where it is over. */
 export async function succeedRun(trx: Transaction, id: RunId, datasetVersion: number): Promise<void> {
   await move(trx, id, 'succeed', 'ended_at = now(), dataset_version = $4', [datasetVersion]);
+  await tellLineage(trx, id, { type: 'COMPLETE' });
 }
 
 /** The run ends badly; false where it was over already, which is no error: an answer may have been lost. */
@@ -258,6 +261,9 @@ export async function failRun(trx: Transaction, id: RunId, error: RunError): Pro
   await trx.query(`update weft.stages set state = 'failed', ended_at = now() where run_id = $1 and state = 'running'`, [
     id,
   ]);
+  // One that never began has a beginning too, as OpenLineage asks.
+  await tellLineage(trx, id, { type: 'START' });
+  await tellLineage(trx, id, { type: 'FAIL' });
   await emit(trx, { type: 'refresh.failed', subject: failed, payload: { runId: id, code: error.code } });
   return true;
 }
@@ -266,6 +272,8 @@ export async function failRun(trx: Transaction, id: RunId, error: RunError): Pro
 export async function cancelRun(trx: Transaction, id: RunId): Promise<boolean> {
   const cancelled = await tryMove(trx, id, 'cancel', 'ended_at = now()', []);
   if (cancelled === null) return false;
+  await tellLineage(trx, id, { type: 'START' });
+  await tellLineage(trx, id, { type: 'ABORT' });
   await emit(trx, { type: 'refresh.cancelled', subject: cancelled, payload: { runId: id } });
   return true;
 }
@@ -328,7 +336,10 @@ export async function endStage(
       where run_id = $1 and stage = $2 and attempt = $3`,
     [id, stage, attempt, detail],
   );
-  return ended.rowCount === 1;
+  if (ended.rowCount !== 1) return false;
+  // By then, publishing has told that the run is complete, and that is its end.
+  if (stage !== 'publish' && stage !== 'announce') await tellLineage(db, id, { type: 'RUNNING', stage });
+  return true;
 }
 
 /** The stages of a run, in the order in which they began. */

@@ -2,6 +2,7 @@ import { domainOf, type ProductId } from '../../ids.ts';
 import type { Mesh, Product, Property, SchemaObject, SourceObject } from '../model.ts';
 import { columnLineage } from './column-lineage.ts';
 import { type DatasetName, ownDataset, sourceDataset } from './dataset-names.ts';
+import { eventBase, facet } from './open-lineage-facet.ts';
 
 /** A revision of a product, in the mesh that it is a part of. */
 export interface Exported {
@@ -16,58 +17,87 @@ export interface NamedEvent {
   readonly event: Readonly<Record<string, unknown>>;
 }
 
-/** Who says it, as OpenLineage asks: a URI. */
-const PRODUCER = 'urn:weft:export';
-const SPEC = 'https://openlineage.io/spec';
-
 /**
  * The product as static OpenLineage events (spec 2-0-2): of a managed one a JobEvent, with what it reads and what it makes; of any
  * other, which Weft does not make, a DatasetEvent for each object. Facets say what the contract says; of runs and of what was measured there is nothing.
  */
 export async function openLineage({ product, mesh, publishedAt }: Exported): Promise<NamedEvent[]> {
-  const base = (event: string) => ({
-    eventTime: publishedAt.toISOString(),
-    producer: PRODUCER,
-    schemaURL: `${SPEC}/2-0-2/OpenLineage.json#/$defs/${event}`,
-  });
   if (product.kind !== 'managed')
     return product.objects.map((object) => ({
       name: object.table,
-      event: { ...base('DatasetEvent'), dataset: outputDataset(product, object) },
+      event: { ...eventBase('DatasetEvent', publishedAt), dataset: outputDataset(product, object) },
     }));
-  const job = { namespace: `weft://${product.domain}`, name: nameOf(product.id), facets: jobFacets(product) };
+  const { job, inputs, outputs } = await jobLineage({ product, mesh });
+  const event = {
+    ...eventBase('JobEvent', publishedAt),
+    job,
+    inputs: inputs.map(({ dataset }) => dataset),
+    outputs: outputs.map(({ dataset }) => dataset),
+  };
+  return [{ name: nameOf(product.id), event }];
+}
+
+/** A product's refresh as OpenLineage has jobs: what it reads and what it makes, each with its facets. */
+export interface JobLineage {
+  readonly job: Dataset;
+  /** `product`: whose object it is; null where it is a source's. */
+  readonly inputs: readonly {
+    readonly product: ProductId | null;
+    readonly object: string;
+    readonly dataset: Dataset;
+  }[];
+  readonly outputs: readonly { readonly object: SchemaObject; readonly dataset: Dataset }[];
+}
+
+interface Dataset extends DatasetName {
+  readonly facets: Readonly<Record<string, unknown>>;
+}
+
+/** The job that makes a managed product. */
+export async function jobLineage({ product, mesh }: Omit<Exported, 'publishedAt'>): Promise<JobLineage> {
   const lineage = await Promise.all(product.objects.map((object) => columnLineage(product, object, mesh)));
   const outputs = product.objects.map((object, index) => {
     const { fields, dataset: whole } = lineage[index] ?? { fields: {} };
     const isTold = Object.keys(fields).length > 0 || whole !== undefined;
     const says = { fields, ...(whole !== undefined && { dataset: whole }) };
-    return outputDataset(product, object, isTold ? { columnLineage: facet('ColumnLineage', '1-2-0', says) } : {});
+    const further = isTold ? { columnLineage: facet('ColumnLineage', '1-2-0', says) } : {};
+    return { object, dataset: outputDataset(product, object, further) };
   });
-  return [
-    { name: nameOf(product.id), event: { ...base('JobEvent'), job, inputs: inputDatasets(product, mesh), outputs } },
-  ];
+  return { job: { ...jobName(product.id), facets: jobFacets(product) }, inputs: inputDatasets(product, mesh), outputs };
 }
 
-function inputDatasets(product: Product, mesh: Mesh): unknown[] {
+/** What the job that makes a product is called. */
+export function jobName(id: ProductId): DatasetName {
+  return { namespace: `weft://${domainOf(id)}`, name: nameOf(id) };
+}
+
+function inputDatasets(product: Product, mesh: Mesh): JobLineage['inputs'] {
   const sources = product.inputs.flatMap((input) =>
     input.kind === 'product'
       ? []
       : input.objects.map((object) => {
           const name = sourceDataset(input.server, object);
-          return dataset(name, {
+          const facets = {
             schema: schemaFacet(object),
             dataSource: facet('Datasource', '1-0-1', { name: input.server.server, uri: uriOf(name.namespace) }),
-          });
+          };
+          return { product: null, object: object.name, dataset: dataset(name, facets) };
         }),
   );
   const read = (mesh.inputs.get(product.id) ?? []).flatMap((input) => {
     const owner = mesh.products.get(input.product);
-    return owner === undefined ? [] : input.objects.map((object) => outputDataset(owner, object));
+    return owner === undefined
+      ? []
+      : input.objects.map((object) => ({
+          product: owner.id,
+          object: object.name,
+          dataset: outputDataset(owner, object),
+        }));
   });
   return [...sources, ...read];
 }
 
-function outputDataset(product: Product, object: SchemaObject, further: Record<string, unknown> = {}) {
+function outputDataset(product: Product, object: SchemaObject, further: Record<string, unknown> = {}): Dataset {
   const description = object.description ?? product.description.purpose;
   return dataset(ownDataset(product.id, object), {
     schema: schemaFacet(object),
@@ -118,14 +148,8 @@ function schemaFacet(object: SchemaObject | SourceObject) {
   });
 }
 
-function dataset({ namespace, name }: DatasetName, facets: Record<string, unknown>) {
+function dataset({ namespace, name }: DatasetName, facets: Record<string, unknown>): Dataset {
   return { namespace, name, facets };
-}
-
-/** A facet with what each must have: who says it, and by which version of its schema. */
-function facet(name: string, version: string, says: Record<string, unknown>, of: 'Dataset' | 'Job' = 'Dataset') {
-  const schema = `${name}${of}Facet`;
-  return { _producer: PRODUCER, _schemaURL: `${SPEC}/facets/${version}/${schema}.json#/$defs/${schema}`, ...says };
 }
 
 /** A namespace is a word or a URI. */
