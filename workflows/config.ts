@@ -1,15 +1,28 @@
 import { createRequire } from 'node:module';
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { DomainId } from '../schema/ids.ts';
+import { domainId, type DomainId } from '../schema/ids.ts';
 import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import type { DuckdbLimits } from './engines/duckdb.ts';
 import { type ConnectorHost, connectorHost } from './sources/connectors/connector-host.ts';
 import type { OpenLineageConfig } from './notify/open-lineage.ts';
+import { checkSparkAddress, type SparkAddresses } from './engines/spark/open-spark.ts';
 import type { FileRoot } from './sources/file-path.ts';
 
 const bytes = z.string().regex(/^[1-9]\d{0,5}(MB|GB|TB)$/, 'a size, such as 512MB or 20GB');
+
+const sparkAddress = z.string().superRefine((text, context) => {
+  try {
+    checkSparkAddress(text);
+  } catch (error) {
+    context.addIssue({
+      code: 'custom',
+      message: error instanceof Error ? error.message : 'It is no address of Spark.',
+    });
+  }
+});
+const OWN_SPARK = /^WEFT_SPARK_REMOTE_([A-Z0-9_]+)$/;
 
 const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -38,6 +51,13 @@ const environment = z.object({
   WEFT_OPENLINEAGE_URL: z.url({ protocol: /^https?$/ }).optional(),
   WEFT_OPENLINEAGE_ENDPOINT: z.string().min(1).default('api/v1/lineage'),
   WEFT_OPENLINEAGE_FILE: z.string().min(1).optional(),
+  /** Of all domains, and `WEFT_SPARK_REMOTE_<DOMAIN>` of one: `sc://…` or `emr-serverless://…`, with references to secrets. */
+  WEFT_SPARK_REMOTE: sparkAddress.optional(),
+  /** Where Spark finds the database, where that is not where we do: `host:port`. */
+  WEFT_SPARK_DATABASE: z
+    .string()
+    .regex(/^[\w.-]+:\d{1,5}$/, 'host:port')
+    .optional(),
   WEFT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Tests only: see crash.ts. */
   WEFT_CRASH_AT: z
@@ -64,6 +84,8 @@ export interface WorkerConfig {
   readonly duckdb: DuckdbLimits;
   /** Who is told of every run. */
   readonly openLineage: OpenLineageConfig;
+  readonly spark: SparkAddresses;
+  readonly sparkDatabase: string | null;
   readonly logLevel: z.infer<typeof environment>['WEFT_LOG_LEVEL'];
   readonly crash: { readonly point: string; readonly file: string } | null;
 }
@@ -101,6 +123,8 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
           : joined(data.WEFT_OPENLINEAGE_URL, data.WEFT_OPENLINEAGE_ENDPOINT),
       file: data.WEFT_OPENLINEAGE_FILE === undefined ? null : resolve(data.WEFT_OPENLINEAGE_FILE),
     },
+    spark: { each: data.WEFT_SPARK_REMOTE ?? null, own: ownSpark(env) },
+    sparkDatabase: data.WEFT_SPARK_DATABASE ?? null,
     logLevel: data.WEFT_LOG_LEVEL,
     crash: point === undefined || file === undefined ? null : { point, file },
   };
@@ -108,6 +132,20 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
 
 function joined(url: string, endpoint: string): string {
   return `${url.replace(/\/+$/, '')}/${endpoint.replace(/^\/+/, '')}`;
+}
+
+/** `WEFT_SPARK_REMOTE_NIGHT_TRAINS` is that of the domain night-trains. */
+function ownSpark(env: NodeJS.ProcessEnv): SparkAddresses['own'] {
+  return new Map(
+    Object.entries(env).flatMap(([name, address]): [DomainId, string][] => {
+      const domain = domainId(OWN_SPARK.exec(name)?.[1]?.toLowerCase().replaceAll('_', '-') ?? '');
+      if (domain === null || address === undefined) return [];
+      const read = sparkAddress.safeParse(address);
+      if (!read.success)
+        throw new Error(`The worker's environment is not in order:\n${name}: ${z.prettifyError(read.error)}`);
+      return [[domain, address]];
+    }),
+  );
 }
 
 function stagesAtOnce(text: string): (domain: DomainId) => number {

@@ -20,6 +20,7 @@ import { clearBackfills } from './backfill/merge-slices.ts';
 import { clearRetired } from './clear-retired.ts';
 import { readConfig } from './config.ts';
 import { crashAt } from './crash.ts';
+import { sparkOf } from './engines/spark/open-spark.ts';
 import { keepRunning, type KeptWorker } from './keep-running.ts';
 import { domainQueue, PLATFORM_QUEUE } from './names.ts';
 import { clearSent, openDeliveries } from './notify/deliver.ts';
@@ -80,6 +81,8 @@ const deps: RefreshDeps = {
   connectors: config.connectors,
   scratch,
   duckdb: config.duckdb,
+  spark: sparkOf(config.spark, config.secrets),
+  sparkDatabase: config.sparkDatabase,
   openSubgraph: openSubgraph(readers),
   crash: crashAt(config.crash),
   newRunId: () => randomUUID() as RunId,

@@ -140,7 +140,7 @@ export const CASES: readonly (Omit<EngineProduct, 'engine'> & { readonly title: 
       integer('letters'),
       '{ name: labels, logicalType: array, items: { logicalType: string } }',
     ],
-    transform: `select id, name, upper(name) as upper, 'it''s "' || coalesce(name, 'nobody') || '" \\n' as said, length(name) as letters, labels
+    transform: `select id, name, upper(name) as upper, 'it''s "' || coalesce(name, 'nobody') || '"' as said, length(name) as letters, labels
   from customers`,
   },
   {

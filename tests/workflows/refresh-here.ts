@@ -27,6 +27,8 @@ export async function refreshDeps(database: TestDatabase): Promise<RefreshDeps> 
     secrets: () => null,
     duckdb: { memory: '256MB', disk: '2GB' },
     connectors: connectorHost({}, { allowed: '', folder: '', python: '' }),
+    spark: () => null,
+    sparkDatabase: null,
     scratch: await mkdtemp(join(tmpdir(), 'weft-scratch-')),
     // Those that have consumers with expectations bring a real one, and its pools.
     openSubgraph: () => {

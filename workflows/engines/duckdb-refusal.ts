@@ -2,7 +2,7 @@ import { Refusal } from '../../schema/errors.ts';
 import { errorFinding } from '../../schema/findings.ts';
 import type { OutputSql } from '../refresh/output-sql.ts';
 import { asIncomplete } from '../sources/files/incomplete.ts';
-import { BETWEEN, MISFIT } from './typed-select.ts';
+import { MISFIT, misfitWords } from './typed-select.ts';
 
 /** As long as a domain's SQL may run in Postgres. */
 export const RUN_LIMIT_MS = 3_600_000;
@@ -23,10 +23,7 @@ export function duckdbRefusal(
   const file = sql?.file ?? null;
   if (error instanceof Refusal) return error;
   const line = lineOf(message, sql);
-  if (message.includes(MISFIT)) {
-    const [, column = '', value = '', type = ''] = message.slice(message.indexOf(MISFIT)).split(BETWEEN);
-    return failed(`${column} is ${JSON.stringify(value)}, which is no ${type}`);
-  }
+  if (message.includes(MISFIT)) return failed(misfitWords(message));
   const [first = ''] = message.split('\n');
   if (sql !== null && ABOUT_THE_SQL.test(message)) return failed(first.slice(0, 500));
   return source === null ? error : asIncomplete(source, error);

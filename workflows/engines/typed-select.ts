@@ -10,7 +10,14 @@ export const MISFIT = 'weft misfit';
 export const BETWEEN = '\u0001';
 
 /** Longest part of a value that a message tells. */
-const VALUE_LETTERS = 60;
+export const VALUE_LETTERS = 60;
+
+/** What an error says that begins with MISFIT somewhere: `n is "x", which is no integer`. */
+export function misfitWords(message: string): string {
+  const [, column = '', value = '', rest = ''] = message.slice(message.indexOf(MISFIT)).split(BETWEEN);
+  const [type = ''] = /^[a-z ]+(?:\([\d, ]+\))?(?:\[\])?/.exec(rest) ?? [];
+  return `${column} is ${JSON.stringify(value)}, which is no ${type.trim()}`;
+}
 
 /**
  * What a query yields in DuckDB as COPY takes it: each property by its column, of its type; a value that does not fit ends it with

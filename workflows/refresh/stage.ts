@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { HostRules } from '../../schema/allowed-hosts.ts';
 import { Refusal } from '../../schema/errors.ts';
-import type { RunId, SliceId } from '../../schema/ids.ts';
+import type { DomainId, RunId, SliceId } from '../../schema/ids.ts';
 import type { Pool, Queryable } from '../../schema/ledger/connect.ts';
 import { beginStage, endStage, isCurrent, stagesOf, tellAttempt } from '../../schema/ledger/runs.ts';
 import type { OpenSubgraph } from '../../schema/reading.ts';
 import type { Stage } from '../../schema/run.ts';
 import type { Secrets } from '../../schema/secrets.ts';
 import type { DuckdbLimits } from '../engines/duckdb.ts';
+import type { Spark } from '../engines/spark/remote.ts';
 import type { CrashPoint } from '../crash.ts';
 import type { RunRef } from '../names.ts';
 import { isOutage } from '../outage.ts';
@@ -32,6 +33,10 @@ export interface RefreshDeps {
   readonly scratch: string;
   /** What a transformation in DuckDB may take of this machine. */
   readonly duckdb: DuckdbLimits;
+  /** The Spark of a domain; null where it has none. */
+  readonly spark: (domain: DomainId) => Spark | null;
+  /** `host:port` of the database as Spark reaches it, where that is another than ours. */
+  readonly sparkDatabase: string | null;
   /** Makes products executable, for what consumers expect of data that is about to go live. */
   readonly openSubgraph: OpenSubgraph;
   /** Tests end the process here; else it does nothing. */
@@ -165,6 +170,7 @@ export async function withConnection<Result>(
   }
 }
 
-function applicationName(id: RunId | SliceId): string {
+/** What a run's connections are called, by which they are found. */
+export function applicationName(id: RunId | SliceId): string {
   return `weft run ${id}`;
 }

@@ -9,6 +9,7 @@ import type { TransformedOutput, TransformEngine } from '../engines/engine.ts';
 import { embeddable, prepareDomainRole } from '../engines/postgres.ts';
 import { transformInDuckdb } from '../engines/transform-in-duckdb.ts';
 import { transformInPostgres } from '../engines/transform-in-postgres.ts';
+import { transformInSpark } from '../engines/transform-in-spark.ts';
 import type { StageDetail } from './activities.ts';
 import { createInputViews } from './input-views.ts';
 import { outputSql } from './output-sql.ts';
@@ -19,8 +20,7 @@ import type { RefreshDeps, StageWork } from './stage.ts';
 const ENGINES: Readonly<Record<Engine, TransformEngine>> = {
   postgres: transformInPostgres,
   duckdb: transformInDuckdb,
-  spark: () =>
-    Promise.reject(new Refusal('ENGINE_MISSING', 'The product names the engine spark, and this worker has none.')),
+  spark: transformInSpark,
 };
 
 /**

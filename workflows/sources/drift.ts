@@ -9,7 +9,11 @@ import type { OpenSource } from './source.ts';
  * Compares a source's columns with the contract of its port. Refuses with SOURCE_DRIFTED, all differences at once, where one is
  * missing or was retyped; answers the columns that the contract does not know, which change nothing.
  */
-export function newColumns(source: OpenSource, object: SourceObject, contractFile: string): string[] {
+export function newColumns(
+  source: Pick<OpenSource, 'label' | 'columns' | 'typed'>,
+  object: SourceObject,
+  contractFile: string,
+): string[] {
   const found = new Map(source.columns.map((column) => [column.name, column]));
   const declared = new Set(object.properties.map(({ sourceColumn }) => sourceColumn));
   const added = [...found.keys()].filter((name) => !declared.has(name) && name !== ROW_NUMBER);

@@ -13,7 +13,13 @@ export const FILES_MAX = 10_000;
  * Files on this machine: one, those that a pattern matches (`data/2026-*.csv`), or those of a folder that end as their format does.
  * Each is held open, so that what was looked at is what is read.
  */
-export const localFiles: FindFiles = async (ask, { endings }) => {
+export const localFiles: FindFiles = (ask, { endings }) => heldFiles(ask, endings);
+
+/** The same for one who opens them by their paths: `paths` are without links, and lie where sources may. */
+export async function heldFiles(
+  ask: SourceAsk,
+  endings: readonly string[],
+): Promise<FoundFiles & { readonly paths: readonly string[] }> {
   const path = pathOf(ask);
   const roots = ask.folder === null ? ask.roots : [{ folder: ask.folder, within: ask.folder }, ...ask.roots];
   const held: OpenFile[] = [];
@@ -22,12 +28,12 @@ export const localFiles: FindFiles = async (ask, { endings }) => {
   };
   try {
     for (const one of await pathsOf(path, roots, endings)) held.push(await hold(one, roots, path));
-    return found(path, held, close);
+    return { ...found(path, held, close), paths: held.map((file) => file.path) };
   } catch (error) {
     await close();
     throw error;
   }
-};
+}
 
 /** A server says the file, or the folder in which each object has one of its own (`physicalName`). */
 function pathOf({ server, object }: SourceAsk): string {

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { ProductId } from '../../schema/ids.ts';
-import { withDuckdb } from '../../workflows/engines/duckdb.ts';
-import type { RefreshDeps } from '../../workflows/refresh/stage.ts';
-import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
-import { CASES, CUSTOMERS } from './engine-cases.ts';
-import { engineProduct, type EngineProduct, made } from './engine-product.ts';
-import { plainPublish } from './plain-publish.ts';
-import { refreshDeps, refreshHere } from './refresh-here.ts';
+import type { ProductId } from '../../../schema/ids.ts';
+import { withDuckdb } from '../../../workflows/engines/duckdb.ts';
+import type { RefreshDeps } from '../../../workflows/refresh/stage.ts';
+import { cloneDatabase, type TestDatabase } from '../../testkit/database.ts';
+import { CASES, CUSTOMERS } from '../engine-cases.ts';
+import { engineProduct, type EngineProduct, made } from '../engine-product.ts';
+import { plainPublish } from '../plain-publish.ts';
+import { refreshDeps, refreshHere } from '../refresh-here.ts';
 
 let database: TestDatabase;
 let deps: RefreshDeps;
