@@ -64,6 +64,19 @@ test('what an engine lacks, or takes for something else, is refused with its pla
   expect(await codesFor('spark')).toEqual(['SQL_TYPE 1:36', 'SQL_OPERATOR 1:65']);
 });
 
+test('a quality query, which runs in Postgres, cannot name a source that never lands there', async () => {
+  const codesFor = async (engine: string): Promise<string[]> => {
+    const extra = `quality: [{ type: sql, query: 'select count(*) from rows', mustBe: 0 }]`;
+    const { product } = read([
+      ...sketch({ id: 'shop/things', extra, contract: `customProperties: [{ property: engine, value: ${engine} }]` }),
+      { path: 'transform.sql', text: 'select id from rows' },
+    ]);
+    return (await checkProductSql(product!, [])).map(({ code }) => code);
+  };
+  expect(await codesFor('postgres')).toEqual([]);
+  expect(await codesFor('duckdb')).toEqual(['SQL_RELATION']);
+});
+
 test.each([
   `select * from read_csv('/etc/passwd')`,
   `select * from read_text('/etc/passwd')`,
