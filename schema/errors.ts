@@ -106,6 +106,11 @@ export const REFUSALS = {
     says: 'The graph has changed, and the subscription would not mean the same in it; subscribe anew.',
   },
   GATEWAY_DRAINING: { http: 503, retry: true, says: 'This gateway is going down; subscribe again, and reach another.' },
+  DISK_FULL: {
+    http: 507,
+    retry: true,
+    says: 'The disk of the database, or of a worker, is full: free space, and take the run up again (weft retry).',
+  },
   DATABASE_UNREACHABLE: { http: 503, retry: true, says: 'The database cannot be reached.' },
 } as const satisfies Record<string, RefusalKind>;
 

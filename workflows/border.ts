@@ -3,10 +3,10 @@ import { ApplicationFailureCategory } from '@temporalio/common';
 import { Refusal } from '../schema/errors.ts';
 import { transaction } from '../schema/ledger/connect.ts';
 import { STAGES, type Stage } from '../schema/run.ts';
-import { isOutage } from './outage.ts';
 import { endReading, mergeSlices, unreadSlices } from './backfill/merge-slices.ts';
 import { readSlice } from './backfill/read-slice.ts';
 import type { PlatformActivities, SliceActivities, StageActivities } from './refresh/activities.ts';
+import { isDiskFull, isOutage } from './outage.ts';
 import { abandonRun, failRun } from './refresh/end.ts';
 import { InputUnderWay, pinInputs } from './refresh/pin.ts';
 import { requestScheduledRun, RunUnderWay } from './refresh/scheduled.ts';
@@ -87,10 +87,12 @@ async function atBorder<Result>(name: string, work: (signal: AbortSignal) => Pro
     log.warn('an activity failed by a fault', { activity: name, attempt: info.attempt, outage, error });
     const times = error instanceof StageFault ? error.times : info.attempt;
     const last = !outage && times >= FAULTS_ALLOWED && !UNTIL_DONE.has(name);
-    const message = error instanceof Error ? error.message : String(error);
+    const full = isDiskFull(error);
+    const said = error instanceof Error ? error.message : String(error);
+    const message = full ? `A disk is full: ${said}. Free space, and take the run up again` : said;
     throw ApplicationFailure.create({
       message: last ? `${message} (after ${times} faults; see the worker's log)` : message,
-      type: outage ? 'DATABASE_UNREACHABLE' : 'INTERNAL',
+      type: outage ? 'DATABASE_UNREACHABLE' : full ? 'DISK_FULL' : 'INTERNAL',
       nonRetryable: last,
       ...(error instanceof Error ? { cause: error } : {}),
     });

@@ -30,7 +30,6 @@ export async function persistently<Result>(
   }
 }
 
-/** A full disk is this machine's. */
 function isBroken(error: unknown): boolean {
-  return !(error instanceof Refusal) && (error as { code?: unknown }).code !== 'ENOSPC' && isOutage(error);
+  return !(error instanceof Refusal) && isOutage(error);
 }

@@ -178,7 +178,7 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       if ((ask.budget.bytes -= chunk.length) < 0)
         throw incomplete(ask.name, `is larger than the ${ask.patience.maxBytes} bytes that a source may have`);
-      await handle.write(chunk, 0, chunk.length, brought.size);
+      await writeWhole(handle, chunk, brought.size);
       brought.size += chunk.length;
       // The server sends all where it knows no ranges: the rest is left.
       if (brought.size >= need && brought.size !== brought.total) return null;
@@ -218,6 +218,12 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
     },
     facts: () => ({ ...brought.facts, ...(brought.total !== null && { bytes: brought.total }) }),
   };
+}
+
+/** A disk that becomes full takes a part of what it is given, and says so only when it is given the rest. */
+async function writeWhole(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; )
+    done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
 }
 
 /** What is asked for of a file of which `size` bytes are here: no more than is needed, as far as that can be said. */
