@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { domainId, type DomainId } from '../schema/ids.ts';
 import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
+import { type CrashSetting, readCrash } from './crash.ts';
 import type { DuckdbLimits } from './engines/duckdb.ts';
 import { type ConnectorHost, connectorHost } from './sources/connectors/connector-host.ts';
 import type { OpenLineageConfig } from './notify/open-lineage.ts';
@@ -60,10 +61,7 @@ const environment = z.object({
     .optional(),
   WEFT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Tests only: see crash.ts. */
-  WEFT_CRASH_AT: z
-    .string()
-    .regex(/^[a-z:]+,.+$/)
-    .optional(),
+  WEFT_CRASH_AT: z.string().default(''),
 });
 
 /** The worker's configuration, read once. */
@@ -87,7 +85,7 @@ export interface WorkerConfig {
   readonly spark: SparkAddresses;
   readonly sparkDatabase: string | null;
   readonly logLevel: z.infer<typeof environment>['WEFT_LOG_LEVEL'];
-  readonly crash: { readonly point: string; readonly file: string } | null;
+  readonly crash: CrashSetting | null;
 }
 
 /** Reads the environment, or throws with all that is wrong in it. */
@@ -95,7 +93,6 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   const read = environment.safeParse(env);
   if (!read.success) throw new Error(`The worker's environment is not in order:\n${z.prettifyError(read.error)}`);
   const { data } = read;
-  const [point, file] = data.WEFT_CRASH_AT?.split(/,(.*)/s) ?? [];
   return {
     databaseUrl: data.DATABASE_URL,
     temporal: { address: data.TEMPORAL_ADDRESS, namespace: data.TEMPORAL_NAMESPACE },
@@ -126,7 +123,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     spark: { each: data.WEFT_SPARK_REMOTE ?? null, own: ownSpark(env) },
     sparkDatabase: data.WEFT_SPARK_DATABASE ?? null,
     logLevel: data.WEFT_LOG_LEVEL,
-    crash: point === undefined || file === undefined ? null : { point, file },
+    crash: readCrash(data.WEFT_CRASH_AT),
   };
 }
 

@@ -17,7 +17,7 @@ import { STAGE_WORK } from '../../workflows/refresh/stage-work.ts';
 import type { TestDatabase } from '../testkit/database.ts';
 
 /** What the stages need, on a test's database. */
-export async function refreshDeps(database: TestDatabase): Promise<RefreshDeps> {
+export async function refreshDeps(database: Pick<TestDatabase, 'pool' | 'url'>): Promise<RefreshDeps> {
   await ensureRole(database.pool, database.url, READER);
   return {
     pool: database.pool,

@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, Connection, type ScheduleDescription } from '@temporalio/client';
-import pg from 'pg';
 import { pino } from 'pino';
 
 import type { ProductFile } from '../../schema/contract/model.ts';
@@ -15,18 +14,16 @@ import { transaction } from '../../schema/ledger/connect.ts';
 import { liveDataset } from '../../schema/ledger/datasets.ts';
 import { allPauses, pauseProduct, resumeProduct } from '../../schema/ledger/pauses.ts';
 import { restoreData } from '../../schema/ledger/restore-data.ts';
-import { cancelRun, requestRun, requireRun, type RunRow, stagesOf } from '../../schema/ledger/runs.ts';
+import { requestRun, requireRun, type RunRow, stagesOf } from '../../schema/ledger/runs.ts';
 import type { RunPriority } from '../../schema/run.ts';
 import { reconcilePauses } from '../../workflows/reconcile.ts';
 import type { RelayDeps } from '../../workflows/relay.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 import { testTemporal, type TestTemporal } from '../testkit/temporal.ts';
+import { type Gate, gateIn } from './gate.ts';
 import { plainPublish } from './plain-publish.ts';
 import { smallProduct } from './small-product.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
-
-/** Where stages wait that come to a gate: any number that nobody else locks. */
-const GATE = 4_711;
 
 let database: TestDatabase;
 let temporal: TestTemporal;
@@ -34,24 +31,11 @@ let connection: Connection;
 let client: Client;
 let worker: WorkerProcess;
 let relay: RelayDeps;
-/** Holds the gate shut while it has the lock. */
-let keeper: pg.Client;
+let gate: Gate;
 
 beforeAll(async () => {
   database = await cloneDatabase();
-  // Stages wait with all their work done and nothing of it committed, on the connection that a cancellation ends.
-  await database.pool.query(`
-    create table public.gate (product text, stage text);
-    create function public.wait_at_gate() returns trigger language plpgsql as $$ begin
-      if exists (select from public.gate g join weft.runs r on r.product_id like g.product
-                  where r.id = new.run_id and g.stage = new.stage)
-      then perform pg_advisory_xact_lock_shared(${GATE}); end if;
-      return new;
-    end $$;
-    create trigger gate before update on weft.stages for each row
-      when (new.state = 'done' and old.state <> 'done') execute function public.wait_at_gate();`);
-  keeper = new pg.Client({ connectionString: database.url });
-  await keeper.connect();
+  gate = await gateIn(database.url);
   temporal = await testTemporal();
   connection = await Connection.connect({ address: temporal.address });
   client = new Client({ connection, namespace: temporal.namespace });
@@ -69,7 +53,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker.stop();
-  await keeper.end();
+  await gate.close();
   await connection.close();
   await database.drop();
 }, 60_000);
@@ -123,68 +107,12 @@ function ended(id: RunId): Promise<RunRow> {
   });
 }
 
-/** Shuts the gate for a stage of products, for the time of the story. */
-async function gated(product: string, stage: string, story: () => Promise<void>): Promise<void> {
-  await keeper.query('select pg_advisory_lock($1)', [GATE]);
-  await database.pool.query('insert into public.gate values ($1, $2)', [product, stage]);
-  try {
-    await story();
-  } finally {
-    await database.pool.query('delete from public.gate');
-    await keeper.query('select pg_advisory_unlock_all()');
-  }
-}
-
-async function atGate(): Promise<number> {
-  const { rows } = await database.pool.query(
-    `select from pg_locks where locktype = 'advisory' and not granted and objid = ${GATE}
-        and database = (select oid from pg_database where datname = current_database())`,
-  );
-  return rows.length;
-}
-
-describe('a run that is cancelled leaves nothing, and what readers see stays', () => {
-  test.each(['extract', 'land', 'transform', 'audit', 'publish'])(
-    'in its %s stage',
-    async (stage) => {
-      const id = await published(`trial/off${stage}`, { transform: true });
-      expect(await ended(await request(id))).toMatchObject({ phase: 'succeeded', datasetVersion: 1 });
-      await gated(id, stage, async () => {
-        const run = await request(id);
-        await eventually(async () => (await atGate()) === 1);
-        await transaction(database.pool, (trx) => cancelRun(trx, run));
-        await eventually(async () => (await atGate()) === 0);
-        const handle = client.workflow.getHandle(`refresh:${id}`);
-        await eventually(async () => (await handle.describe()).status.name === 'CANCELLED');
-        expect(await requireRun(database.pool, run)).toMatchObject({ phase: 'cancelled', datasetVersion: null });
-        const { rows } = await database.pool.query(
-          `select from pg_namespace where nspname like '%\\_\\_run\\_' || left($1, 8)`,
-          [run],
-        );
-        expect(rows).toEqual([]);
-        expect(await liveDataset(database.pool, id)).toMatchObject({ version: 1 });
-      });
-      expect(await ended(await request(id))).toMatchObject({ phase: 'succeeded', datasetVersion: 2 });
-    },
-    120_000,
-  );
-
-  test('but what is published is announced', async () => {
-    const id = await published('trial/announced');
-    await gated(id, 'announce', async () => {
-      const run = await request(id);
-      await eventually(async () => (await atGate()) === 1);
-      expect(await transaction(database.pool, (trx) => cancelRun(trx, run))).toBe(false);
-    });
-  }, 120_000);
-});
-
 test('heavy loads of one domain, more than there are places, do not delay a load of another', async () => {
   const heavy = await Promise.all(Array.from({ length: 6 }, (_, index) => published(`heavy/load-${index}`)));
   const light = await published('light/load');
-  await gated('heavy/%', 'land', async () => {
+  await gate.shut('heavy/%', 'land', async () => {
     const runs = await Promise.all(heavy.map((id) => request(id)));
-    await eventually(async () => (await atGate()) === 2);
+    await eventually(async () => (await gate.waiting()) === 2);
     expect(await ended(await request(light))).toMatchObject({ phase: 'succeeded' });
     const phases = await Promise.all(runs.map(async (run) => (await requireRun(database.pool, run)).phase));
     expect(phases).not.toContain('succeeded');

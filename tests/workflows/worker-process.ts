@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { workerChild } from '../../gateway/up/worker-child.ts';
 import type { TestTemporal } from '../testkit/temporal.ts';
@@ -12,6 +13,10 @@ export interface WorkerProcess {
   readonly ended: Promise<NodeJS.Signals | null>;
   /** Ctrl-C; resolves with the time it took. */
   stop(): Promise<number>;
+  /** Resolves once a SIGSTOP has stopped it. */
+  stopped(): Promise<void>;
+  /** After a SIGSTOP. */
+  goOn(): void;
 }
 
 /** Starts a worker and resolves once it says that it is ready. */
@@ -41,7 +46,11 @@ export async function startWorker(settings: {
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve());
-    child.once('exit', (code) => reject(new Error(`The worker ended with ${code} before it was ready:\n${output}`)));
+    child.once('exit', (code, signal) => {
+      // One that a test has killed so early is as it wanted it.
+      if (signal === 'SIGKILL') resolve();
+      else reject(new Error(`The worker ended with ${code} before it was ready:\n${output}`));
+    });
   });
   return {
     pid: child.pid!,
@@ -49,9 +58,18 @@ export async function startWorker(settings: {
     ended,
     stop: async () => {
       const startedMs = performance.now();
-      child.kill('SIGTERM');
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       await ended;
       return performance.now() - startedMs;
     },
+    stopped: async () => {
+      while (!isStopped(child.pid!)) await sleep(50);
+    },
+    goOn: () => void child.kill('SIGCONT'),
   };
+}
+
+/** By `ps`, whose letter for it is T; throws where the process is gone. */
+function isStopped(pid: number): boolean {
+  return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('T');
 }

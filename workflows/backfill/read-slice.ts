@@ -24,27 +24,31 @@ export async function readSlice(deps: RefreshDeps, ref: SliceRef, signal: AbortS
   if (slice === null) throw over();
   await fence(deps.pool, sliceId);
   const place = await slicedLandings(deps.pool, await requireBackfill(deps.pool, backfillId));
-  return withConnection(deps, { url: deps.databaseUrl, runId: sliceId, signal }, async (client) => {
-    // Several slices begin at once, and the first makes the tables for all.
-    await transaction(client, async (trx) => {
-      if (!(await holdReading(trx, backfillId))) throw over();
-      await trx.query(`create schema if not exists ${quoted(place.schema)}`);
-      await createRejects(client, place);
-      for (const landing of place.landings)
-        await trx.query(createLandingTable(place.schema, landing, { sliced: true }));
-    });
-    return landingIn(deps, { plan: place, client, signal }, async (trx, db, nulsExpected) => {
-      const counts: Record<string, number> = {};
-      for (const landing of place.landings) {
-        const since = await sliceSince(trx, landing, slice);
-        const at = { db, since, nulsExpected, slice: slice.nth };
-        const counted = await readLanding(deps, { plan: place, client, signal }, landing, at, (_read, detail) =>
-          Promise.resolve(detail),
-        );
-        for (const [name, value] of Object.entries(counted)) counts[name] = (counts[name] ?? 0) + Number(value);
-      }
-      if (!(await endSlice(trx, slice, counts))) throw over();
-      return counts;
-    });
-  });
+  return withConnection(
+    deps,
+    { url: deps.databaseUrl, runId: sliceId, attempt: `slice ${slice.attempts}`, signal },
+    async (client) => {
+      // Several slices begin at once, and the first makes the tables for all.
+      await transaction(client, async (trx) => {
+        if (!(await holdReading(trx, backfillId))) throw over();
+        await trx.query(`create schema if not exists ${quoted(place.schema)}`);
+        await createRejects(client, place);
+        for (const landing of place.landings)
+          await trx.query(createLandingTable(place.schema, landing, { sliced: true }));
+      });
+      return landingIn(deps, { plan: place, client, signal }, async (trx, db, nulsExpected) => {
+        const counts: Record<string, number> = {};
+        for (const landing of place.landings) {
+          const since = await sliceSince(trx, landing, slice);
+          const at = { db, since, nulsExpected, slice: slice.nth };
+          const counted = await readLanding(deps, { plan: place, client, signal }, landing, at, (_read, detail) =>
+            Promise.resolve(detail),
+          );
+          for (const [name, value] of Object.entries(counted)) counts[name] = (counts[name] ?? 0) + Number(value);
+        }
+        if (!(await endSlice(trx, slice, counts))) throw over();
+        return counts;
+      });
+    },
+  );
 }

@@ -48,7 +48,7 @@ export const transformInSpark: TransformEngine = async (deps, work) => {
       // What a former attempt left running is interrupted by now: its last connections go, and what they wrote.
       await client.query(
         `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = $1 and usename = $2`,
-        [applicationName(plan.run.id), role],
+        [applicationName(plan.run.id, SPARK), role],
       );
       for (const { table } of outputs) {
         const name = quoted(plan.schema, table);
@@ -78,6 +78,9 @@ export const transformInSpark: TransformEngine = async (deps, work) => {
   );
 };
 
+/** What the connections that Spark opens are told by, beside ours; the same for each attempt. */
+const SPARK = 'spark';
+
 /** The same for each attempt at a run: so that it finds, and stops, what a former one still does. */
 function sessionOf(runId: string): string {
   const digest = createHash('sha256').update(`weft spark ${runId}`).digest('hex');
@@ -89,7 +92,7 @@ function jdbc(deps: RefreshDeps, { plan, role }: Pick<Transformation, 'plan' | '
   const { username, password, hostname, port, pathname, searchParams } = new URL(roleUrl(deps.databaseUrl, role));
   const address = deps.sparkDatabase ?? `${hostname}:${port === '' ? '5432' : port}`;
   const parameters = new URLSearchParams({
-    ApplicationName: applicationName(plan.run.id),
+    ApplicationName: applicationName(plan.run.id, SPARK),
     reWriteBatchedInserts: 'true',
     // Texts become what their columns are: uuid, jsonb, time.
     stringtype: 'unspecified',

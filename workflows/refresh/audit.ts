@@ -23,7 +23,6 @@ export async function audit(
   deps: RefreshDeps,
   { plan, client, signal, connect, end }: StageWork,
 ): Promise<StageDetail> {
-  deps.crash('audit:running');
   const role = await prepareDomainRole(deps, plan);
   const relations = await transaction(client, async () => {
     await client.query(`grant usage on schema ${quoted(plan.schema)} to ${quoted(role)}`);

@@ -25,7 +25,7 @@ import type { RefreshDeps, StageWork } from './stage.ts';
 export async function publish(deps: RefreshDeps, { plan, client, end }: StageWork): Promise<StageDetail> {
   // Before the head is locked: nobody else writes to them.
   const counts = await countRows(client, plan);
-  const detail = await transaction(client, async (trx) => {
+  return transaction(client, async (trx) => {
     const already = await datasetOfRun(trx, plan.run.id);
     if (already !== null) return end(trx, { version: already.version });
     await lockHead(trx);
@@ -46,12 +46,8 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
     await judgePunctuality(trx, plan.product);
     await succeedRun(trx, plan.run.id, version);
     await requestWaiting(deps, trx, waited);
-    const done = await end(trx, { version, rows: Object.values(tables).reduce((sum, { rows }) => sum + rows, 0) });
-    deps.crash('publish:committing');
-    return done;
+    return end(trx, { version, rows: Object.values(tables).reduce((sum, { rows }) => sum + rows, 0) });
   });
-  deps.crash('publish:committed');
-  return detail;
 }
 
 /** Rows of each output table; of none where the run has published them already. */

@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { HostRules } from '../../schema/allowed-hosts.ts';
 import { Refusal } from '../../schema/errors.ts';
 import type { DomainId, RunId, SliceId } from '../../schema/ids.ts';
-import type { Pool, Queryable } from '../../schema/ledger/connect.ts';
+import { KEEP_ALIVE, type Pool, type Queryable } from '../../schema/ledger/connect.ts';
 import { beginStage, endStage, isCurrent, stagesOf, tellAttempt } from '../../schema/ledger/runs.ts';
 import type { OpenSubgraph } from '../../schema/reading.ts';
 import type { Stage } from '../../schema/run.ts';
@@ -39,7 +39,7 @@ export interface RefreshDeps {
   readonly sparkDatabase: string | null;
   /** Makes products executable, for what consumers expect of data that is about to go live. */
   readonly openSubgraph: OpenSubgraph;
-  /** Tests end the process here; else it does nothing. */
+  /** Tests end or stop the process here; else it does nothing. */
   readonly crash: (point: CrashPoint) => void;
   readonly newRunId: () => RunId;
 }
@@ -87,6 +87,8 @@ export async function performStage(
   const { run, stage, signal } = ask;
   const before = (await stagesOf(deps.pool, run.runId)).find((row) => row.stage === stage);
   if (before?.state === 'done') return before.detail;
+  // What a server still holds open for a client that is gone has the stage's row locked, and would be waited for.
+  await fence(deps.pool, run.runId);
   const { attempt, lost } = await beginStage(deps.pool, run.runId, stage);
   // What is published is to be announced, however long that takes.
   if (lost > LOST_ALLOWED && stage !== 'announce')
@@ -94,17 +96,25 @@ export async function performStage(
       'STAGE_GIVEN_UP',
       `Stage ${stage} of run ${run.runId} began ${lost} times and was not heard of again: it is given up. See the log of the worker for how it ended.`,
     );
+  // Of those that connected since.
   await fence(deps.pool, run.runId);
   const overtaken = (): Refusal =>
     new Refusal('RUN_SUPERSEDED', `Another attempt at stage ${stage} of run ${run.runId} took over.`);
   const end = async (trx: Queryable, detail: StageDetail): Promise<StageDetail> => {
     if (!(await endStage(trx, run.runId, stage, attempt, detail))) throw overtaken();
+    deps.crash(`${stage}:ending`);
     return detail;
   };
   const connect: StageWork['connect'] = ({ url, settings }, story) =>
     withConnection(
       deps,
-      { url, runId: run.runId, signal, ...(settings === undefined ? {} : { settings }) },
+      {
+        url,
+        runId: run.runId,
+        attempt: `${stage} ${attempt}`,
+        signal,
+        ...(settings === undefined ? {} : { settings }),
+      },
       async (client) => {
         // Whoever overtakes ends the connections that there are then: one that came later must look.
         if (!(await isCurrent(deps.pool, run.runId, stage, attempt))) throw overtaken();
@@ -113,10 +123,14 @@ export async function performStage(
     );
   try {
     const plan = await refreshPlan(deps.pool, run.runId);
-    return await connect({ url: deps.databaseUrl }, (client) => work(deps, { plan, client, signal, connect, end }));
+    const detail = await connect({ url: deps.databaseUrl }, (client) =>
+      work(deps, { plan, client, signal, connect, end }),
+    );
+    deps.crash(`${stage}:ended`);
+    return detail;
   } catch (error) {
     const isFault = !(error instanceof Refusal || signal.aborted || isOutage(error));
-    const faults = await tell(deps, ask, isFault);
+    const faults = await tell(deps, { ...ask, attempt }, isFault);
     throw isFault && faults !== null ? new StageFault(faults, error) : error;
   }
 }
@@ -124,11 +138,13 @@ export async function performStage(
 /** Says how an attempt ended, as soon as the ledger can be reached; null where it was called off before. */
 async function tell(
   deps: RefreshDeps,
-  { run, stage, signal }: { run: RunRef; stage: Stage; signal: AbortSignal },
+  { run, stage, attempt, signal }: { run: RunRef; stage: Stage; attempt: number; signal: AbortSignal },
   isFault: boolean,
 ): Promise<number | null> {
   for (;;)
     try {
+      // Of a connection that broke here the server may not know, and keep what it had locked.
+      await fence(deps.pool, run.runId, `${stage} ${attempt}`);
       return await tellAttempt(deps.pool, run.runId, stage, isFault);
     } catch {
       if (signal.aborted) return null;
@@ -136,24 +152,25 @@ async function tell(
     }
 }
 
-/** Ends every connection that works for the run, or the slice, and waits until they are gone. */
-export async function fence(db: Queryable, id: RunId | SliceId): Promise<void> {
+/** Ends every connection that works for the run, or the slice, or for one attempt at a stage of it, and waits until they are gone. */
+export async function fence(db: Queryable, id: RunId | SliceId, attempt = '%'): Promise<void> {
   await db.query(
-    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = $1 and datname = current_database()`,
-    [applicationName(id)],
+    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name like $1 and datname = current_database()`,
+    [applicationName(id, attempt)],
   );
 }
 
 /** Opens a connection that `fence` can end, for the time of `work`; ended at once when `signal` fires. */
 export async function withConnection<Result>(
   deps: Pick<RefreshDeps, 'pool'>,
-  options: { url: string; runId: RunId | SliceId; signal: AbortSignal; settings?: string },
+  options: { url: string; runId: RunId | SliceId; attempt: string; signal: AbortSignal; settings?: string },
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
   const client = new pg.Client({
     connectionString: options.url,
-    application_name: applicationName(options.runId),
+    application_name: applicationName(options.runId, options.attempt),
     connectionTimeoutMillis: 5_000,
+    ...KEEP_ALIVE,
     ...(options.settings === undefined ? {} : { options: options.settings }),
   });
   // What a broken connection means is told by the query that it breaks.
@@ -170,7 +187,7 @@ export async function withConnection<Result>(
   }
 }
 
-/** What a run's connections are called, by which they are found. */
-export function applicationName(id: RunId | SliceId): string {
-  return `weft run ${id}`;
+/** What a run's connections are called, by which they are found. At most 63 letters. */
+export function applicationName(id: RunId | SliceId, attempt: string): string {
+  return `weft run ${id} ${attempt}`;
 }

@@ -222,7 +222,7 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
 
 /** A disk that becomes full takes a part of what it is given, and says so only when it is given the rest. */
 async function writeWhole(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; )
+  for (let done = 0; done < bytes.length;)
     done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
 }
 
