@@ -1,7 +1,7 @@
 /** SQLSTATEs by which Postgres says that it cannot serve now: connections, resources, shutdown, crash, locks, time-outs of a transaction. */
 const NOT_NOW = /^(?:08|53[023]|57P|58|25P0[34]|40001|40P01|55P03)/;
 
-/** How Node says that nobody answers. */
+/** How Node says that nobody answers, and MySQL's client and server that they do not now. */
 const NOBODY = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -11,6 +11,9 @@ const NOBODY = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'PROTOCOL_CONNECTION_LOST',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CON_COUNT_ERROR',
 ]);
 
 const BROKEN =

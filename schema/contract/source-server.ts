@@ -5,6 +5,7 @@ import { isHttpFile, readHttpPlace, readObjectPlace } from './file-place.ts';
 import type { SourceObject } from './model.ts';
 import type { OdcsServer } from './odcs-server.ts';
 import type { Path } from './parse.ts';
+import { readMysqlSource } from './mysql-source.ts';
 import { readPostgresSource } from './postgres-source.ts';
 import type { Reporter } from './report.ts';
 
@@ -17,6 +18,7 @@ type Check = (
 /** Servers that sources are read from, by type: each check reads what the connector will read, and reports what is wrong with it. */
 const CHECKS: Readonly<Record<string, Check>> = {
   api: readApiSource,
+  mysql: readMysqlSource,
   postgres: readPostgresSource,
   postgresql: readPostgresSource,
   local: readFile,

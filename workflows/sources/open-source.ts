@@ -6,6 +6,7 @@ import { openConnector } from './connectors/connector.ts';
 import { httpFile } from './files/http-file.ts';
 import { localFiles } from './files/local-files.ts';
 import { filesBy } from './files/open-files.ts';
+import { openMysql } from './mysql.ts';
 import { confirmChanges, forgetChanges, openPostgresChanges } from './postgres-changes.ts';
 import { openPostgres } from './postgres.ts';
 import { storedObjects } from './files/stored-objects.ts';
@@ -15,6 +16,7 @@ import type { Connector, OpenSource, SourceAsk } from './source.ts';
 const CONNECTORS: Readonly<Record<string, Connector>> = {
   api: openApi,
   local: filesBy(localFiles),
+  mysql: openMysql,
   postgres: postgresBy,
   postgresql: postgresBy,
   custom: customBy,
