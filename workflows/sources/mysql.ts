@@ -60,11 +60,17 @@ async function* valuesOf(
     });
 }
 
-/** A row of which nobody knows when it changed may have. A number between quotes would be compared as a double. */
-function laterSql({ column, value }: Since): string {
+/** A row of which nobody knows when it changed may have; a slice has none of these. */
+function laterSql({ column, value, until }: Since): string {
   const name = `source.${backticked(column)}`;
-  const isNumber = /^-?\d+(\.\d+)?$/.test(value);
+  const from = `${name} >= ${boundSql(value)}`;
+  return until === undefined ? `(${from} or ${name} is null)` : `(${from} and ${name} < ${boundSql(until)})`;
+}
+
+/** A number between quotes would be compared as a double. */
+function boundSql(value: string): string {
+  if (/^-?\d+(\.\d+)?$/.test(value)) return value;
   // As MySQL writes a moment of UTC, which is the session's time zone.
   const written = value.replace(/T(?=\d)/, ' ').replace(/Z$/, '');
-  return `(${name} >= ${isNumber ? value : `'${written.replaceAll("'", "''").replaceAll('\\', '')}'`} or ${name} is null)`;
+  return `'${written.replaceAll("'", "''").replaceAll('\\', '')}'`;
 }
