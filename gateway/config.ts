@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
+import { type PayloadCodec, payloadCodec } from '../schema/payload-codec.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import { type TracesConfig, tracesConfig } from './traces/traces-config.ts';
 import { readVariants, type VariantRules } from './variants/read-variants.ts';
@@ -27,6 +28,7 @@ const environment = z.object({
   WEFT_SECRETS_DIR: z.string().min(1).optional(),
   // What is longer ago is not kept (schema/ledger/usage.ts).
   WEFT_USAGE_DAYS: z.coerce.number().int().min(0).max(90).default(30),
+  WEFT_PAYLOAD_KEYS: z.string().optional(),
   WEFT_SLOW_MS: z.coerce.number().min(0).default(1_000),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
 });
@@ -56,6 +58,8 @@ export interface GatewayConfig extends HostRules {
   readonly subscriptionsMax: number;
   /** What contracts refer to by `${secret:NAME}`. */
   readonly secrets: Secrets;
+  /** Decrypts what Temporal has, for its Web UI and command line; null where there is no key. */
+  readonly codec: PayloadCodec | null;
   /** What takes longer is logged, with its statements. */
   readonly slowMs: number;
   /** Where people find the Temporal Web UI; null where nobody said. */
@@ -73,6 +77,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     throw new Error(`The environment is not as it must be. ${faults.join('; ')}.`);
   }
   const { data } = read;
+  const secrets = openSecrets(env, data.WEFT_SECRETS_DIR ?? null);
   return {
     host: data.HOST,
     port: data.PORT,
@@ -89,7 +94,8 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     variants: data.WEFT_VARIANTS === undefined ? {} : readVariants(data.WEFT_VARIANTS),
     costMax: data.WEFT_COST_MAX ?? null,
     subscriptionsMax: data.WEFT_SUBSCRIPTIONS_MAX,
-    secrets: openSecrets(env, data.WEFT_SECRETS_DIR ?? null),
+    secrets,
+    codec: payloadCodec(secrets, data.WEFT_PAYLOAD_KEYS),
     slowMs: data.WEFT_SLOW_MS,
     temporalUi:
       data.WEFT_TEMPORAL_UI_URL === undefined

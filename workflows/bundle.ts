@@ -5,25 +5,30 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { FAILURE_CONVERTER } from './payloads/encrypted.ts';
 
 const ROOM = fileURLToPath(new URL('.', import.meta.url));
 const SCHEMA = fileURLToPath(new URL('../schema/', import.meta.url));
 
 /**
  * Path of the workflow bundle. Bundling takes seconds and 150 MB, so that it is done in a process of its own and kept in
- * `home`, under a digest of what it is made of.
+ * `home`, under a digest of what it is made of. `encrypted`: what failures say is put where the codec encrypts it.
  */
-export async function workflowBundle(home: string): Promise<string> {
+export async function workflowBundle(home: string, { encrypted }: { encrypted: boolean }): Promise<string> {
   const folder = join(home, 'cache');
-  const path = join(folder, `workflows-${await digest()}.js`);
+  const path = join(folder, `workflows-${encrypted ? 'encrypted-' : ''}${await digest()}.js`);
   if (await exists(path)) return path;
   await mkdir(folder, { recursive: true });
   const draft = join(folder, `${randomUUID()}.draft`);
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   try {
-    await promisify(execFile)(process.execPath, ['--import', loader, join(ROOM, 'bundle-child.ts'), draft], {
-      maxBuffer: 16 * 1024 * 1024,
-    });
+    await promisify(execFile)(
+      process.execPath,
+      ['--import', loader, join(ROOM, 'bundle-child.ts'), draft, String(encrypted)],
+      {
+        maxBuffer: 16 * 1024 * 1024,
+      },
+    );
     await rename(draft, path);
   } finally {
     await rm(draft, { force: true });
@@ -50,10 +55,14 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Bundles the workflows into the file: what the process of its own does. */
-export async function writeBundle(path: string): Promise<void> {
+export async function writeBundle(path: string, { encrypted }: { encrypted: boolean }): Promise<void> {
   const { bundleWorkflowCode } = await import('@temporalio/worker');
   const silent = { trace: ignore, debug: ignore, info: ignore, log: ignore, warn: ignore, error: ignore };
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOM, 'workflows.ts'), logger: silent });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(ROOM, 'workflows.ts'),
+    logger: silent,
+    ...(encrypted && { failureConverterPath: FAILURE_CONVERTER }),
+  });
   await writeFile(path, code);
 }
 

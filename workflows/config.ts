@@ -3,6 +3,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { domainId, type DomainId } from '../schema/ids.ts';
 import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
+import { type PayloadCodec, payloadCodec } from '../schema/payload-codec.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import { type CrashSetting, readCrash } from './crash.ts';
 import type { DuckdbLimits } from './engines/duckdb.ts';
@@ -59,6 +60,8 @@ const environment = z.object({
     .string()
     .regex(/^[\w.-]+:\d{1,5}$/, 'host:port')
     .optional(),
+  /** See schema/payload-codec.ts. */
+  WEFT_PAYLOAD_KEYS: z.string().optional(),
   WEFT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Tests only: see crash.ts. */
   WEFT_CRASH_AT: z.string().default(''),
@@ -80,6 +83,8 @@ export interface WorkerConfig {
   readonly stagesAtOnce: (domain: DomainId) => number;
   /** What each transformation in DuckDB may take. */
   readonly duckdb: DuckdbLimits;
+  /** What goes to Temporal is encrypted by it; null where there is no key. */
+  readonly codec: PayloadCodec | null;
   /** Who is told of every run. */
   readonly openLineage: OpenLineageConfig;
   readonly spark: SparkAddresses;
@@ -93,6 +98,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   const read = environment.safeParse(env);
   if (!read.success) throw new Error(`The worker's environment is not in order:\n${z.prettifyError(read.error)}`);
   const { data } = read;
+  const secrets = openSecrets(env, data.WEFT_SECRETS_DIR ?? null);
   return {
     databaseUrl: data.DATABASE_URL,
     temporal: { address: data.TEMPORAL_ADDRESS, namespace: data.TEMPORAL_NAMESPACE },
@@ -104,12 +110,13 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
       ...exampleData(),
     ],
     hosts: hostRules(data.HOST, data.WEFT_ALLOWED_HOSTS),
-    secrets: openSecrets(env, data.WEFT_SECRETS_DIR ?? null),
     connectors: connectorHost(env, {
       allowed: data.WEFT_CONNECTORS,
       folder: join(resolve(data.WEFT_HOME), 'connectors'),
       python: data.WEFT_PYTHON,
     }),
+    secrets,
+    codec: payloadCodec(secrets, data.WEFT_PAYLOAD_KEYS),
     usageDays: data.WEFT_USAGE_DAYS,
     stagesAtOnce: stagesAtOnce(data.WEFT_STAGES_AT_ONCE),
     duckdb: { memory: data.WEFT_DUCKDB_MEMORY, disk: data.WEFT_DUCKDB_DISK },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,6 +37,7 @@ import {
 import { clearForsaken } from './refresh/end.ts';
 import type { RefreshDeps } from './refresh/stage.ts';
 import { releaseSources } from './release-sources.ts';
+import { encryptedBy } from './payloads/encrypted.ts';
 import { relayEvents } from './relay.ts';
 import { retireDue } from './retire-due.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
@@ -57,6 +59,8 @@ const GRACE = '5s';
 const config = readConfig(process.env);
 const log = pino({ level: config.logLevel, base: { process: 'worker' } });
 const stopping = new AbortController();
+// Each thing that is looked after again and again waits for it.
+setMaxListeners(32, stopping.signal);
 const workers = new Map<string, KeptWorker>();
 
 Runtime.install({
@@ -104,7 +108,7 @@ onShutdown(async () => {
 
 await removeForgotten(join(config.home, 'tmp'));
 const [bundlePath] = await Promise.all([
-  workflowBundle(config.home),
+  workflowBundle(config.home, { encrypted: config.codec !== null }),
   persist('preparing the ledger', async () => {
     await migrate(pool);
     await ensureRole(pool, config.databaseUrl, READER);
@@ -115,10 +119,12 @@ const native = await persist('connecting to Temporal', () =>
   NativeConnection.connect({ address: config.temporal.address }),
 );
 const connection = Connection.lazy({ address: config.temporal.address });
-const client = new Client({ connection, namespace: config.temporal.namespace });
+const converter = config.codec === null ? {} : { dataConverter: encryptedBy(config.codec) };
+const client = new Client({ connection, namespace: config.temporal.namespace, ...converter });
 await persist('registering search attributes', () => registerSearchAttributes(connection, config.temporal.namespace));
 
 const shared = {
+  ...converter,
   connection: native,
   namespace: config.temporal.namespace,
   shutdownGraceTime: GRACE,

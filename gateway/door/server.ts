@@ -16,6 +16,7 @@ import { actors } from '../actor.ts';
 import { AnswersUnderWay } from '../answers/answers-under-way.ts';
 import type { GatewayConfig } from '../config.ts';
 import { dataProductsRead } from '../answers/data-products.ts';
+import { codecRoutes } from './codec-routes.ts';
 import { draining } from './draining.ts';
 import type { OperationContext } from '../execute/context.ts';
 import { goneSignal } from '../execute/gone-signal.ts';
@@ -134,6 +135,8 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   app.get('/metrics', async (_request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
+  if (config.codec !== null)
+    app.use('/codec', codecRoutes({ codec: config.codec, actorOf, uiUrl: config.temporalUi?.url ?? null }));
   const baseOf = (request: express.Request): string =>
     publicBase({ protocol: request.protocol, host: request.get('host') }, config);
   app.get('/supergraph.graphql', (request, response) => {

@@ -58,7 +58,7 @@ let bundled: Promise<string> | null = null;
 
 /** A new WEFT_HOME, with the workflows bundled. */
 export async function workerHome(): Promise<string> {
-  await (bundled ??= workflowBundle(BUNDLES));
+  await (bundled ??= workflowBundle(BUNDLES, { encrypted: false }));
   const home = temporaryHome();
   await symlink(join(BUNDLES, 'cache'), join(home, 'cache'));
   return home;

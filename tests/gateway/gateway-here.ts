@@ -112,6 +112,7 @@ export async function gatewayHere(options: HereOptions = {}): Promise<GatewayHer
       operations: { file: null, only: false },
       subscriptionsMax: 1_000,
       slowMs: 10_000,
+      codec: null,
       secrets: () => null,
       traces: null,
       costMax: null,
