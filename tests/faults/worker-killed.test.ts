@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { stagesOf } from '../../schema/ledger/runs.ts';
 import type { Stage } from '../../schema/run.ts';
 import type { CrashPoint } from '../../workflows/crash.ts';
+import { engineProduct, liveRows } from '../workflows/engine-product.ts';
+import { plainPublish } from '../workflows/plain-publish.ts';
 import { disturbed, ended, firstVersion, inPlace, startWorkerIn } from './place.ts';
 import { THOROUGH } from './thorough.ts';
 import { type Kind, KINDS, trialProduct } from './trial-product.ts';
@@ -55,6 +57,9 @@ describe('a worker is killed', () => {
   );
 });
 
+/** More than one piece of what DuckDB hands to COPY. */
+const ROWS = 20_000;
+
 const SILENCES: readonly { kind: Kind; point: CrashPoint }[] = KINDS.flatMap((kind) => [
   ...(THOROUGH || kind === 'kept' ? [{ kind, point: 'land:copying' } as const] : []),
   ...(THOROUGH || kind === 'replaced' ? [{ kind, point: 'publish:ending' } as const] : []),
@@ -73,6 +78,37 @@ test.concurrent.each(SILENCES)(
         await ended(place, run);
         silent.goOn();
       });
+    }),
+  240_000,
+);
+
+test.concurrent(
+  'a worker that is killed while it streams what DuckDB made loses and doubles no row',
+  () =>
+    inPlace(async (place) => {
+      const doomed = await startWorkerIn(place, { disturbance: 'SIGKILL@transform:copying' });
+      const numbers = Array.from({ length: ROWS }, (_, index) => `${index}\n`).join('');
+      const { product, runId } = await plainPublish(
+        place.pool,
+        await engineProduct({
+          name: 'halves',
+          engine: 'duckdb',
+          sources: [
+            {
+              object: 'numbers',
+              format: 'csv',
+              content: `id\n${numbers}`,
+              properties: ['{ name: id, logicalType: integer }'],
+            },
+          ],
+          output: ['{ name: id, logicalType: integer, primaryKey: true, required: true }'],
+          transform: 'select id / 2 as id from numbers where id % 2 = 0',
+        }),
+      );
+      expect(await doomed.ended).toBe('SIGKILL');
+      await startWorkerIn(place);
+      expect(await ended(place, runId!)).toMatchObject({ phase: 'succeeded', error: null });
+      expect(await liveRows(place, product.id)).toHaveLength(ROWS / 2);
     }),
   240_000,
 );
