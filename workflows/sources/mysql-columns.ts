@@ -1,7 +1,10 @@
-import { type FieldPacket, Types } from 'mysql2';
+import mysql, { type FieldPacket } from 'mysql2';
 import type { SourceObject, SourceProperty } from '../../schema/contract/model.ts';
 import { Refusal } from '../../schema/errors.ts';
 import type { SourceColumn } from './source.ts';
+
+// Node sees no names in the package's CommonJS for what it defines by a getter.
+const { Types } = mysql;
 
 export interface MysqlColumn extends SourceColumn {
   /** False where the contract does not know it: then it is not read. */
