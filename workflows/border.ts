@@ -12,6 +12,7 @@ import { InputUnderWay, pinInputs } from './refresh/pin.ts';
 import { requestScheduledRun, RunUnderWay } from './refresh/scheduled.ts';
 import { performStage, type RefreshDeps, StageFault } from './refresh/stage.ts';
 import { STAGE_WORK } from './refresh/stage-work.ts';
+import { type AlertDeps, escalate } from './notify/alerts.ts';
 import { judgeSlos } from './slo/timer.ts';
 
 /** Twice within the heartbeat's throttle: a cancelled stage hears of it by then. */
@@ -33,13 +34,20 @@ export function stageActivities(deps: RefreshDeps): StageActivities & SliceActiv
   };
 }
 
+/** What people are told with. */
+export interface NotifyDeps {
+  readonly alerts: AlertDeps;
+}
+
 /** The platform's own activities. */
-export function platformActivities(deps: RefreshDeps): PlatformActivities {
+export function platformActivities(deps: RefreshDeps & NotifyDeps): PlatformActivities {
   return {
     pinInputs: (run) => atBorder('pinInputs', () => pinInputs(deps, run)),
     failRun: (run, error) => atBorder('failRun', () => failRun(deps, run, error)),
     abandonRun: (run) => atBorder('abandonRun', () => abandonRun(deps, run)),
     judgeSlos: (product) => atBorder('judgeSlos', () => transaction(deps.pool, (trx) => judgeSlos(trx, product))),
+    escalateAlert: (id) =>
+      atBorder('escalateAlert', () => transaction(deps.pool, (trx) => escalate(trx, deps.alerts, id))),
     requestScheduledRun: (product, runId, scheduledFor) =>
       atBorder('requestScheduledRun', () =>
         requestScheduledRun(deps, {
@@ -56,7 +64,7 @@ export function platformActivities(deps: RefreshDeps): PlatformActivities {
 }
 
 /** Ends that must come about: they are tried until they do. */
-const UNTIL_DONE = new Set(['failRun', 'abandonRun', 'endReading', 'announce', 'judgeSlos']);
+const UNTIL_DONE = new Set(['failRun', 'abandonRun', 'endReading', 'announce', 'judgeSlos', 'escalateAlert']);
 
 async function atBorder<Result>(name: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const context = Context.current();

@@ -10,6 +10,9 @@ import type { DuckdbLimits } from './engines/duckdb.ts';
 import { type ConnectorHost, connectorHost } from './sources/connectors/connector-host.ts';
 import type { OpenLineageConfig } from './notify/open-lineage.ts';
 import { checkSparkAddress, type SparkAddresses } from './engines/spark/open-spark.ts';
+import { durationSeconds } from '../schema/contract/duration.ts';
+import { type Operators, readOperators } from './notify/operators.ts';
+import type { AlertSenderDeps } from './notify/alert-sender.ts';
 import type { FileRoot } from './sources/file-path.ts';
 
 const bytes = z.string().regex(/^[1-9]\d{0,5}(MB|GB|TB)$/, 'a size, such as 512MB or 20GB');
@@ -62,6 +65,14 @@ const environment = z.object({
     .optional(),
   /** See schema/payload-codec.ts. */
   WEFT_PAYLOAD_KEYS: z.string().optional(),
+  /** The operators' channels, who are told last: see notify/operators.ts. */
+  WEFT_ALERTS_URL: z.string().default(''),
+  WEFT_ALERTS_SECRET: z.string().min(1).optional(),
+  /** How long an alert waits for somebody to see to it before the next are told. */
+  WEFT_ALERTS_ESCALATE_AFTER: z.string().default('30m'),
+  WEFT_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  WEFT_MAIL_FROM: z.string().min(3).default('weft@localhost'),
+  WEFT_TEMPORAL_UI_URL: z.url().optional(),
   WEFT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Tests only: see crash.ts. */
   WEFT_CRASH_AT: z.string().default(''),
@@ -89,6 +100,12 @@ export interface WorkerConfig {
   readonly openLineage: OpenLineageConfig;
   readonly spark: SparkAddresses;
   readonly sparkDatabase: string | null;
+  readonly operators: Operators;
+  readonly operatorsSecret: string | null;
+  readonly escalateAfterMs: number;
+  readonly mail: AlertSenderDeps['mail'];
+  /** Where people find the Temporal Web UI; null where nobody said. */
+  readonly temporalUi: string | null;
   readonly logLevel: z.infer<typeof environment>['WEFT_LOG_LEVEL'];
   readonly crash: CrashSetting | null;
 }
@@ -99,6 +116,8 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   if (!read.success) throw new Error(`The worker's environment is not in order:\n${z.prettifyError(read.error)}`);
   const { data } = read;
   const secrets = openSecrets(env, data.WEFT_SECRETS_DIR ?? null);
+  const escalateAfter = durationSeconds(data.WEFT_ALERTS_ESCALATE_AFTER, undefined);
+  if (escalateAfter === null) throw new Error('WEFT_ALERTS_ESCALATE_AFTER is a length of time, such as 30m or PT1H.');
   return {
     databaseUrl: data.DATABASE_URL,
     temporal: { address: data.TEMPORAL_ADDRESS, namespace: data.TEMPORAL_NAMESPACE },
@@ -129,6 +148,11 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     },
     spark: { each: data.WEFT_SPARK_REMOTE ?? null, own: ownSpark(env) },
     sparkDatabase: data.WEFT_SPARK_DATABASE ?? null,
+    operators: readOperators(data.WEFT_ALERTS_URL),
+    operatorsSecret: data.WEFT_ALERTS_SECRET ?? null,
+    escalateAfterMs: escalateAfter * 1000,
+    mail: data.WEFT_SMTP_URL === undefined ? null : { url: data.WEFT_SMTP_URL, from: data.WEFT_MAIL_FROM },
+    temporalUi: data.WEFT_TEMPORAL_UI_URL ?? null,
     logLevel: data.WEFT_LOG_LEVEL,
     crash: readCrash(data.WEFT_CRASH_AT),
   };

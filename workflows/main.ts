@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { domainOf, type DomainId, type RunId } from '../schema/ids.ts';
 import { openPool, transaction } from '../schema/ledger/connect.ts';
 import { keepLineageReceivers } from '../schema/ledger/lineage-receivers.ts';
+import { cleanTellings } from '../schema/ledger/alerts.ts';
 import { listen } from '../schema/ledger/listen.ts';
 import { migrate } from '../schema/ledger/migrate.ts';
 import { allProducts } from '../schema/ledger/products.ts';
@@ -23,10 +24,14 @@ import { readConfig } from './config.ts';
 import { crashAt } from './crash.ts';
 import { sparkOf } from './engines/spark/open-spark.ts';
 import { keepRunning, type KeptWorker } from './keep-running.ts';
-import { domainQueue, PLATFORM_QUEUE } from './names.ts';
+import { domainQueue, PLATFORM_QUEUE, refreshWorkflowId } from './names.ts';
+import { openAlertSender } from './notify/alert-sender.ts';
+import type { AlertDeps } from './notify/alerts.ts';
 import { clearSent, openDeliveries } from './notify/deliver.ts';
 import { lineageReceivers, openLineageSenders } from './notify/open-lineage.ts';
+import { openPost } from './notify/post.ts';
 import {
+  reconcileAlerts,
   reconcileBackfills,
   reconcilePauses,
   reconcileRuns,
@@ -92,8 +97,20 @@ const deps: RefreshDeps = {
   newRunId: () => randomUUID() as RunId,
 };
 const openLineage = openLineageSenders(config.openLineage, { pool, secrets: config.secrets });
+const alerts: AlertDeps = {
+  operators: config.operators.channels,
+  escalateAfterMs: config.escalateAfterMs,
+  runLink: (id) => {
+    const { temporalUi, temporal } = config;
+    if (temporalUi === null) return null;
+    const workflow = encodeURIComponent(refreshWorkflowId(id));
+    return `${temporalUi.replace(/\/$/, '')}/namespaces/${temporal.namespace}/workflows/${workflow}`;
+  },
+};
+const post = openPost(config.hosts);
 // A sender for each kind of channel: what none is there for waits for a worker that has one.
-const deliveries = openDeliveries({ pool, log, senders: { ...openLineage.senders } });
+const senders = { ...openLineage.senders, alert: openAlertSender({ ...config, post }) };
+const deliveries = openDeliveries({ pool, log, senders });
 let listening: ReturnType<typeof listen> | null = null;
 
 onShutdown(async () => {
@@ -101,8 +118,7 @@ onShutdown(async () => {
   stopping.abort();
   await listening?.stop();
   await Promise.all([...[...workers.values()].map((worker) => worker.stop()), deliveries.stop()]);
-  await openLineage.close();
-  await Promise.all([pool.end(), readers.quick.end(), readers.slow.end()]);
+  await Promise.all([openLineage.close(), post.close(), pool.end(), readers.quick.end(), readers.slow.end()]);
   await rm(scratch, { recursive: true, force: true });
 });
 
@@ -136,7 +152,7 @@ const platform = keepRunning('platform', log, () =>
     ...shared,
     taskQueue: PLATFORM_QUEUE,
     workflowBundle: { codePath: bundlePath },
-    activities: platformActivities(deps),
+    activities: platformActivities({ ...deps, alerts }),
     // Longer, and after a kill -9 the next step waits for the dead worker's own queue.
     stickyQueueScheduleToStartTimeout: '1s',
     // One thread holds hundreds of small workflows; each more costs 20 MB.
@@ -145,7 +161,7 @@ const platform = keepRunning('platform', log, () =>
   }),
 );
 workers.set(PLATFORM_QUEUE, platform);
-const relay = { pool, databaseUrl: config.databaseUrl, client, log, newRunId: deps.newRunId };
+const relay = { pool, databaseUrl: config.databaseUrl, client, log, newRunId: deps.newRunId, alerts };
 listening = listen(config.databaseUrl, {
   name: 'weft relay',
   pollMs: POLL_MS,
@@ -165,6 +181,7 @@ void every(CLEAR_MS, 'what sources keep for nobody', () => releaseSources({ ...d
 void every(CLEAR_MS, 'schedules', () => reconcileSchedules(relay));
 void every(DELIVER_MS, 'deliveries', () => deliveries.look());
 void every(CLEAR_MS, 'what was delivered', () => clearSent(pool));
+void every(CLEAR_MS, 'what channels were told', () => cleanTellings(pool));
 void every(RETIRE_MS, 'announced retirements', () => retireDue({ ...relay, usageDays: config.usageDays }));
 await platform.polling;
 log.info({ temporal: config.temporal.address }, 'ready');
@@ -195,6 +212,7 @@ async function startDomainWorkers(): Promise<void> {
 async function reconcile(): Promise<void> {
   await persist('keeping schedules', () => reconcileSchedules(relay));
   await persist('keeping timers', () => reconcileTimers(relay));
+  await persist('keeping alerts', () => reconcileAlerts(relay));
   void every(RECONCILE_MS, 'schedules paused by hand', () => reconcilePauses(relay));
   void every(RECONCILE_MS, 'backfills', () => reconcileBackfills(relay));
   void every(RECONCILE_MS, 'runs that are due', () => reconcileUpstream(relay));

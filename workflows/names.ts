@@ -78,3 +78,9 @@ export interface SloRef {
   readonly productId: ProductId;
   readonly domain: DomainId;
 }
+
+/** What the watch over an alert is started with. */
+export interface AlertRef {
+  readonly alertId: string;
+  readonly productId: ProductId;
+}

@@ -1,6 +1,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { domainOf } from '../schema/ids.ts';
 import { readingBackfills } from '../schema/ledger/backfills.ts';
+import { watchedAlerts } from '../schema/ledger/alerts.ts';
 import { transaction } from '../schema/ledger/connect.ts';
 import { liveProducts } from '../schema/ledger/mesh.ts';
 import { allPauses, holdsOf, notePause, noteResumption } from '../schema/ledger/pauses.ts';
@@ -9,6 +10,7 @@ import { failRun, openRuns, run as findRun, type RunRow } from '../schema/ledger
 import { requestUpstreamRuns } from '../schema/ledger/upstream-runs.ts';
 import { startBackfill } from './backfill/start.ts';
 import { refreshWorkflowId } from './names.ts';
+import { watchAlert } from './notify/watch-alert.ts';
 import type { RelayDeps } from './relay.ts';
 import { keepSchedule, pausedByHand } from './schedules.ts';
 import { needsTimer, stirTimer } from './slo/timer.ts';
@@ -69,6 +71,11 @@ export async function reconcileSchedules({ pool, client }: RelayDeps): Promise<v
 /** Starts the timers of products that have none: Temporal may have lost them, or a release before this one knew of none. */
 export async function reconcileTimers({ pool, client }: RelayDeps): Promise<void> {
   for (const product of await liveProducts(pool)) if (needsTimer(product)) await stirTimer(client, product.id);
+}
+
+/** Watches over alerts that escalate: Temporal may have lost them. */
+export async function reconcileAlerts({ pool, client }: RelayDeps): Promise<void> {
+  for (const alert of await watchedAlerts(pool)) await watchAlert(client, alert);
 }
 
 /** Takes over what was done in Temporal by hand: products whose schedules were paused there are paused, or go on. */

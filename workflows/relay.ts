@@ -10,6 +10,8 @@ import { revisionIn } from '../schema/ledger/products.ts';
 import { run as findRun } from '../schema/ledger/runs.ts';
 import { requestUpstreamRuns } from '../schema/ledger/upstream-runs.ts';
 import { refreshWorkflowId } from './names.ts';
+import { type AlertDeps, followAlerts } from './notify/alerts.ts';
+import { watchAlert } from './notify/watch-alert.ts';
 import { followRestored } from './refresh/restored-views.ts';
 import { dropSchedule, followPause, keepSchedule, moveSchedule } from './schedules.ts';
 import { cancelBackfill, startBackfill } from './backfill/start.ts';
@@ -22,6 +24,7 @@ export interface RelayDeps {
   readonly client: Client;
   readonly log: Logger;
   readonly newRunId: () => RunId;
+  readonly alerts: AlertDeps;
 }
 
 /** A call that Temporal does not answer within this is one that it will answer later: the event waits, and others come first. */
@@ -59,9 +62,9 @@ async function relayOne(deps: RelayDeps, signal: AbortSignal): Promise<'none' | 
     return await transaction(deps.pool, async (trx) => {
       [taken] = await takeEvents(trx, 1);
       if (taken === undefined) return 'none';
-      await actOn(deps, trx, taken, signal);
+      await follow(deps, trx, taken, signal);
       const alike = STIRRING_ALONE.has(taken.type) ? await takeAlike(trx, [...STIRRING_ALONE]) : [];
-      for (const event of alike) await actOn(deps, trx, event, signal);
+      for (const event of alike) await follow(deps, trx, event, signal);
       if (STIRRING.has(taken.type)) await requestUpstreamRuns(trx, deps.newRunId);
       await markHandled(
         trx,
@@ -78,6 +81,13 @@ async function relayOne(deps: RelayDeps, signal: AbortSignal): Promise<'none' | 
       );
     return taken;
   }
+}
+
+async function follow(deps: RelayDeps, trx: Transaction, event: StoredEvent, signal: AbortSignal): Promise<void> {
+  await actOn(deps, trx, event, signal);
+  const alert = await followAlerts(trx, deps.alerts, event);
+  if (alert === null) return;
+  await deps.client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, () => watchAlert(deps.client, alert));
 }
 
 async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent, signal: AbortSignal): Promise<void> {

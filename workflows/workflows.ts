@@ -1,7 +1,8 @@
 import { backfill } from './backfill/workflow.ts';
+import { alert } from './notify/alert-workflow.ts';
 import { refresh } from './refresh/workflow.ts';
 import { tick } from './refresh/tick.ts';
 import { slo } from './slo/workflow.ts';
 
 // What the workflow bundle is made of: Temporal finds workflows by the names that this file exports.
-export { backfill, refresh, slo, tick };
+export { alert, backfill, refresh, slo, tick };

@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type { ProductFile } from '../../schema/contract/model.ts';
 import type { Finding } from '../../schema/findings.ts';
 import type { DomainId, ProductId, RunId } from '../../schema/ids.ts';
+import { alertHistory, type AlertRow } from '../../schema/ledger/alerts.ts';
 import { announcedRetirements } from '../../schema/ledger/announced-retirements.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { type DatasetVersion, datasetHistories } from '../../schema/ledger/datasets.ts';
@@ -22,6 +23,9 @@ export interface Standing {
   readonly exceptions: readonly PolicyException[];
 }
 
+/** Of a page of products: each has three at most. */
+const ALERTS_MAX = 3_000;
+
 /** What resolvers read from the ledger by id, gathered to one statement for each kind; for one operation. */
 export interface Loaders {
   readonly revisions: DataLoader<ProductId, readonly PastRevision[]>;
@@ -38,6 +42,8 @@ export interface Loaders {
   readonly retiresAt: DataLoader<ProductId, Date | null>;
   /** How a live product stands by the policies; null where it is not live. */
   readonly standing: DataLoader<ProductId, Standing | null>;
+  /** What is wrong with a product now. */
+  readonly alerts: DataLoader<ProductId, readonly AlertRow[]>;
   /** Promises that are measured. */
   readonly slos: DataLoader<ProductId, readonly SloRow[]>;
   /** What was measured of one in the last hours, in steps of so many. */
@@ -97,6 +103,10 @@ export function openLoaders(
     quality: grouped(
       (ids) => qualityOfRuns(ledger, ids),
       ({ runId }) => runId,
+    ),
+    alerts: grouped(
+      (ids) => alertHistory(ledger, { products: ids, ended: false, limit: ALERTS_MAX, before: null }),
+      ({ productId }) => productId,
     ),
     slos: grouped(
       (ids) => sloRows(ledger, ids),

@@ -5,6 +5,7 @@ import { type DocumentNode, execute, type GraphQLSchema, Kind, parse, validate }
 import type { ExecuteHere } from '../execute/local-subgraph.ts';
 import { CATALOG_SDL } from '../publishing/register-catalog.ts';
 import { backfills } from './backfills.ts';
+import { alerts } from './alerts.ts';
 import type { CatalogContext, CatalogDeps } from './context.ts';
 import { governance, standingOf } from './governance.ts';
 import { histories } from './history.ts';
@@ -38,8 +39,9 @@ export function openCatalog(deps: CatalogDeps): ExecuteHere {
 function catalogSchema(): GraphQLSchema {
   const typeDefs = parse(readFileSync(CATALOG_SDL, 'utf8'));
   const resolvers = {
-    Query: queries,
-    Mutation: { ...mutations, ...consumers.Mutation },
+    Query: { ...queries, ...alerts.Query },
+    Mutation: { ...mutations, ...consumers.Mutation, ...alerts.Mutation },
+    Alert: alerts.Alert,
     Me: { ...consumers.Me, ...usages.Me },
     ...products,
     Backfill: backfills.Backfill,
@@ -49,6 +51,7 @@ function catalogSchema(): GraphQLSchema {
       ...usages.DataProduct,
       ...backfills.DataProduct,
       ...slos.DataProduct,
+      ...alerts.DataProduct,
     },
     ProductSubscription: consumers.ProductSubscription,
     ...runs,

@@ -214,6 +214,34 @@ export const dataShape = z
 /** The selection for it. */
 export const DATA = 'datasetVersion { version publishedAt withinSlo objects { name rows } }';
 
+/** What is wrong with a product. */
+export const alertShape = z.object({
+  id: z.string(),
+  product: z.object({ id: z.string() }),
+  cause: lower,
+  severity: lower,
+  state: lower,
+  message: z.string(),
+  run: z.object({ id: z.string() }).nullable(),
+  follows: z.object({ id: z.string(), product: z.object({ id: z.string() }) }).nullable(),
+  returned: z.number(),
+  level: z.number(),
+  escalatesAt: moment,
+  openedAt: z.string(),
+  acknowledgedBy: z.string().nullable(),
+  acknowledgedAt: moment,
+  resolvedAt: moment,
+});
+/** The fragment for it. */
+export const ALERT = `fragment OneAlert on Alert {
+  id
+  product { id }
+  cause severity state message
+  run { id }
+  follows { id product { id } }
+  returned level escalatesAt openedAt acknowledgedBy acknowledgedAt resolvedAt
+}`;
+
 /** A promise, and how it is kept. */
 export const sloShape = z.object({
   property: z.string(),

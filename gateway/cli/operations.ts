@@ -3,6 +3,8 @@ import { z } from 'zod';
 import {
   BACKFILL,
   backfillShape,
+  ALERT,
+  alertShape,
   CHANGE,
   changeShape,
   DATA,
@@ -432,6 +434,17 @@ ${USE}`,
         })
         .nullable(),
     }),
+  ),
+  alerts: operation(
+    `query Alerts($product: ID, $ended: Boolean!, $first: Int!) {
+  alerts(product: $product, ended: $ended, first: $first) { nodes { ...OneAlert } }
+}
+${ALERT}`,
+    z.object({ alerts: z.object({ nodes: z.array(alertShape) }) }),
+  ),
+  acknowledge: operation(
+    `mutation Acknowledge($id: ID!) { acknowledgeAlert(id: $id) { ...OneAlert } }\n${ALERT}`,
+    z.object({ acknowledgeAlert: alertShape }),
   ),
   createKey: operation(
     `mutation CreateKey($consumer: String!, $role: KeyRole!, $domains: [ID!], $expiresAt: DateTime) {

@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { atMost } from './at-most.ts';
 
+import { acknowledge, alerts, type AlertsOptions } from './commands/alerts.ts';
 import { diff } from './commands/diff.ts';
 import { check, type CheckOptions, REPORT_FORMATS } from './commands/check.ts';
 import { completion, completionProducts, type Shell, SHELLS } from './commands/completion.ts';
@@ -234,6 +235,19 @@ export function program({ out, err }: Streams, act: Act): Command {
   ])
     .addOption(new Option('--days <count>', 'within so many days, up to 90').default(30).argParser(atMost(90)))
     .action((id: string, options: { days: number }) => on((terminal) => slo(terminal, id, options)));
+  const alerting = add('alerts', 'list what is wrong with products; `alerts ack <alert>` says that you see to it', [
+    'alerts',
+    'alerts --product network/airports --all',
+    'alerts ack 0b0c5a4e-7f1d-4c54-9d9c-0c3f9a1b2c3d',
+  ])
+    .option('--product <product>', 'of one product')
+    .option('--all', 'those that are over too')
+    .addOption(new Option('--limit <count>', 'how many').default(50).argParser(atMost(1_000)))
+    .action((options: AlertsOptions) => on((terminal) => alerts(terminal, options)));
+  alerting
+    .command('ack <alert>')
+    .description('say that you see to an alert: it does not escalate')
+    .action((id: string) => on((terminal) => acknowledge(terminal, id)));
   const key = weft.command('key').description('make, list and revoke API keys; for admins');
   key
     .command('create <consumer>')

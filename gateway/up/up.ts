@@ -118,6 +118,7 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
     DATABASE_URL: database,
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: config.TEMPORAL_NAMESPACE,
+    ...(temporal.uiUrl === null ? {} : { WEFT_TEMPORAL_UI_URL: temporal.uiUrl }),
   };
   const places = config.WEFT_EXAMPLES === 'on' ? await placesPort(mesh) : null;
   await all([
@@ -129,7 +130,6 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
         ...shared,
         PORT: String(config.PORT),
         WEFT_ADMIN_KEY: key,
-        ...(temporal.uiUrl === null ? {} : { WEFT_TEMPORAL_UI_URL: temporal.uiUrl }),
       }),
       `Gateway on ${url}`,
     ),

@@ -299,6 +299,10 @@ export interface Support {
   readonly channel: string;
   readonly url: string | null;
   readonly tool: string | null;
+  /** `issues` and `notifications` are told when something is wrong. */
+  readonly scope: string | null;
+  /** A reference to what its webhook is signed with: `${secret:NAME}`. */
+  readonly secret: string | null;
 }
 
 export interface Product {

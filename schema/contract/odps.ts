@@ -14,6 +14,7 @@ import {
   texts,
   uri,
 } from './odcs-parts.ts';
+import { secretNamed } from './secret-reference.ts';
 import { parseDocumentText, type DocumentFile, type ParsedDocument } from './parse.ts';
 
 // ODPS asks for more than ODCS in places: what is less is kept, with a warning.
@@ -25,7 +26,8 @@ const authoritativeDefinitions = doubted(
 ).optional();
 const support = doubted(
   channels,
-  (all) => all === undefined || all.every(({ url }) => url !== undefined && isUri(url)),
+  // The address of a webhook may be a secret.
+  (all) => all === undefined || all.every(({ url }) => url !== undefined && (secretNamed(url) !== null || isUri(url))),
   'should have a url with its scheme in each channel',
 ).optional();
 const team = doubted(people, (value) => !Array.isArray(value), 'should be a mapping with members').optional();

@@ -12,6 +12,7 @@ import { locator } from './place.ts';
 import { matchSdl, readSdl } from './remote.ts';
 import { isRegistered, readServers } from './registered.ts';
 import { custom, type Reporter } from './report.ts';
+import { secretNamed } from './secret-reference.ts';
 import { readSla } from './sla.ts';
 import { objectivesOf } from './objectives.ts';
 import { checkRenamings, readTransforms } from './transforms.ts';
@@ -93,7 +94,7 @@ export function readProduct(
     },
     tags: odps.tags ?? [],
     team: teamOf(odps.team ?? outputs.map(({ contract }) => contract.team).find((team) => team !== undefined)),
-    support: (odps.support ?? []).map(({ channel, url, tool }) => ({ channel, url: url ?? null, tool: tool ?? null })),
+    support: (odps.support ?? []).map(supportOf),
     inputs,
     outputs: (odps.outputPorts ?? []).map(({ name, version, type, contractId, description }) => ({
       name,
@@ -235,6 +236,14 @@ function slaOf(outputs: readonly ReadContract[], product: Pick<Product, 'kind' |
     objectives,
     promises: read.flatMap(({ promises }) => promises),
   };
+}
+
+function supportOf(support: NonNullable<OdpsProduct['support']>[number]): Product['support'][number] {
+  const { channel, url, tool, scope } = support;
+  const secret = custom(support, 'secret');
+  // A secret that stands there in clear is none, and is not used as if it were.
+  const isReference = typeof secret === 'string' && secretNamed(secret) !== null;
+  return { channel, url: url ?? null, tool: tool ?? null, scope: scope ?? null, secret: isReference ? secret : null };
 }
 
 function titleOf(odps: OdpsProduct, hint: { folder: string }): string {

@@ -53,6 +53,22 @@ export async function breaches(
   return rows;
 }
 
+/** What a product promises and does not keep now, with since when. */
+export async function lateSince(
+  db: Queryable,
+  id: ProductId,
+): Promise<{ readonly property: ObjectiveProperty; readonly promised: string; readonly from: Date }[]> {
+  const { rows } = await db.query<{ property: ObjectiveProperty; promised: string; from: Date }>(
+    `select s.property, s.promised, b.began_at as from
+       from weft.slo_breaches b
+       join weft.slos s using (product_id, property)
+      where b.product_id = $1 and b.ended_at is null
+      order by b.began_at`,
+    [id],
+  );
+  return rows;
+}
+
 /** A stretch of a window, and what was measured in it. */
 export interface MeasuredStep extends Measured {
   readonly productId: ProductId;

@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { RequestListener, Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { ProductId } from '../../schema/ids.ts';
+import { raiseAlert, resolveAlert } from '../../schema/ledger/alerts.ts';
+import { transaction } from '../../schema/ledger/connect.ts';
 import { READ_BOUNDS_MS } from '../../schema/ledger/product-reads.ts';
 import { gatewayHere, type GatewayHere } from './gateway-here.ts';
 import { edited, folderOf, remoteFolder } from './product-text.ts';
@@ -100,6 +104,43 @@ test('Prometheus is told the same', async () => {
   expect(text).toContain('weft_slo_error_budget_left_ratio{product="elsewhere/moods",property="availability"} -4');
   expect(text).toContain('weft_slo_within_objective{product="elsewhere/moods",property="availability"} 0');
   expect(text).toContain('weft_slo_within_objective{product="network/airports",property="availability"} 1');
+});
+
+test('an alert is seen to by its owners alone, once, and is listed as long as it stands', async () => {
+  const id = randomUUID();
+  const alert = { id, productId: 'network/airports' as ProductId, cause: 'late', severity: 'error' } as const;
+  await transaction(gateway.database.pool, (trx) =>
+    raiseAlert(trx, { ...alert, message: 'freshness 1 h', runId: null, follows: null }),
+  );
+  const ack = `mutation { acknowledgeAlert(id: "${id}") { state acknowledgedBy escalatesAt } }`;
+  expect((await gateway.ask(ack)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+  for (let times = 0; times < 2; times++)
+    expect((await gateway.order(ack)).data.acknowledgeAlert).toMatchObject({
+      state: 'ACKNOWLEDGED',
+      escalatesAt: null,
+    });
+  const listed = `{
+    dataProduct(id: "network/airports") { alerts { id cause } }
+    alerts(product: "network/airports") { nodes { id severity message product { id } run { id } follows { id } } }
+  }`;
+  expect((await gateway.ask(listed)).data).toEqual({
+    dataProduct: { alerts: [{ id, cause: 'LATE' }] },
+    alerts: {
+      nodes: [
+        {
+          id,
+          severity: 'ERROR',
+          message: 'freshness 1 h',
+          product: { id: 'network/airports' },
+          run: null,
+          follows: null,
+        },
+      ],
+    },
+  });
+  await transaction(gateway.database.pool, (trx) => resolveAlert(trx, alert.productId, 'late'));
+  expect((await gateway.ask(listed)).data.alerts.nodes).toEqual([]);
+  expect((await gateway.order(ack)).errors).toMatchObject([{ extensions: { code: 'BAD_INPUT' } }]);
 });
 
 test('what nobody has looked at yet is told by the clock alone, and who asks for too much is refused', async () => {

@@ -14,6 +14,7 @@ import { relayEvents } from '../../workflows/relay.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 import { testTemporal } from '../testkit/temporal.ts';
 import { plainPublish } from './plain-publish.ts';
+import { TOLD_NOBODY } from './told-nobody.ts';
 import { refreshDeps, refreshHere } from './refresh-here.ts';
 import { smallProduct } from './small-product.ts';
 
@@ -35,7 +36,14 @@ beforeAll(async () => {
   const log = pino({ level: 'silent' });
   relay = () =>
     relayEvents(
-      { pool: database.pool, databaseUrl: database.url, client, log, newRunId: () => randomUUID() as RunId },
+      {
+        pool: database.pool,
+        databaseUrl: database.url,
+        client,
+        log,
+        newRunId: () => randomUUID() as RunId,
+        alerts: TOLD_NOBODY,
+      },
       new AbortController().signal,
     );
 }, 60_000);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +26,9 @@ let connection: Connection;
 let client: Client;
 let worker: WorkerProcess;
 let home: string;
+let hook: Server;
+/** What the channels were told: which one, and what. */
+const told: string[] = [];
 
 beforeAll(async () => {
   database = await cloneDatabase();
@@ -31,10 +36,30 @@ beforeAll(async () => {
   connection = await Connection.connect({ address: temporal.address });
   client = new Client({ connection, namespace: temporal.namespace });
   home = await mkdtemp(join(tmpdir(), 'weft-worker-'));
-  worker = await startWorker({ databaseUrl: database.url, temporal, home });
+  hook = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const { type, data } = JSON.parse(body) as { type: string; data: { product: string } };
+      told.push(`${request.url} ${type} ${data.product}`);
+      // It is not there at once.
+      response.writeHead(told.length % 2 === 1 ? 503 : 200).end();
+    });
+  });
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+  env = { WEFT_ALERTS_URL: `${hookUrl()}/operators`, WEFT_ALERTS_ESCALATE_AFTER: '1s' };
+  worker = await startWorker({ databaseUrl: database.url, temporal, home, env });
 }, 120_000);
+
+let env: Record<string, string>;
+
+function hookUrl(): string {
+  return `http://127.0.0.1:${(hook.address() as AddressInfo).port}`;
+}
+
 afterAll(async () => {
   await worker.stop();
+  await new Promise((resolve) => hook.close(resolve));
   await connection.close();
   await database.drop();
 });
@@ -49,13 +74,14 @@ async function eventually<Value>(ask: () => Promise<Value | null | false | undef
   throw new Error(`It did not come about:\n${worker.output().slice(-3000)}`);
 }
 
-async function promising(name: string, promise: string): Promise<{ id: ProductId; folder: string }> {
+async function promising(name: string, promise: string, support?: string): Promise<{ id: ProductId; folder: string }> {
   const folder = await smallProduct({
     name,
     content: 'id\n1\n',
     source: ['{ name: id, logicalType: integer, required: true }'],
     output: ['{ name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, required: true }'],
     sla: [promise],
+    ...(support === undefined ? {} : { support: [support] }),
   });
   const { product } = await plainPublish(database.pool, folder);
   return { id: product.id, folder };
@@ -80,14 +106,15 @@ function arrived(id: ProductId, version: number): Promise<Date> {
 test('a product is known to be late when its data is due, and to be on time when it comes', async () => {
   const { id } = await promising('due', '{ property: freshness, value: 3, unit: s }');
   const first = await arrived(id, 1);
-  const late = await eventually(async () => (await breachesOf(id))[0]);
-  expect(late).toMatchObject({ from: new Date(first.getTime() + 3_000), until: null });
+  // On a busy machine the first data itself is late.
+  const lateAfter = (data: Date) =>
+    eventually(async () => (await breachesOf(id)).find(({ from }) => from.getTime() === data.getTime() + 3_000));
+  expect(await lateAfter(first)).toMatchObject({ until: null });
   await refreshed(id);
   const second = await arrived(id, 2);
-  const [over] = (await breachesOf(id)).filter(({ from }) => from.getTime() === late.from.getTime());
-  expect(over).toMatchObject({ until: second });
+  expect(await lateAfter(first)).toMatchObject({ until: second });
   // And so on, by the same timer.
-  await eventually(async () => (await breachesOf(id)).length === 2);
+  await lateAfter(second);
 });
 
 test('who looks into Temporal sees when it is due', async () => {
@@ -122,7 +149,7 @@ test('a timer outlives the worker: what was due while none was there is late fro
   await worker.stop();
   await sleep(Math.max(0, first.getTime() + 4_500 - Date.now()));
   expect(await breachesOf(id)).toEqual([]);
-  worker = await startWorker({ databaseUrl: database.url, temporal, home });
+  worker = await startWorker({ databaseUrl: database.url, temporal, home, env });
   const late = await eventually(async () => (await breachesOf(id))[0]);
   expect(late.from).toEqual(new Date(first.getTime() + 4_000));
 });
@@ -143,4 +170,21 @@ test('its timer ends with its promise', async () => {
     change: (files) => files.map((file) => ({ ...file, text: file.text.replace(/slaProperties:[^]*/, '') })),
   });
   await eventually(async () => (await statusOf()) === 'COMPLETED');
+});
+
+test('the channels of a product that is late are told, the operators too as nobody sees to it, and that it is well again', async () => {
+  const channel = `{ channel: us, scope: issues, url: '${hookUrl()}/issues' }`;
+  const { id } = await promising('told', '{ property: freshness, value: 4, unit: s }', channel);
+  const toldOf = (what: string) => eventually(async () => told.includes(`${what} ${id}`));
+  await toldOf('/issues alert.opened');
+  await toldOf('/operators alert.escalated');
+  await refreshed(id);
+  await toldOf('/issues alert.resolved');
+  const { rows } = await database.pool.query(
+    `select destination as url from weft.deliveries where body -> 'message' ->> 'product' = $1`,
+    [id],
+  );
+  expect(new Set(rows.map(({ url }) => url))).toEqual(
+    new Set([`${hookUrl()}/issues`, 'mailto:trial@example.org', 'operators:0']),
+  );
 });

@@ -39,4 +39,6 @@ export interface PlatformActivities {
   endReading(backfill: BackfillRef, error: RunError | null): Promise<void>;
   /** Holds a product against its promises; null where its timer has nothing more to tell. */
   judgeSlos(product: ProductId): Promise<SloDue | null>;
+  /** Tells the next level of an alert where it is time; in how many milliseconds to ask again, null for never. */
+  escalateAlert(alert: string): Promise<number | null>;
 }
