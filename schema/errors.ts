@@ -53,6 +53,7 @@ export const REFUSALS = {
     retry: true,
     says: 'The server of a source or of a registered product failed at what it was asked.',
   },
+  DELIVERY_REFUSED: { http: 422, retry: false, says: 'A destination cannot take what is to be delivered there.' },
   ROWS_REJECTED: { http: 422, retry: false, says: 'More rows break the contract than it tolerates.' },
   ENGINE_MISSING: {
     http: 422,

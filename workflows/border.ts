@@ -7,6 +7,8 @@ import { endReading, mergeSlices, unreadSlices } from './backfill/merge-slices.t
 import { readSlice } from './backfill/read-slice.ts';
 import type { PlatformActivities, SliceActivities, StageActivities } from './refresh/activities.ts';
 import { isDiskFull, isOutage } from './outage.ts';
+import { deliverVersion } from './deliver/deliver-version.ts';
+import type { DeliveryActivities } from './names.ts';
 import { abandonRun, failRun } from './refresh/end.ts';
 import { InputUnderWay, pinInputs } from './refresh/pin.ts';
 import { requestScheduledRun, RunUnderWay } from './refresh/scheduled.ts';
@@ -21,8 +23,8 @@ const HEARTBEAT_MS = 2_000;
 /** Attempts at a stage or activity that fails by a fault: most pass by themselves, and the rest never will. */
 const FAULTS_ALLOWED = 5;
 
-/** The stages, and the reading of slices, as Temporal's activities: heartbeats, cancellation, and failures in Temporal's words. */
-export function stageActivities(deps: RefreshDeps): StageActivities & SliceActivities {
+/** The stages, the reading of slices, and deliveries, as Temporal's activities: heartbeats, cancellation, and failures in Temporal's words. */
+export function stageActivities(deps: RefreshDeps): StageActivities & SliceActivities & DeliveryActivities {
   const made = STAGES.map((stage) => [
     stage,
     (run: Parameters<StageActivities[Stage]>[0]) =>
@@ -31,6 +33,7 @@ export function stageActivities(deps: RefreshDeps): StageActivities & SliceActiv
   return {
     ...(Object.fromEntries(made) as StageActivities),
     readSlice: (slice) => atBorder('readSlice', (signal) => readSlice(deps, slice, signal)),
+    deliverVersion: (ref) => atBorder('deliverVersion', (signal) => deliverVersion(deps, ref, signal)),
   };
 }
 

@@ -41,7 +41,7 @@ async function digest(): Promise<string> {
   const hash = createHash('sha256').update(process.version);
   const { version } = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
   hash.update(version);
-  for (const folder of [ROOM, join(ROOM, 'refresh'), SCHEMA, join(SCHEMA, 'ledger')])
+  for (const folder of [ROOM, join(ROOM, 'deliver'), join(ROOM, 'refresh'), SCHEMA, join(SCHEMA, 'ledger')])
     for (const name of (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort())
       hash.update(name).update(await readFile(join(folder, name)));
   return hash.digest('hex').slice(0, 16);

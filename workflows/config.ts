@@ -42,6 +42,8 @@ const environment = z.object({
   WEFT_HOME: z.string().min(1).default('.weft'),
   /** Folders, with the system's path delimiter between them. */
   WEFT_FILE_ROOTS: z.string().default(''),
+  /** Likewise; `deliveries` in WEFT_HOME where it names none. */
+  WEFT_DELIVERY_ROOTS: z.string().default(''),
   // What is longer ago is not kept (schema/ledger/usage.ts).
   WEFT_USAGE_DAYS: z.coerce.number().int().min(0).max(90).default(30),
   /** Stages of one domain that run at once in one worker: for each domain, and for those that are named, `8,weather=2`. */
@@ -84,6 +86,8 @@ export interface WorkerConfig {
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly home: string;
   readonly roots: readonly FileRoot[];
+  /** Folders that products may be delivered to; a relative path lies in the first. */
+  readonly deliveryRoots: readonly string[];
   readonly hosts: HostRules;
   /** What contracts refer to by `${secret:NAME}`. */
   readonly secrets: Secrets;
@@ -128,6 +132,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
         .map((root) => ({ folder: resolve(root), within: resolve(root) })),
       ...exampleData(),
     ],
+    deliveryRoots: deliveryRoots(data.WEFT_DELIVERY_ROOTS, data.WEFT_HOME),
     hosts: hostRules(data.HOST, data.WEFT_ALLOWED_HOSTS),
     connectors: connectorHost(env, {
       allowed: data.WEFT_CONNECTORS,
@@ -174,6 +179,11 @@ function ownSpark(env: NodeJS.ProcessEnv): SparkAddresses['own'] {
       return [[domain, address]];
     }),
   );
+}
+
+function deliveryRoots(listed: string, home: string): string[] {
+  const roots = listed.split(delimiter).filter((root) => root !== '');
+  return (roots.length > 0 ? roots : [join(home, 'deliveries')]).map((root) => resolve(root));
 }
 
 function stagesAtOnce(text: string): (domain: DomainId) => number {

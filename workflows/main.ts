@@ -23,6 +23,7 @@ import { clearRetired } from './clear-retired.ts';
 import { readConfig } from './config.ts';
 import { crashAt } from './crash.ts';
 import { sparkOf } from './engines/spark/open-spark.ts';
+import { startDueDeliveries } from './deliver/start-deliveries.ts';
 import { keepRunning, type KeptWorker } from './keep-running.ts';
 import { domainQueue, PLATFORM_QUEUE, refreshWorkflowId } from './names.ts';
 import { openAlertSender } from './notify/alert-sender.ts';
@@ -86,6 +87,7 @@ const deps: RefreshDeps = {
   databaseUrl: config.databaseUrl,
   roots: config.roots,
   hosts: config.hosts,
+  deliveryRoots: config.deliveryRoots,
   secrets: config.secrets,
   connectors: config.connectors,
   scratch,
@@ -168,6 +170,7 @@ listening = listen(config.databaseUrl, {
   onHint: async () => {
     await startDomainWorkers();
     await relayEvents(relay, stopping.signal);
+    await startDueDeliveries(relay);
   },
   onFault: (error) => log.warn({ err: error }, 'the outbox could not be read'),
 });
@@ -215,6 +218,7 @@ async function reconcile(): Promise<void> {
   await persist('keeping alerts', () => reconcileAlerts(relay));
   void every(RECONCILE_MS, 'schedules paused by hand', () => reconcilePauses(relay));
   void every(RECONCILE_MS, 'backfills', () => reconcileBackfills(relay));
+  void every(RECONCILE_MS, 'deliveries', () => startDueDeliveries(relay));
   void every(RECONCILE_MS, 'runs that are due', () => reconcileUpstream(relay));
   await every(RECONCILE_MS, 'open runs', () => reconcileRuns(relay));
 }

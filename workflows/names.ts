@@ -30,6 +30,11 @@ export function sloWorkflowId(product: ProductId): string {
 /** The signal that has such a timer look anew. */
 export const SLO_MOVED = 'moved';
 
+/** The id of what brings a product to one of its destinations: one at a time. */
+export function deliveryWorkflowId({ productId, destination }: Pick<DeliveryRef, 'productId' | 'destination'>): string {
+  return `deliver:${productId}/${destination}`;
+}
+
 /** What operators filter by in the Temporal Web UI. */
 export const ATTRIBUTES = {
   domain: defineSearchAttributeKey('WeftDomain', SearchAttributeType.KEYWORD),
@@ -83,4 +88,24 @@ export interface SloRef {
 export interface AlertRef {
   readonly alertId: string;
   readonly productId: ProductId;
+}
+
+/** A destination of a product, by its server's name. */
+export interface DeliveryRef {
+  readonly productId: ProductId;
+  readonly domain: DomainId;
+  readonly destination: string;
+}
+
+/** What an attempt at a delivery brought: version null where none was owed. */
+export interface DeliveryDetail {
+  readonly version: number | null;
+  readonly rows: number;
+  /** Another version is live by now. */
+  readonly more: boolean;
+}
+
+/** On the queue of the product's domain. */
+export interface DeliveryActivities {
+  deliverVersion(ref: DeliveryRef): Promise<DeliveryDetail>;
 }

@@ -6,6 +6,7 @@ import { alertHistory, type AlertRow } from '../../schema/ledger/alerts.ts';
 import { announcedRetirements } from '../../schema/ledger/announced-retirements.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import { type DatasetVersion, datasetHistories } from '../../schema/ledger/datasets.ts';
+import { deliveriesOf, type Delivery } from '../../schema/ledger/destinations.ts';
 import { type PastRevision, revisionHistories } from '../../schema/ledger/history.ts';
 import { type Hold, holdsOf, type Pause, pausesOf } from '../../schema/ledger/pauses.ts';
 import { liveFiles } from '../../schema/ledger/products.ts';
@@ -32,6 +33,7 @@ export interface Loaders {
   /** The documents of the live revision. */
   readonly files: DataLoader<ProductId, readonly ProductFile[]>;
   readonly datasets: DataLoader<ProductId, readonly DatasetVersion[]>;
+  readonly deliveries: DataLoader<ProductId, readonly Delivery[]>;
   readonly pause: DataLoader<ProductId, Pause | null>;
   readonly hold: DataLoader<DomainId, Hold | null>;
   readonly subscriptions: DataLoader<ProductId, readonly Subscription[]>;
@@ -77,6 +79,10 @@ export function openLoaders(
     ),
     subscriptions: grouped(
       (ids) => standingSubscriptions(ledger, { productIds: ids }),
+      ({ productId }) => productId,
+    ),
+    deliveries: grouped(
+      (ids) => deliveriesOf(ledger, ids),
       ({ productId }) => productId,
     ),
     pause: single(

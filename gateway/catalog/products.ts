@@ -3,6 +3,7 @@ import type { Product, QualityRule, SchemaObject, Value } from '../../schema/con
 import { Refusal } from '../../schema/errors.ts';
 import { type DomainId, domainOf, type ProductId, productId } from '../../schema/ids.ts';
 import type { DatasetVersion } from '../../schema/ledger/datasets.ts';
+import { isOwner } from '../actor.ts';
 import { withinSlo } from '../answers/data-products.ts';
 import { dependencies, type Dependency } from '../../schema/contract/dependencies.ts';
 import { exportProduct } from '../publishing/export.ts';
@@ -110,6 +111,21 @@ const productFields: Record<string, Field> = {
   upstream: ({ id }, _args, context) => ends(context, ({ from, kind }) => from === id && kind === 'READS', 'to'),
   downstream: ({ id }, _args, context) => ends(context, ({ to, kind }) => to === id && kind === 'READS', 'from'),
   pause: ({ id }, _args, { loaders }) => loaders.pause.load(id),
+  deliveries: async ({ id, product }, _args, { actor, loaders }) => {
+    const states = await loaders.deliveries.load(id);
+    return (product?.destinations ?? []).map(({ name, to }) => {
+      const state = states.find(({ destination }) => destination === name);
+      return {
+        destination: name,
+        type: to.kind === 'database' ? to.dialect : to.kind === 'store' ? 's3' : 'local',
+        version: state?.version,
+        deliveredAt: state?.deliveredAt,
+        rows: state?.rows?.toString(),
+        error: isOwner(actor, id) ? state?.error?.message : null,
+        failedAt: state?.failedAt,
+      };
+    });
+  },
   governance: ({ id }, _args, { loaders }) => loaders.standing.load(id),
   referencedBy: ({ id }, _args, context) => ends(context, ({ to, kind }) => to === id && kind !== 'READS', 'from'),
 };

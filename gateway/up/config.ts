@@ -20,6 +20,7 @@ const configSchema = z.object({
   WEFT_EXAMPLES: z.enum(['on', 'off']).default('on'),
   WEFT_ADMIN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   WEFT_FILE_ROOTS: z.string().default(''),
+  WEFT_DELIVERY_ROOTS: z.string().default(''),
   WEFT_POLICIES: z.string().optional(),
   PLACES_PORT: port.default(4101),
   WEFT_DEBUG: z.string().optional(),

@@ -113,6 +113,7 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
     HOST: config.HOST,
     WEFT_HOME: home.folder,
     WEFT_FILE_ROOTS: absolute(config.WEFT_FILE_ROOTS),
+    WEFT_DELIVERY_ROOTS: absolute(config.WEFT_DELIVERY_ROOTS),
     // Children stand in another folder.
     ...(config.WEFT_POLICIES !== undefined && { WEFT_POLICIES: resolve(config.WEFT_POLICIES) }),
     DATABASE_URL: database,

@@ -3,6 +3,7 @@
  * this is what tables, SDL, audit and schedules are derived from. Two steps make it: `readProduct` (one folder alone)
  * and `linkMesh` (relationships and inputs between products).
  */
+import type { Destination } from './destination.ts';
 import type { Finding } from '../findings.ts';
 import type { DomainId, ProductId, SqlName } from '../ids.ts';
 import type { Engine } from './engines.ts';
@@ -335,6 +336,8 @@ export interface Product {
   readonly remote: { readonly url: string; readonly sdl: string } | null;
   /** Registered products only: where their tables are. */
   readonly server: PostgresServer | null;
+  /** Where its published versions go out to, besides its tables. */
+  readonly destinations: readonly Destination[];
   /** The documents as parsed, losslessly. */
   readonly documents: { readonly product: OdpsProduct; readonly contracts: readonly OdcsContract[] };
   /** The file of the product document: `product.odps.yaml`. */

@@ -1,5 +1,6 @@
 import { passes, type Finding } from '../findings.ts';
 import { domainId, productId, type DomainId, type ProductId } from '../ids.ts';
+import { readDestinations } from './destinations.ts';
 import { dataDigest } from './digest.ts';
 import { bare, readContracts, readDocument, type ReadContract } from './folder.ts';
 import { readEngine } from './read-engine.ts';
@@ -109,6 +110,7 @@ export function readProduct(
     sla,
     remote,
     server: servers?.values().next().value ?? null,
+    destinations: readDestinations(outputs, kind === 'managed'),
     documents: { product: odps, contracts: contracts.map(({ contract }) => contract) },
     file: report.file,
     files: bare(contracts.map(({ contract, report: at }) => [contract.id, at.file])),

@@ -1,4 +1,5 @@
 import { existingName, type SqlName } from '../ids.ts';
+import { isDestination } from './destinations.ts';
 import type { ReadContract } from './folder.ts';
 import type { SchemaObject } from './model.ts';
 import type { OdcsObject } from './odcs.ts';
@@ -62,6 +63,6 @@ export function readTable(
   return { schema: (schema as SqlName | undefined) ?? at.schema, table: table ?? object.table };
 }
 
-function isPostgres({ type }: OdcsServer): boolean {
-  return type === 'postgres' || type === 'postgresql';
+function isPostgres(server: OdcsServer): boolean {
+  return (server.type === 'postgres' || server.type === 'postgresql') && !isDestination(server);
 }

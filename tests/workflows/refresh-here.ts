@@ -24,6 +24,7 @@ export async function refreshDeps(database: Pick<TestDatabase, 'pool' | 'url'>):
     databaseUrl: database.url,
     roots: [],
     hosts: { loopbackOnly: true, allowedHosts: [] },
+    deliveryRoots: [],
     secrets: () => null,
     duckdb: { memory: '256MB', disk: '2GB' },
     connectors: connectorHost({}, { allowed: '', folder: '', python: '' }),

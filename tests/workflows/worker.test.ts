@@ -9,6 +9,7 @@ import { Client, Connection } from '@temporalio/client';
 
 import type { ProductId, RunId } from '../../schema/ids.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
+import { deliveriesOf } from '../../schema/ledger/destinations.ts';
 import { emit } from '../../schema/ledger/events.ts';
 import { product } from '../../schema/ledger/products.ts';
 import { requestRun, runHistory, type RunRow } from '../../schema/ledger/runs.ts';
@@ -162,3 +163,20 @@ test('an event that cannot be acted on holds up no other', async () => {
   );
   await eventually(async () => (await lastRun(TIP))?.id !== before);
 }, 60_000);
+
+test('a published version goes out to the destination that the contract names, by a workflow of its own', async () => {
+  const folder = await smallProduct({ name: 'out', content: 'id\n1\n2\n', source: SOURCE, output: OUTPUT });
+  const server = `servers:
+  - { server: lake, type: local, path: out, format: parquet, customProperties: [{ property: deliver, value: true }] }
+schema:`;
+  const { product: out } = await plainPublish(database.pool, folder, {
+    change: (files) =>
+      files.map((file) =>
+        file.path === 'out.odcs.yaml' ? { ...file, text: file.text.replace('schema:', server) } : file,
+      ),
+  });
+  await eventually(async () => (await deliveriesOf(database.pool, [out.id]))[0]?.version === 1);
+  const workflow = client.workflow.getHandle('deliver:trial/out/lake');
+  await eventually(async () => (await workflow.describe()).status.name === 'COMPLETED');
+  expect(await workflow.result()).toEqual({ version: 1, rows: 2, more: false });
+});

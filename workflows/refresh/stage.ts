@@ -26,6 +26,8 @@ export interface RefreshDeps {
   readonly roots: readonly FileRoot[];
   /** Where sources on the network may be. */
   readonly hosts: HostRules;
+  /** Folders that products may be delivered to. */
+  readonly deliveryRoots: readonly string[];
   readonly secrets: Secrets;
   /** Which connectors from PyPI this worker runs, and how. */
   readonly connectors: ConnectorHost;

@@ -6,11 +6,17 @@ import type { Headers } from './asking.ts';
 import { requireSecret } from './require-settings.ts';
 
 /** Headers that sign a request by AWS' Signature Version 4; none where the bucket is open to all, or for another server. */
-export function signedHeaders(
+export function signedHeaders(place: ObjectPlace, ask: Pick<SourceAsk, 'server' | 'secrets'>): Headers {
+  const sign = signing(place, ask);
+  return (url, own) => (own ? sign('GET', url) : {});
+}
+
+/** Signs a request to the store, whose body is not part of the signature. Refuses with SOURCE_MISSING where a secret is not there. */
+export function signing(
   { credentials, region }: ObjectPlace,
   ask: Pick<SourceAsk, 'server' | 'secrets'>,
-): Headers {
-  if (credentials === null) return () => ({});
+): (method: string, url: URL) => Promise<Record<string, string>> {
+  if (credentials === null) return () => Promise.resolve({});
   const filled = (text: string): string => withSecretsWithin(text, (name) => requireSecret(ask, name));
   const { sessionToken } = credentials;
   const keys = {
@@ -18,9 +24,8 @@ export function signedHeaders(
     secretAccessKey: filled(credentials.secretAccessKey),
     ...(sessionToken !== null && { sessionToken: filled(sessionToken) }),
   };
-  return async (url, own) => {
-    if (!own) return {};
-    const { headers } = await new AwsV4Signer({ url: url.href, service: 's3', region, ...keys }).sign();
+  return async (method, url) => {
+    const { headers } = await new AwsV4Signer({ method, url: url.href, service: 's3', region, ...keys }).sign();
     // The host is the connection's to say.
     headers.delete('host');
     return Object.fromEntries(headers);
