@@ -131,7 +131,7 @@ async function resolve(trx: Transaction, deps: AlertDeps, id: ProductId, cause: 
   const product = alert?.told === true ? await liveProduct(trx, id) : null;
   if (alert === null || product === null) return;
   const levels = levelsOf(product, deps.operators).slice(0, alert.level + 1);
-  for (const channel of levels.flat()) await send(trx, deps, { alert, product, kind: 'resolved', channel });
+  for (const channel of levels.flat()) await send(trx, deps, { alert, kind: 'resolved', channel });
 }
 
 interface Telling {
@@ -161,7 +161,7 @@ async function tell(
 async function send(
   trx: Transaction,
   deps: AlertDeps,
-  { alert, product, kind, channel }: Telling & { readonly channel: Channel },
+  { alert, kind, channel }: Pick<Telling, 'alert' | 'kind'> & { readonly channel: Channel },
 ): Promise<boolean> {
   const group = kind === 'resolved' ? alert.id : (alert.follows ?? alert.id);
   const since = kind === 'resolved' ? new Date() : new Date(0);
