@@ -9,6 +9,7 @@ import { withSecret } from '../../schema/secrets.ts';
 import { backticked } from './mysql-columns.ts';
 import { persistently } from './persistently.ts';
 import type { SourceAsk } from './source.ts';
+import { tookTooLong } from './took-too-long.ts';
 
 /** A source on a MySQL, with what its contract says of it. */
 export interface Asked extends SourceAsk {
@@ -166,14 +167,6 @@ function translated(asked: Asked, error: unknown): unknown {
       : 'SOURCE_FAILED';
   const message = `The source ${JSON.stringify(asked.label)} cannot be read: ${(error as Error).message} (${code === '' ? errno : code}).`;
   return new Refusal(refusal, message, { cause: error });
-}
-
-function tookTooLong({ label, source }: Asked, cause: unknown): Refusal {
-  return new Refusal(
-    'SOURCE_FAILED',
-    `The source ${JSON.stringify(label)} took longer than ${source.timeoutSeconds} s: the server's setting timeoutSeconds allows more.`,
-    { cause },
-  );
 }
 
 function codeOf(error: unknown): string {

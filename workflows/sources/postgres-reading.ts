@@ -10,6 +10,7 @@ import { isOutage } from '../outage.ts';
 import { persistently } from './persistently.ts';
 import { settingsOf } from './settings-of.ts';
 import type { SourceAsk } from './source.ts';
+import { tookTooLong } from './took-too-long.ts';
 
 /** A source on a Postgres, with what its contract says of it. */
 export interface Asked extends SourceAsk {
@@ -125,12 +126,4 @@ function translated(asked: Asked, error: unknown): unknown {
   const refusal = NOT_THERE.test(code) ? 'SOURCE_MISSING' : code === NO_COLUMN ? 'SOURCE_DRIFTED' : 'SOURCE_FAILED';
   const message = `The source ${JSON.stringify(asked.label)} cannot be read: ${error.message} (SQLSTATE ${code}).`;
   return new Refusal(refusal, message, { cause: error });
-}
-
-function tookTooLong({ label, source }: Asked, cause: unknown): Refusal {
-  return new Refusal(
-    'SOURCE_FAILED',
-    `The source ${JSON.stringify(label)} took longer than ${source.timeoutSeconds} s: the server's setting timeoutSeconds allows more.`,
-    { cause },
-  );
 }
