@@ -3,6 +3,8 @@ import { runEvents } from '../../schema/ledger/run-events.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { type RunId, runId } from '../../schema/ids.ts';
 import { byId } from './products.ts';
+import type { QualityResult } from '../../schema/ledger/quality.ts';
+import { isOwner } from '../actor.ts';
 import type { CatalogContext } from './context.ts';
 
 /** A run by its id alone is read when one of its other fields is asked for. */
@@ -55,6 +57,13 @@ export const runs = {
       const { url, namespace } = temporalUi;
       return `${url.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
     },
+  },
+  QualityResult: {
+    samples: async (
+      { runId: id, samples }: QualityResult & { readonly runId: RunId },
+      _args: unknown,
+      context: CatalogContext,
+    ) => (isOwner(context.actor, (await row({ id }, context)).productId) ? samples : []),
   },
   Stage: { name: ({ stage }: { stage: string }) => stage },
 };

@@ -148,6 +148,7 @@ export const runShape = z.object({
       measured: z.string().nullable(),
       expected: z.string().nullable(),
       description: z.string().nullable(),
+      samples: z.array(z.record(z.string(), z.string().nullable())),
     }),
   ),
   error: z.object({ code: z.string(), message: z.string(), findings: z.array(findingShape) }).nullable(),
@@ -160,7 +161,7 @@ export const RUN = `fragment OneRun on Run {
   trigger phase requestedBy requestedAt startedAt endedAt datasetVersion
   priority scheduledFor retryOf { id } keptUntil
   stages { name state attempt startedAt endedAt detail }
-  quality { rule object property severity outcome measured expected description }
+  quality { rule object property severity outcome measured expected description samples }
   error { code message findings { ...Found } }
   temporalUrl
 }

@@ -5,12 +5,12 @@ const ONE_FORM = new Set(['weather', 'data', 'metadata', 'feedback', 'software',
 
 /** Types that the catalog and the derived subgraphs have; no schema object may make one of these. */
 export const RESERVED_TYPES: ReadonlySet<string> = new Set(
-  `AccessRequest ApiKey Boolean Bump Change ChangeSummary ChangeWeight Consumer ContextMap CoordinateUsage CreatedApiKey DataContract DataProduct DataProductConnection DataProductEdge
-  DataProductFilter DatasetObject DatasetVersion DateUnit Decision DecisionAction DecisionOutcome Diff Domain DomainHold Event ExportFormat Finding Governance Grant InputPort KeyRole Lineage Me Mutation
-  OutputPort PageInfo Policy PolicyDocumentation PolicyException PolicyExceptionConnection PolicyExceptionEdge PolicyOrigin PolicySeverity ProductFile ProductFileInput ProductFolder ProductHistory ProductKind Property ProductSubscription Published
+  `AccessRequest Alert AlertCause AlertConnection AlertEdge AlertState ApiKey Backfill BackfillPhase Boolean Bump Change ChangeSummary ChangeWeight Consumer ContextMap CoordinateUsage CreatedApiKey DataContract DataProduct DataProductConnection DataProductEdge
+  DataProductFilter DatasetObject DatasetVersion DateUnit Decision DecisionAction DecisionOutcome Diff Domain DomainHold ErrorBudget Event ExportFormat Finding Governance Grant InputPort KeyRole Lineage Me Mutation
+  OutputPort PageInfo Policy PolicyDocumentation PolicyException PolicyExceptionConnection PolicyExceptionEdge PolicyOrigin PolicySeverity ProductDelivery ProductFile ProductFileInput ProductFolder ProductHistory ProductKind Property ProductSubscription Published
   PublishedProduct PublishOutcome QualityOutcome QualityResult QualityRule Query RefreshAction RefreshIntervention RefreshPause RefreshRequest RegisteredOperation RegisteredOperationInput Rejected Relationship
   RelationshipKind Retirement RetirementConsumer Revision RevisionState Run RunConnection RunEdge RunError RunPhase RunTrigger SchemaObject Server
-  Severity Sla SlaProperty SortDirection Stage StageName StageState Subscription Supergraph SupergraphRange SupportChannel Team TeamMember
+  Severity Sla SlaProperty Slo SloBreach SloDay SloUnit SortDirection Stage StageName StageState Subscription Supergraph SupergraphRange SupportChannel Team TeamMember
   Unchanged Usage
   ID String Int BigInt Float Decimal Date DateTime Time JSON
   StringFilter IntFilter BigIntFilter FloatFilter DecimalFilter BooleanFilter IDFilter DateFilter DateTimeFilter TimeFilter`.split(

@@ -211,6 +211,7 @@ async function load(database: TestDatabase, ...row: Parameters<GatewayAt['load']
       outcome: 'failed',
       measured: '1',
       expected: '0',
+      samples: [],
     } as const;
     if (failedWarning !== undefined)
       await saveQuality(trx, runId, [{ ...result, rule: failedWarning, description: null }]);

@@ -473,6 +473,36 @@ test('quality results are kept with what was measured; a failed warning does not
   ]);
 });
 
+test('a rule that fails names some of the rows, by key; what is classified is hidden', async () => {
+  const { run } = await trial({
+    content: `${GOOD}4,four,9\n5,,9\n`,
+    output: [
+      '{ name: id, logicalType: integer, primaryKey: true, required: true }',
+      '{ name: label, logicalType: string, classification: restricted, quality: [{ name: known, metric: invalidValues, arguments: { validValues: [one, two, three] }, mustBe: 0, severity: warning }] }',
+      '{ name: weight, logicalType: number, quality: [{ name: light, metric: invalidValues, arguments: { maximum: 5 }, mustBe: 0, severity: warning }] }',
+    ],
+    quality: [
+      '{ name: heavy, metric: duplicateValues, arguments: { properties: [weight] }, mustBe: 0, severity: warning }',
+      '{ name: many, metric: rowCount, mustBeLessThan: 5, severity: warning }',
+    ],
+  });
+  expect(run.phase).toBe('succeeded');
+  const { rows } = await database.pool.query(
+    'select rule, samples from weft.quality_results where run_id = $1 order by rule',
+    [run.id],
+  );
+  const both = [
+    { id: '4', weight: '9' },
+    { id: '5', weight: '9' },
+  ];
+  expect(rows).toEqual([
+    { rule: 'heavy', samples: both },
+    { rule: 'known', samples: [{ id: '4', label: '•••' }] },
+    { rule: 'light', samples: both },
+    { rule: 'many', samples: [] },
+  ]);
+});
+
 test('only the newest three versions keep their tables, once the grace is over', async () => {
   const { id, refresh } = await trial({});
   for (let version = 2; version <= 4; version++) await refresh();

@@ -1,3 +1,4 @@
+import { isOpen } from '../../schema/contract/classified.ts';
 import type { Destination } from '../../schema/contract/destination.ts';
 import type { Product, Property, SchemaObject } from '../../schema/contract/model.ts';
 import { Refusal } from '../../schema/errors.ts';
@@ -53,5 +54,5 @@ export function deliveredKey({ object, properties }: DeliveredObject): readonly 
 }
 
 function mayLeave(classification: string | null, { classifications }: Destination): boolean {
-  return classification === null || classification === 'public' || classifications.includes(classification);
+  return isOpen({ classification }) || (classification !== null && classifications.includes(classification));
 }

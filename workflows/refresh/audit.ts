@@ -10,6 +10,7 @@ import { requireExpected } from './expectations.ts';
 import { createInputViews, replaceView } from './input-views.ts';
 import { type Counter, counterOf, enumCounter } from './metrics.ts';
 import { outputRelation, type RefreshPlan } from './plan.ts';
+import { samplesOf } from './samples.ts';
 import { qualityRefusal } from './seal.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 import { expectationText, isAsExpected } from './verdict.ts';
@@ -93,9 +94,13 @@ async function measure(
       ? await sqlValue(domain, plan, object, rule, relations)
       : inUnit(counts.get(rule.id)!, rule, rows);
     const passed = !(measured instanceof Unmeasurable) && isAsExpected(measured, expectation);
-    results.push(result(rule, passed ? 'passed' : 'failed', text(measured), expectationText(expectation, rule.unit)));
+    const found = result(rule, passed ? 'passed' : 'failed', text(measured), expectationText(expectation, rule.unit));
+    const counter = counters.find((one) => one.rule === rule.id);
+    const isSampled = !passed && counter !== undefined && !(measured instanceof Unmeasurable);
+    results.push(isSampled ? { ...found, samples: await samplesOf(domain, view, object, counter) } : found);
   }
-  for (const { rule } of enums) {
+  for (const counter of enums) {
+    const { rule } = counter;
     const strangers = counts.get(rule);
     if (strangers === 0) continue;
     const property = rule.slice(object.name.length + 1, -'.enum'.length);
@@ -108,6 +113,7 @@ async function measure(
       measured: text(strangers ?? null),
       expected: '= 0',
       description: 'values that are no member of the enum',
+      samples: await samplesOf(domain, view, object, counter),
     });
   }
   return { rows, results };
@@ -220,5 +226,5 @@ function result(
   expected: string | null,
 ): QualityResult {
   const { id, object, property, severity, description } = rule;
-  return { rule: id, object, property, severity, outcome, measured, expected, description };
+  return { rule: id, object, property, severity, outcome, measured, expected, description, samples: [] };
 }

@@ -4,29 +4,30 @@ import { quoted, type SqlName } from '../../schema/ids.ts';
 /** A count of an aggregate statement: SQL over the object's columns, with `$n` for its values. */
 export interface Counter {
   readonly rule: string;
-  readonly sql: (value: (value: unknown) => string) => string;
+  readonly sql: (value: Value) => string;
+  /** True of the rows that it counts, in `view`; null where no row is to blame. */
+  readonly rows: ((value: Value, view: string) => string) | null;
+  /** The properties that it looks at. */
+  readonly about: readonly Property[];
 }
+
+/** Makes a value of a statement; answers its place. */
+type Value = (value: unknown) => string;
 
 /** What a library rule counts; null where it has no count (text, custom, sql). */
 export function counterOf(rule: QualityRule, object: SchemaObject): Counter | null {
   const property = object.properties.find(({ name }) => name === rule.property);
+  if (rule.metric === null) return null;
+  if (rule.metric === 'rowCount') return { rule: rule.id, sql: () => 'count(*)', rows: null, about: [] };
+  if (rule.metric === 'duplicateValues') return duplicatesOf(rule.id, object, keyOf(rule, object, property));
+  if (property === undefined) return null;
   switch (rule.metric) {
-    case null:
-      return null;
-    case 'rowCount':
-      return { rule: rule.id, sql: () => 'count(*)' };
-    case 'duplicateValues':
-      return { rule: rule.id, sql: () => duplicates(object, keyOf(rule, object, property)) };
     case 'nullValues':
-      return property === undefined ? null : { rule: rule.id, sql: () => countIf(`${column(property)} is null`) };
+      return counting(rule.id, property, () => `${column(property)} is null`);
     case 'missingValues':
-      return property === undefined
-        ? null
-        : { rule: rule.id, sql: (value) => countIf(isMissing(rule, property, value)) };
+      return counting(rule.id, property, (value) => isMissing(rule, property, value));
     case 'invalidValues':
-      return property === undefined
-        ? null
-        : { rule: rule.id, sql: (value) => countIf(isInvalid(rule, property, value)) };
+      return counting(rule.id, property, (value) => isInvalid(rule, property, value));
   }
 }
 
@@ -34,15 +35,15 @@ export function counterOf(rule: QualityRule, object: SchemaObject): Counter | nu
 export function enumCounter(property: Property, rule: string): Counter | null {
   if (property.enum === null) return null;
   const members = property.enum.members.map(({ value }) => value);
-  return { rule, sql: (value) => countIf(`${text(property)} <> all(${value(members)}::text[])`) };
+  return counting(rule, property, (value) => `${text(property)} <> all(${value(members)}::text[])`);
 }
 
-function countIf(condition: string): string {
-  return `count(*) filter (where ${condition})`;
+function counting(rule: string, property: Property, condition: (value: Value) => string): Counter {
+  return { rule, sql: (value) => `count(*) filter (where ${condition(value)})`, rows: condition, about: [property] };
 }
 
 /** Listed values and null, as the list says; without a list null and the empty text. */
-function isMissing(rule: QualityRule, property: Property, value: (value: unknown) => string): string {
+function isMissing(rule: QualityRule, property: Property, value: Value): string {
   const listed = rule.arguments['missingValues'];
   const missing: unknown[] = Array.isArray(listed) ? listed : [null, ''];
   const texts = missing.filter((item) => item !== null && item !== undefined).map(String);
@@ -54,7 +55,7 @@ function isMissing(rule: QualityRule, property: Property, value: (value: unknown
 }
 
 /** A value, not null, that breaks any of the arguments. */
-function isInvalid({ arguments: given }: QualityRule, property: Property, value: (value: unknown) => string): string {
+function isInvalid({ arguments: given }: QualityRule, property: Property, value: Value): string {
   const terms: string[] = [];
   const { validValues, pattern, minimum, maximum, minLength, maxLength } = given;
   if (Array.isArray(validValues))
@@ -77,6 +78,16 @@ function keyOf(rule: QualityRule, object: SchemaObject, property: Property | und
   return named.flatMap(
     (name) => object.properties.find((candidate) => candidate.name === name || candidate.column === name) ?? [],
   );
+}
+
+function duplicatesOf(rule: string, object: SchemaObject, key: readonly Property[]): Counter {
+  const columns = key.map(column).join(', ');
+  return {
+    rule,
+    sql: () => duplicates(object, key),
+    about: key,
+    rows: (_value, view) => `(${columns}) in (select ${columns} from ${view} group by ${columns} having count(*) > 1)`,
+  };
 }
 
 /** Rows beyond the first of each value; null where a constraint says already that there is none, so that nothing is sorted. */

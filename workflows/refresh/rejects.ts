@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isOpen } from '../../schema/contract/classified.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { errorFinding } from '../../schema/findings.ts';
 import { quoted, type SqlName } from '../../schema/ids.ts';
@@ -156,7 +157,7 @@ function refusal(
   plan: LandingPlace,
   found: { rejected: number; rowsRead: number; allowed: number; rows: readonly Rejection[] },
 ): Refusal {
-  const said = found.rows.map(sentence);
+  const said = found.rows.map((row) => sentence(row, landing));
   return new Refusal(
     'ROWS_REJECTED',
     `${found.rejected} of ${found.rowsRead} rows of ${JSON.stringify(source.label)} break ${contractFile(plan, landing)}, which tolerates ` +
@@ -169,8 +170,9 @@ function refusal(
   );
 }
 
-function sentence({ row, line, property, value, expected }: Rejection): string {
+function sentence({ row, line, property, value, expected }: Rejection, { object }: Landing): string {
   if (property === null) return `line ${line ?? '?'} is no row (${expected})`;
-  const found = value === null ? 'nothing' : JSON.stringify(value.slice(0, 60));
+  const isShown = object.properties.every((one) => one.name !== property || isOpen(one));
+  const found = value === null ? 'nothing' : isShown ? JSON.stringify(value.slice(0, 60)) : 'a value';
   return `row ${(row ?? 0) + 1}: ${property} is ${found} where the contract says ${expected}`;
 }

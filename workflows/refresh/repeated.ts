@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isOpen } from '../../schema/contract/classified.ts';
 import { FROM, IS_OPEN } from '../../schema/contract/kept-table.ts';
 import type { SchemaObject } from '../../schema/contract/model.ts';
 import { quoted } from '../../schema/ids.ts';
@@ -37,10 +38,10 @@ export async function refuseRepeated(
     );
     const [first] = rows;
     if (first === undefined) continue;
-    const samples = rows.map((row) => JSON.stringify(row.value)).join(', ');
+    const samples = isOpen(property) ? `, such as ${rows.map((row) => JSON.stringify(row.value)).join(', ')}` : '';
     const failed = impliedFailure(object, [property], {
       law: 'unique',
-      measured: `${first.values} values more than once, such as ${samples}`,
+      measured: `${first.values} values more than once${samples}`,
       expected: 'every value once',
     });
     await saveQuality(deps.pool, plan.run.id, [failed]);

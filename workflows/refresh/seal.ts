@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isOpen } from '../../schema/contract/classified.ts';
 import type { Property, SchemaObject } from '../../schema/contract/model.ts';
 import { tableConstraints, tableIndexes } from '../../schema/contract/tables.ts';
 import { Refusal } from '../../schema/errors.ts';
@@ -94,7 +95,8 @@ async function whatBroke(
        from ${table} where (${columns}) is not null group by ${columns} having count(*) > 1 order by count(*) desc limit 3`,
   );
   const samples = rows.map(({ value, times }) => `${JSON.stringify(value)} ${times} times`).join(', ');
-  const measured = `${rows[0]?.groups ?? 'some'} values more than once, such as ${samples}`;
+  const such = properties.every(isOpen) ? `, such as ${samples}` : '';
+  const measured = `${rows[0]?.groups ?? 'some'} values more than once${such}`;
   return [impliedFailure(object, properties, { law: 'unique', measured, expected: 'every value once' })];
 }
 
@@ -122,6 +124,7 @@ export function impliedFailure(
     measured,
     expected,
     description: null,
+    samples: [],
   };
 }
 

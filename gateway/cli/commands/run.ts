@@ -3,7 +3,7 @@ import { findingsText } from '../findings-text.ts';
 import { duration, endOf, followRun, isOver, requireRun, stageLine } from '../follow-run.ts';
 import type { ShownRun } from '../answer-shapes.ts';
 import { details, table } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { safeLine, type Terminal } from '../terminal.ts';
 
 /** Shows one run; with `watch`, its stages as they go on, ending by its outcome. */
 export async function run(terminal: Terminal, id: string, options: { watch?: boolean }): Promise<number> {
@@ -53,6 +53,16 @@ export function runText(shown: ShownRun, terminal: Pick<Terminal, 'paint'>): str
         ]),
       ),
     );
+  const broken = shown.quality.flatMap(({ rule, samples }) =>
+    samples.map((sample) =>
+      safeLine(
+        `${rule}: ${Object.entries(sample)
+          .map(([name, value]) => `${name} ${value ?? 'null'}`)
+          .join(', ')}`,
+      ),
+    ),
+  );
+  parts.push(broken.join('\n'));
   if (error !== null) {
     parts.push(`${terminal.paint('red', error.code)}  ${error.message}`);
     if (error.findings.length > 0) parts.push(findingsText(error.findings, terminal));

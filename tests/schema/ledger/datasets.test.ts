@@ -72,7 +72,7 @@ test('a publish stage whose answer was lost finds the version of its run', async
 test('an answer can name the warnings that failed', async () => {
   await publishVersion(FLIGHTS);
   const { runId } = (await liveDataset(database.pool, FLIGHTS))!;
-  const rule = { object: 'flights', property: null, measured: '1', expected: '0', description: null };
+  const rule = { object: 'flights', property: null, measured: '1', expected: '0', description: null, samples: [] };
   await saveQuality(database.pool, runId, [
     { ...rule, rule: 'late', severity: 'warning', outcome: 'failed' },
     { ...rule, rule: 'fine', severity: 'warning', outcome: 'passed' },
