@@ -1,8 +1,9 @@
 import type { BackfillRange } from '../backfill-range.ts';
 import { Refusal } from '../errors.ts';
-import type { BackfillId, ProductId, RunId, SliceId } from '../ids.ts';
+import { type BackfillId, domainOf, ownName, type ProductId, type RunId, type SliceId, type SqlName } from '../ids.ts';
 import type { Queryable, Transaction } from './connect.ts';
 import { emit } from './events.ts';
+import { domainSchema } from './roles.ts';
 import { requestRun, type RunError } from './runs.ts';
 
 /** `reading` its slices, `merging` them by a run, or how it ended. */
@@ -13,6 +14,8 @@ export interface Backfill extends BackfillRange {
   readonly productId: ProductId;
   /** As whose sources it is read. */
   readonly revision: number;
+  /** Where its slices are read into: `operations__backfill_1b2c3d4e`. */
+  readonly schema: SqlName;
   readonly atOnce: number;
   readonly phase: BackfillPhase;
   readonly requestedBy: string;
@@ -47,7 +50,7 @@ const SLICE = `id, backfill_id as "backfillId", nth, begins, ends, attempts, coa
   read_at as "readAt", detail`;
 
 /** A backfill with its newest run, if any: how the run stands says how the backfill does. */
-const BACKFILL = `b.id, b.product_id as "productId", b.revision, b.unit, b.begins, b.ends, b.step, b.at_once as "atOnce",
+const BACKFILL = `b.id, b.product_id as "productId", b.revision, b.schema_name as schema, b.unit, b.begins, b.ends, b.step, b.at_once as "atOnce",
   b.requested_by as "requestedBy", b.requested_at as "requestedAt", b.reason, r.id as "runId",
   coalesce(b.error, r.error) as error, coalesce(b.stopped_at, r.ended_at) as "endedAt",
   case when b.stopped_at is not null then b.stopped_as
@@ -88,8 +91,8 @@ export async function requestBackfill(
       `Backfill ${last.id} of ${productId} is under way: wait for its end, or cancel it.`,
     );
   await trx.query(
-    `insert into weft.backfills (id, product_id, revision, begins, ends, step, unit, at_once, requested_by, reason)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `insert into weft.backfills (id, product_id, revision, begins, ends, step, unit, at_once, requested_by, reason, schema_name)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       id,
       productId,
@@ -101,6 +104,7 @@ export async function requestBackfill(
       ask.atOnce,
       ask.requestedBy,
       ask.reason,
+      ownName(domainSchema(domainOf(productId)), `backfill_${id.slice(0, 8)}`),
     ],
   );
   const cut = await trx.query(
@@ -260,8 +264,8 @@ export async function resumeBackfill(trx: Transaction, id: BackfillId): Promise<
 const KEPT_HOURS = 72;
 
 /** Takes one backfill that is over and of which something is left: it is to be dropped in this transaction. Null where there is none. */
-export async function takeFinishedBackfill(trx: Transaction): Promise<Pick<Backfill, 'id' | 'productId'> | null> {
-  const { rows } = await trx.query<Pick<Backfill, 'id' | 'productId'>>(
+export async function takeFinishedBackfill(trx: Transaction): Promise<Pick<Backfill, 'id' | 'schema'> | null> {
+  const { rows } = await trx.query<Pick<Backfill, 'id' | 'schema'>>(
     `with finished as (
        select b.id from ${WITH_RUN}
         where b.cleared_at is null
@@ -269,7 +273,7 @@ export async function takeFinishedBackfill(trx: Transaction): Promise<Pick<Backf
                or coalesce(b.stopped_at, case when r.phase = 'failed' then r.ended_at end) < now() - make_interval(hours => $1))
         limit 1 for update of b skip locked)
      update weft.backfills b set cleared_at = now() from finished where b.id = finished.id
-     returning b.id, b.product_id as "productId"`,
+     returning b.id, b.schema_name as schema`,
     [KEPT_HOURS],
   );
   return rows[0] ?? null;

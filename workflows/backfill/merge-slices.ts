@@ -3,7 +3,6 @@ import { type Pool, transaction } from '../../schema/ledger/connect.ts';
 import type { RunError } from '../../schema/ledger/runs.ts';
 import type { BackfillRef, SliceRef } from '../names.ts';
 import { dropRunSchema } from '../refresh/announce.ts';
-import { backfillSchema } from '../refresh/run-tables.ts';
 import { RunUnderWay } from '../refresh/scheduled.ts';
 import type { RefreshDeps } from '../refresh/stage.ts';
 
@@ -44,7 +43,7 @@ export async function clearBackfills(pool: Pool): Promise<void> {
   for (;;) {
     const cleared = await transaction(pool, async (trx) => {
       const finished = await takeFinishedBackfill(trx);
-      if (finished !== null) await dropRunSchema(trx, backfillSchema(finished));
+      if (finished !== null) await dropRunSchema(trx, finished.schema);
       return finished;
     });
     if (cleared === null) return;

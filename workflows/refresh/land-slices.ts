@@ -12,7 +12,6 @@ import { type Kept, type Landing, landingsOf, NOTHING_KEPT } from './landing.ts'
 import { createLandingTable, SLICE } from './landing-table.ts';
 import { merge } from './merge.ts';
 import type { LandingPlace, RefreshPlan } from './plan.ts';
-import { backfillSchema } from './run-tables.ts';
 import type { RefreshDeps } from './stage.ts';
 
 /** A landing that keeps rows, as slices are merged into it. */
@@ -21,7 +20,7 @@ type SlicedLanding = Landing & { readonly kept: Kept };
 /** Where the slices of a backfill are read into: the sources of the revision that it was asked for of, those that its range can cut. */
 export async function slicedLandings(
   db: Queryable,
-  backfill: Pick<Backfill, 'id' | 'productId' | 'revision'> & Pick<BackfillRange, 'unit'>,
+  backfill: Pick<Backfill, 'id' | 'productId' | 'revision' | 'schema'> & Pick<BackfillRange, 'unit'>,
 ): Promise<LandingPlace & { readonly landings: readonly SlicedLanding[] }> {
   const revision = await requireRevision(db, backfill.productId, backfill.revision);
   const product = productOf(revision);
@@ -30,7 +29,7 @@ export async function slicedLandings(
   return {
     product,
     revision,
-    schema: backfillSchema(backfill),
+    schema: backfill.schema,
     landings: landings.flatMap((landing) =>
       landing.kept !== null && rangeUnit(landing.object.load) === backfill.unit
         ? [{ ...landing, kept: landing.kept, table: ownName(landing.object.view, 'slices') }]

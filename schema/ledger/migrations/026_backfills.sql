@@ -4,6 +4,8 @@ create table backfills (
   product_id    text not null references products on update cascade deferrable,
   -- As whose sources it is read; the run that merges it has these too, or does not.
   revision      integer not null,
+  -- Where its slices are read into: the product may have another name when they are merged.
+  schema_name   text not null,
   -- Of the watermark: moments in UTC, ISO 8601; or numbers. The end is no part of it.
   begins        text not null,
   ends          text not null,
