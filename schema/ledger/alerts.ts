@@ -17,7 +17,7 @@ export interface AlertRow {
   readonly follows: string | null;
   readonly returned: number;
   readonly told: boolean;
-  /** The level that was told last, from 0. */
+  /** The level that was told last, from 0; -1 where nobody was since it came back. */
   readonly level: number;
   readonly escalatesAt: Date | null;
   readonly openedAt: Date;

@@ -6,10 +6,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { SMTPServer } from 'smtp-server';
 
 import type { AlertMessage, Channel } from '../../schema/alert.ts';
-import type { ProductId } from '../../schema/ids.ts';
+import type { ProductId, RunId } from '../../schema/ids.ts';
 import { acknowledgeAlert, alertHistory, type AlertRow } from '../../schema/ledger/alerts.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
 import type { LedgerEvent } from '../../schema/ledger/events.ts';
+import { saveQuality } from '../../schema/ledger/quality.ts';
 import { type AlertDeps, escalate, followAlerts } from '../../workflows/notify/alerts.ts';
 import { readOperators } from '../../workflows/notify/operators.ts';
 import { openAlertSender } from '../../workflows/notify/alert-sender.ts';
@@ -101,7 +102,9 @@ async function standing(id: ProductId): Promise<AlertRow> {
 
 /** Time passes: what is to be escalated is due. */
 async function due({ id }: AlertRow): Promise<number | null> {
-  await database.pool.query('update weft.alerts set escalates_at = now() where id = $1', [id]);
+  await database.pool.query('update weft.alerts set escalates_at = now() where id = $1 and escalates_at is not null', [
+    id,
+  ]);
   return transaction(database.pool, (trx) => escalate(trx, deps, id));
 }
 
@@ -161,6 +164,45 @@ test('a product that flaps is told of once, and again only where it lasts', asyn
   expect(await standing(id)).toMatchObject({ returned: 5, state: 'open', told: false });
   await due(await standing(id));
   expect((await toldOf(id)).at(-1)!.message.title).toBe('trial/flapping: still: a run failed');
+});
+
+test('what comes back and lasts is told to each level anew, though all were told before', async () => {
+  const id = await owned('back');
+  const alert = (await fails(id))!;
+  for (let level = 0; level < 2; level++) await due(alert);
+  await publishes(id);
+  const before = (await toldOf(id)).length;
+  await fails(id);
+  for (let level = 0; level < 4; level++) await due(await standing(id));
+  expect((await toldOf(id)).slice(before).map(({ url }) => url)).toEqual([
+    'https://chat.example/back',
+    'mailto:trial@example.org',
+    'operators:0',
+  ]);
+});
+
+test('a warning that comes back and lasts is told to the first level, and to nobody else', async () => {
+  const id = await owned('doubtful');
+  const failed = { object: 'doubtful', property: null, outcome: 'failed', measured: '1', expected: '0' } as const;
+  const warns = async () => {
+    const { rows } = await database.pool.query<{ id: RunId }>(
+      `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by)
+       values (gen_random_uuid(), $1, 1, 'manual', 'succeeded', 'test') returning id`,
+      [id],
+    );
+    const runId = rows[0]!.id;
+    await saveQuality(database.pool, runId, [
+      { ...failed, rule: 'few', severity: 'warning', description: null, samples: [] },
+    ]);
+    return happens(id, { type: 'dataset.published', payload: { version: 1, runId } });
+  };
+  await warns();
+  await publishes(id);
+  const before = (await toldOf(id)).length;
+  await warns();
+  for (let level = 0; level < 3; level++) await due(await standing(id));
+  expect((await toldOf(id)).slice(before).map(({ url }) => url)).toEqual(['https://chat.example/doubtful']);
+  expect(await standing(id)).toMatchObject({ severity: 'warning', state: 'open', escalatesAt: null });
 });
 
 test('products that are late because of one upstream are told to each channel once', async () => {

@@ -35,6 +35,8 @@ export interface AlertDeps {
 
 /** More in an hour is a flood, of which the list of alerts tells the rest. */
 const TOLD_AN_HOUR = 20;
+/** The level of an alert that came back, and of which nobody has been told since. */
+const BEFORE_ALL = -1;
 /** Another run follows by itself. */
 const NO_ALERT = new Set(['RUN_SUPERSEDED']);
 /** Promises of how often data comes are of the way, those of its age of the goal. */
@@ -78,8 +80,7 @@ export async function escalate(trx: Transaction, deps: AlertDeps, id: string): P
   if (!alert.isDue) return Math.max(alert.escalatesAt.getTime() - Date.now(), 1_000);
   const product = await liveProduct(trx, alert.productId);
   if (product === null) return null;
-  const level = alert.told ? alert.level + 1 : alert.level;
-  return tell(trx, deps, { alert, product, kind: 'escalated', level });
+  return tell(trx, deps, { alert, product, kind: 'escalated', level: alert.level + 1 });
 }
 
 interface Trouble {
@@ -117,10 +118,11 @@ async function raise(trx: Transaction, deps: AlertDeps, id: ProductId, trouble: 
   const follows = upstream === null ? null : (upstream.follows ?? upstream.id);
   const { alert, came } = await raiseAlert(trx, { id: randomUUID(), productId: id, ...trouble, follows });
   if (came === 'lasting') return null;
-  // Of what flaps nobody is told, unless it lasts.
+  // Of what flaps nobody is told, unless it lasts: then from the first level on.
   if (came === 'back') {
-    await noteLevel(trx, alert.id, { level: alert.level, told: false, escalatesAfterMs: deps.escalateAfterMs });
-    return alert;
+    const escalatesAfterMs = follows === null ? deps.escalateAfterMs : null;
+    await noteLevel(trx, alert.id, { level: BEFORE_ALL, told: false, escalatesAfterMs });
+    return follows === null ? alert : null;
   }
   const nextMs = await tell(trx, deps, { alert, product, kind: 'opened', level: 0 });
   return nextMs === null ? null : alert;
@@ -164,7 +166,8 @@ async function send(
   { alert, kind, channel }: Pick<Telling, 'alert' | 'kind'> & { readonly channel: Channel },
 ): Promise<boolean> {
   const group = kind === 'resolved' ? alert.id : (alert.follows ?? alert.id);
-  const since = kind === 'resolved' ? new Date() : new Date(0);
+  // Levels follow one another, and it is over once: only what is opened may have been told with another.
+  const since = kind === 'opened' ? new Date(0) : new Date();
   const leave = await mayTell(trx, { group, channel: channel.url, kind, since, most: TOLD_AN_HOUR });
   if (leave === null) return false;
   const message = await messageOf(trx, deps, { alert, kind, isLast: leave.isLast });
