@@ -1,9 +1,8 @@
 import { type LookupFunction, Socket } from 'node:net';
 import type { PostgresServer } from './contract/postgres-server.ts';
-import { secretNamed } from './contract/secret-reference.ts';
 import { Refusal } from './errors.ts';
 import type { RegisteringDeps } from './registering.ts';
-import { withSecret } from './secrets.ts';
+import { missingSecret, withSecret } from './secrets.ts';
 
 /** What decides where and as whom a Postgres that the organisation runs is connected to. */
 export type ConnectionDeps = Pick<RegisteringDeps, 'judge' | 'lookup' | 'secrets'>;
@@ -46,9 +45,7 @@ export function connectionRefusal(server: PostgresServer, { judge, secrets }: Co
   const { refusal } = judge(server);
   if (refusal !== null) return new Refusal('FORBIDDEN', `The server ${server.name} is not asked: ${refusal}`);
   const missing = [server.user, server.password].find((setting) => !withSecret(setting, secrets));
-  if (missing === undefined) return null;
-  const message = `The secret ${missing} of the server ${server.name} is not there: an operator sets WEFT_SECRET_${secretNamed(missing) ?? ''}, or a file of that name in WEFT_SECRETS_DIR.`;
-  return new Refusal('SOURCE_MISSING', message);
+  return missing === undefined ? null : missingSecret(missing, server.name);
 }
 
 /** pg connects its socket by port and name: to where the lookup says. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { secretNamed } from './contract/secret-reference.ts';
+import { Refusal } from './errors.ts';
 
 /** Reads the secret of that name as it is now; null where there is none. */
 export type Secrets = (name: string) => string | null;
@@ -20,6 +21,14 @@ export function openSecrets(env: NodeJS.ProcessEnv, folder: string | null): Secr
 export function withSecret(setting: string, secrets: Secrets): string | null {
   const name = secretNamed(setting);
   return name === null ? setting : secrets(name);
+}
+
+/** The refusal of whoever needs a secret that is not there. `server`: as the contract calls it. */
+export function missingSecret(setting: string, server: string): Refusal {
+  return new Refusal(
+    'SOURCE_MISSING',
+    `The secret ${setting} of the server ${server} is not there: an operator sets WEFT_SECRET_${secretNamed(setting) ?? ''}, or a file of that name in WEFT_SECRETS_DIR.`,
+  );
 }
 
 function kept(file: string): string | null {

@@ -41,8 +41,12 @@ async function digest(): Promise<string> {
   const hash = createHash('sha256').update(process.version);
   const { version } = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
   hash.update(version);
-  for (const folder of [ROOM, join(ROOM, 'deliver'), join(ROOM, 'refresh'), SCHEMA, join(SCHEMA, 'ledger')])
-    for (const name of (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort())
+  // All of this room, since a workflow may lie in any folder of it; of schema its words.
+  for (const [folder, recursive] of [
+    [ROOM, true],
+    [SCHEMA, false],
+  ] as const)
+    for (const name of (await readdir(folder, { recursive })).filter((name) => /\.(ts|cjs)$/.test(name)).sort())
       hash.update(name).update(await readFile(join(folder, name)));
   return hash.digest('hex').slice(0, 16);
 }

@@ -15,6 +15,7 @@ import { migrate } from '../schema/ledger/migrate.ts';
 import { allProducts } from '../schema/ledger/products.ts';
 import { ensureRole, READER, roleUrl } from '../schema/ledger/roles.ts';
 import { onShutdown, ready } from '../schema/lifecycle.ts';
+import { workflowUrl } from '../schema/temporal-ui.ts';
 import { openSubgraph } from '../subgraphs/managed/open-subgraph.ts';
 import { platformActivities, stageActivities } from './border.ts';
 import { workflowBundle } from './bundle.ts';
@@ -102,12 +103,10 @@ const openLineage = openLineageSenders(config.openLineage, { pool, secrets: conf
 const alerts: AlertDeps = {
   operators: config.operators.channels,
   escalateAfterMs: config.escalateAfterMs,
-  runLink: (id) => {
-    const { temporalUi, temporal } = config;
-    if (temporalUi === null) return null;
-    const workflow = encodeURIComponent(refreshWorkflowId(id));
-    return `${temporalUi.replace(/\/$/, '')}/namespaces/${temporal.namespace}/workflows/${workflow}`;
-  },
+  runLink: (id) =>
+    config.temporalUi === null
+      ? null
+      : workflowUrl({ url: config.temporalUi, namespace: config.temporal.namespace }, refreshWorkflowId(id)),
 };
 const post = openPost(config.hosts);
 // A sender for each kind of channel: what none is there for waits for a worker that has one.
@@ -218,7 +217,6 @@ async function reconcile(): Promise<void> {
   await persist('keeping alerts', () => reconcileAlerts(relay));
   void every(RECONCILE_MS, 'schedules paused by hand', () => reconcilePauses(relay));
   void every(RECONCILE_MS, 'backfills', () => reconcileBackfills(relay));
-  void every(RECONCILE_MS, 'deliveries', () => startDueDeliveries(relay));
   void every(RECONCILE_MS, 'runs that are due', () => reconcileUpstream(relay));
   await every(RECONCILE_MS, 'open runs', () => reconcileRuns(relay));
 }

@@ -1,4 +1,4 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { type BackfillId, domainOf, type ProductId, productId, type RunId } from '../schema/ids.ts';
 import { type Pool, transaction, type Transaction } from '../schema/ledger/connect.ts';
@@ -17,6 +17,7 @@ import { dropSchedule, followPause, keepSchedule, moveSchedule } from './schedul
 import { cancelBackfill, startBackfill } from './backfill/start.ts';
 import { endTimer, judgeSlos, needsTimer, stirTimer } from './slo/timer.ts';
 import { startRefresh } from './start-refresh.ts';
+import { memoUnderWay } from './starting.ts';
 
 export interface RelayDeps {
   readonly pool: Pool;
@@ -164,13 +165,9 @@ async function moveTimer({ client }: RelayDeps, trx: Transaction, product: Produ
 }
 
 async function cancelWorkflow(client: Client, product: ProductId, runId: string): Promise<void> {
-  const handle = client.workflow.getHandle(refreshWorkflowId(product));
-  try {
-    const { memo, status } = await handle.describe();
-    if (memo?.['runId'] === runId && status.name === 'RUNNING') await handle.cancel();
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-  }
+  const workflowId = refreshWorkflowId(product);
+  if ((await memoUnderWay(client, workflowId))?.['runId'] === runId)
+    await client.workflow.getHandle(workflowId).cancel();
 }
 
 function delayOf(attempts: number): number {

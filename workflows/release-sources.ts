@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
-import { transaction } from '../schema/ledger/connect.ts';
+import { type Pool, transaction } from '../schema/ledger/connect.ts';
 import { forgetPosition, type ForsakenPosition, forsakenPositions } from '../schema/ledger/kept-tables.ts';
 import { productOf } from '../schema/ledger/mesh.ts';
 import { requireRevision } from '../schema/ledger/products.ts';
-import type { RefreshDeps } from './refresh/stage.ts';
+import { sourceAsk, type SourceDeps } from './refresh/extract.ts';
 import { releasePosition } from './sources/open-source.ts';
 import type { SourceAsk } from './sources/source.ts';
 
-type ReleaseDeps = Pick<RefreshDeps, 'pool' | 'roots' | 'hosts' | 'secrets' | 'connectors'> & {
+type ReleaseDeps = SourceDeps & {
+  readonly pool: Pool;
   readonly log: Logger;
   readonly signal: AbortSignal;
 };
@@ -36,28 +37,20 @@ export async function releaseSources(deps: ReleaseDeps): Promise<number> {
 }
 
 /** What the source was read with; null where its contract of that time does not say any more. */
-async function askFor(
-  { pool, roots, hosts, secrets, connectors, signal }: ReleaseDeps,
-  { productId, revision, name }: ForsakenPosition,
-): Promise<SourceAsk | null> {
-  const stored = await requireRevision(pool, productId, revision);
+async function askFor(deps: ReleaseDeps, { productId, revision, name }: ForsakenPosition): Promise<SourceAsk | null> {
+  const stored = await requireRevision(deps.pool, productId, revision);
   for (const port of productOf(stored).inputs) {
     const object = port.kind === 'server' ? port.objects.find(({ view }) => view === name) : undefined;
     if (port.kind !== 'server' || object === undefined) continue;
-    const { server } = port;
-    return {
-      server,
+    const { signal } = deps;
+    return sourceAsk(deps, {
+      server: port.server,
       object,
       folder: stored.folder,
-      roots,
-      hosts,
-      secrets,
-      connectors,
-      since: null,
       position: null,
       reader: productId,
       signal,
-    };
+    });
   }
   return null;
 }

@@ -2,6 +2,7 @@ import type { RunRow } from '../../schema/ledger/runs.ts';
 import { runEvents } from '../../schema/ledger/run-events.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { type RunId, runId } from '../../schema/ids.ts';
+import { workflowUrl } from '../../schema/temporal-ui.ts';
 import { byId } from './products.ts';
 import type { QualityResult } from '../../schema/ledger/quality.ts';
 import { isOwner } from '../actor.ts';
@@ -53,9 +54,7 @@ export const runs = {
     temporalUrl: async (source: RunSource, _args: unknown, context: CatalogContext) => {
       const { temporalUi } = context;
       if (temporalUi === null) return null;
-      const workflowId = `refresh:${(await row(source, context)).productId}`;
-      const { url, namespace } = temporalUi;
-      return `${url.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
+      return workflowUrl(temporalUi, `refresh:${(await row(source, context)).productId}`);
     },
   },
   QualityResult: {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SourceObject } from './model.ts';
 import type { OdcsServer } from './odcs-server.ts';
 import type { Path } from './parse.ts';
+import { readPort, SSL_MODES, type SslMode, usualSslMode } from './postgres-server.ts';
 import type { Reporter } from './report.ts';
 import { secretNamed } from './secret-reference.ts';
 import { readSettings } from './settings.ts';
@@ -19,20 +20,18 @@ export interface MysqlSource {
   /** Always a reference: `${secret:SHOP_PASSWORD}`. */
   readonly password: string;
   /** As for Postgres: `verify-full` where nothing is said and it is not on loopback. */
-  readonly sslMode: 'disable' | 'require' | 'verify-full';
+  readonly sslMode: SslMode;
   readonly timeoutSeconds: number;
   readonly from:
     { readonly kind: 'table'; readonly table: string } | { readonly kind: 'query'; readonly query: string };
 }
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
 
 const onServer = z.object({
   user: z.string({ error: 'must name who reads it' }).min(1),
   password: z.string({ error: 'must be a reference to a secret' }).refine((text) => secretNamed(text) !== null, {
     error: 'must be a reference to a secret, as in ${secret:SHOP_PASSWORD}; a password never stands in a contract',
   }),
-  sslmode: z.enum(['disable', 'require', 'verify-full']).optional(),
+  sslmode: z.enum(SSL_MODES).optional(),
   timeoutSeconds,
 });
 const onObject = z.object({
@@ -53,14 +52,9 @@ export function readMysqlSource(
   const settings = readSettings(server, onServer, { of: `The server ${server.server}`, path: at.server, report });
   const own = readSettings(object, onObject, { of: object.name, path: at.object, report, amongOthers: true });
   const { host = '', database = '' } = server;
-  const port = Number(server.port);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    const message = `The server ${server.server}: port must be a number from 1 to 65535; found ${String(server.port)}.`;
-    report.error('SERVER_PORT', [...at.server, 'port'], message);
-    return null;
-  }
-  if (settings === null || own === null) return null;
-  const { user, password, sslmode = LOOPBACK.test(host) ? 'disable' : 'verify-full' } = settings;
+  const port = readPort(server, at.server, report);
+  if (port === null || settings === null || own === null) return null;
+  const { user, password, sslmode = usualSslMode(host) } = settings;
   return {
     name: server.server,
     host: host.toLowerCase(),

@@ -6,10 +6,24 @@ import { custom, type Reporter } from './report.ts';
 import { secretNamed } from './secret-reference.ts';
 
 /** How a connection is encrypted: as libpq means the words. */
-export type SslMode = 'disable' | 'require' | 'verify-full';
+export const SSL_MODES = ['disable', 'require', 'verify-full'] as const;
+export type SslMode = (typeof SSL_MODES)[number];
 
-const SSL_MODES: readonly string[] = ['disable', 'require', 'verify-full'] satisfies SslMode[];
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
+
+/** What is meant where a contract says none: on this machine nobody listens in. */
+export function usualSslMode(host: string): SslMode {
+  return LOOPBACK.test(host) ? 'disable' : 'verify-full';
+}
+
+/** A server's port; null, with a finding, where it is none. */
+export function readPort({ server, port: given }: OdcsServer, path: Path, report: Reporter): number | null {
+  const port = Number(given);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  const message = `The server ${server}: port must be a number from 1 to 65535; found ${String(given)}.`;
+  report.error('SERVER_PORT', [...path, 'port'], message);
+  return null;
+}
 
 /** A Postgres that the organisation runs, as a contract's server of type `postgres` names it. */
 export interface PostgresServer {
@@ -32,13 +46,12 @@ export interface PostgresServer {
  */
 export function readPostgresServer(server: OdcsServer, path: Path, report: Reporter): PostgresServer | null {
   const { host = '', database = '', schema = '' } = server;
-  const port = Number(server.port);
   const fault = (code: string, key: string, message: string): null => {
     report.error(code, [...path, key], `The server ${server.server}: ${message}`);
     return null;
   };
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    return fault('SERVER_PORT', 'port', `port must be a number from 1 to 65535; found ${String(server.port)}.`);
+  const port = readPort(server, path, report);
+  if (port === null) return null;
   const given = existingName(schema);
   if (given === null || /^(pg_|information_schema$|weft$)/.test(schema))
     return fault('SERVER_SCHEMA', 'schema', `${schema} is no schema that a product's tables may lie in.`);
@@ -52,8 +65,8 @@ export function readPostgresServer(server: OdcsServer, path: Path, report: Repor
       'customProperties',
       'the custom property password must be a reference to a secret, as in ${secret:WAREHOUSE_PASSWORD}; a password never stands in a contract.',
     );
-  const sslMode = custom(server, 'sslmode') ?? (LOOPBACK.test(host) ? 'disable' : 'verify-full');
-  if (typeof sslMode !== 'string' || !SSL_MODES.includes(sslMode))
+  const sslMode = custom(server, 'sslmode') ?? usualSslMode(host);
+  if (typeof sslMode !== 'string' || !(SSL_MODES as readonly string[]).includes(sslMode))
     return fault(
       'SERVER_SSLMODE',
       'customProperties',

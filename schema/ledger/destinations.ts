@@ -20,12 +20,12 @@ const DELIVERY = `d.product_id as "productId", d.destination, d.version, d.deliv
   d.attempted, d.failed_at as "failedAt"`;
 
 /** Products whose live revision is another than the one that their destinations were read from. */
-export async function unreadDestinations(db: Queryable): Promise<{ productId: ProductId; revision: number }[]> {
-  const { rows } = await db.query<{ productId: ProductId; revision: number }>(
-    `select id as "productId", live_revision as revision from weft.products
+export async function unreadDestinations(db: Queryable): Promise<ProductId[]> {
+  const { rows } = await db.query<{ id: ProductId }>(
+    `select id from weft.products
       where live_revision is distinct from destinations_of and live_revision is not null and kind = 'managed'`,
   );
-  return rows;
+  return rows.map(({ id }) => id);
 }
 
 /** Records the destinations of a revision; of one that is gone or leads elsewhere now, what was there is forgotten. */

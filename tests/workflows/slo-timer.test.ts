@@ -18,7 +18,7 @@ import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 import { testTemporal, type TestTemporal } from '../testkit/temporal.ts';
 import { plainPublish } from './plain-publish.ts';
 import { smallProduct } from './small-product.ts';
-import { startWorker, type WorkerProcess } from './worker-process.ts';
+import { answerBeside, startWorker, type WorkerProcess } from './worker-process.ts';
 
 let database: TestDatabase;
 let temporal: TestTemporal;
@@ -64,14 +64,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function eventually<Value>(ask: () => Promise<Value | null | false | undefined>): Promise<Value> {
-  const untilMs = Date.now() + 60_000;
-  while (Date.now() < untilMs) {
-    const answer = await ask();
-    if (answer !== null && answer !== false && answer !== undefined) return answer;
-    await sleep(50);
-  }
-  throw new Error(`It did not come about:\n${worker.output().slice(-3000)}`);
+function eventually<Value>(ask: () => Promise<Value | null | false | undefined>): Promise<Value> {
+  return answerBeside(worker, ask);
 }
 
 async function promising(name: string, promise: string, support?: string): Promise<{ id: ProductId; folder: string }> {

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, Connection, type ScheduleDescription } from '@temporalio/client';
 import { pino } from 'pino';
@@ -24,7 +22,7 @@ import { type Gate, gateIn } from './gate.ts';
 import { plainPublish } from './plain-publish.ts';
 import { smallProduct } from './small-product.ts';
 import { TOLD_NOBODY } from './told-nobody.ts';
-import { startWorker, type WorkerProcess } from './worker-process.ts';
+import { answerBeside, startWorker, type WorkerProcess } from './worker-process.ts';
 
 let database: TestDatabase;
 let temporal: TestTemporal;
@@ -60,14 +58,8 @@ afterAll(async () => {
   await database.drop();
 }, 60_000);
 
-async function eventually<Value>(ask: () => Promise<Value | null | false | undefined>): Promise<Value> {
-  const untilMs = Date.now() + 60_000;
-  while (Date.now() < untilMs) {
-    const answer = await ask();
-    if (answer !== null && answer !== false && answer !== undefined) return answer;
-    await sleep(50);
-  }
-  throw new Error(`It did not come about:\n${worker.output().slice(-3000)}`);
+function eventually<Value>(ask: () => Promise<Value | null | false | undefined>): Promise<Value> {
+  return answerBeside(worker, ask);
 }
 
 async function published(id: string, options: { transform?: boolean; sla?: string } = {}): Promise<ProductId> {

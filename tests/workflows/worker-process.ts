@@ -69,6 +69,20 @@ export async function startWorker(settings: {
   };
 }
 
+/** Asks for a minute until there is an answer; where none comes, says what the worker logged. */
+export async function answerBeside<Value>(
+  worker: Pick<WorkerProcess, 'output'>,
+  ask: () => Promise<Value | null | false | undefined>,
+): Promise<Value> {
+  const untilMs = Date.now() + 60_000;
+  while (Date.now() < untilMs) {
+    const answer = await ask();
+    if (answer !== null && answer !== false && answer !== undefined) return answer;
+    await sleep(50);
+  }
+  throw new Error(`It did not come about:\n${worker.output().slice(-3000)}`);
+}
+
 /** By `ps`, whose letter for it is T; throws where the process is gone. */
 function isStopped(pid: number): boolean {
   return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('T');

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 
@@ -17,7 +15,7 @@ import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 import { testTemporal, type TestTemporal } from '../testkit/temporal.ts';
 import { plainPublish } from './plain-publish.ts';
 import { smallProduct } from './small-product.ts';
-import { startWorker, type WorkerProcess } from './worker-process.ts';
+import { answerBeside, startWorker, type WorkerProcess } from './worker-process.ts';
 
 const SOURCE = ['{ name: id, logicalType: integer, required: true }'];
 const OUTPUT = ['{ name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, required: true }'];
@@ -47,14 +45,8 @@ afterAll(async () => {
   await database.drop();
 }, 60_000);
 
-async function eventually<Value>(ask: () => Promise<Value | null | false | undefined>): Promise<Value> {
-  const untilMs = Date.now() + 60_000;
-  while (Date.now() < untilMs) {
-    const answer = await ask();
-    if (answer !== null && answer !== false && answer !== undefined) return answer;
-    await sleep(100);
-  }
-  throw new Error(`It did not come about:\n${worker.output().slice(-3000)}`);
+function eventually<Value>(ask: () => Promise<Value | null | false | undefined>): Promise<Value> {
+  return answerBeside(worker, ask);
 }
 
 async function lastRun(id: ProductId, phase: RunRow['phase'] = 'succeeded'): Promise<RunRow | undefined> {

@@ -1,4 +1,4 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowIdConflictPolicy } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { domainOf } from '../../schema/ids.ts';
 import { type Pool, transaction } from '../../schema/ledger/connect.ts';
 import {
@@ -9,7 +9,8 @@ import {
 } from '../../schema/ledger/destinations.ts';
 import { productOf } from '../../schema/ledger/mesh.ts';
 import { revisionIn } from '../../schema/ledger/products.ts';
-import { ATTRIBUTES, deliveryWorkflowId, type DeliveryRef, PLATFORM_QUEUE } from '../names.ts';
+import { deliveryWorkflowId, type DeliveryRef } from '../names.ts';
+import { startWorkflow } from '../starting.ts';
 import { addressOf } from './deliver-version.ts';
 
 /** A destination that has failed is asked again after so long, as long as no newer version is live. */
@@ -20,7 +21,7 @@ const RETRY_SECONDS = 15 * 60;
  * while ago. One that runs for the same destination goes on, and looks for the newest by itself.
  */
 export async function startDueDeliveries({ pool, client }: { pool: Pool; client: Client }): Promise<void> {
-  for (const { productId } of await unreadDestinations(pool))
+  for (const productId of await unreadDestinations(pool))
     await transaction(pool, async (trx) => {
       const live = await revisionIn(trx, productId, 'live');
       if (live === null) return;
@@ -28,25 +29,17 @@ export async function startDueDeliveries({ pool, client }: { pool: Pool; client:
       await keepDestinations(trx, { productId, revision: live.revision }, destinations);
     });
   for (const due of await dueDeliveries(pool, { retrySeconds: RETRY_SECONDS })) {
-    const domain = domainOf(due.productId);
-    const ref: DeliveryRef = { productId: due.productId, domain, destination: due.destination };
-    try {
-      await client.workflow.start('deliver', {
-        workflowId: deliveryWorkflowId(ref),
-        taskQueue: PLATFORM_QUEUE,
-        args: [ref],
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-        staticSummary: `Delivery of ${due.productId} to ${due.destination}`,
-        typedSearchAttributes: [
-          { key: ATTRIBUTES.domain, value: domain },
-          { key: ATTRIBUTES.product, value: due.productId },
-        ],
-      });
-    } catch (error) {
-      // It may be at its end already: then it is asked for again.
-      if (error instanceof WorkflowExecutionAlreadyStartedError) continue;
-      throw error;
-    }
+    const { productId, destination } = due;
+    const ref: DeliveryRef = { productId, domain: domainOf(productId), destination };
+    const isStarted = await startWorkflow(client, {
+      type: 'deliver',
+      workflowId: deliveryWorkflowId(ref),
+      ref,
+      product: productId,
+      staticSummary: `Delivery of ${productId} to ${destination}`,
+    });
+    // One that runs may be at its end already: then it is asked for again.
+    if (!isStarted) continue;
     await beginDelivery(pool, ref, due.version);
   }
 }

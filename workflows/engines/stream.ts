@@ -22,6 +22,16 @@ export interface Streamed {
 /** A value holds the one character that Postgres' text cannot. */
 export class NulByte extends Error {}
 
+/** Tells a story, and where a NUL is seen while it streams tells it again, with a look at every text. Throws NulByte where one comes even so. */
+export async function seeingNuls<Result>(story: (nulsExpected: boolean) => Promise<Result>): Promise<Result> {
+  try {
+    return await story(false);
+  } catch (error) {
+    if (!(error instanceof NulByte)) throw error;
+    return story(true);
+  }
+}
+
 /**
  * Streams what a DuckDB query yields into a table, as CSV through a FIFO, so that no row becomes an object here.
  * Null and empty string, quotes, line breaks and `\N` arrive as they left. Throws NulByte, and then copies nothing.

@@ -9,11 +9,13 @@ import type { StageDetail } from '../refresh/activities.ts';
 import { contractFile, openLanding } from '../refresh/extract.ts';
 import type { InputView } from '../refresh/input-views.ts';
 import type { Landing } from '../refresh/landing.ts';
-import { columnChecks, relationFor, validTerm } from '../refresh/landing-select.ts';
+import { columnChecks, relationFor, typeFound, validTerm } from '../refresh/landing-select.ts';
 import { setAside } from '../refresh/rejects.ts';
 import type { RefreshDeps } from '../refresh/stage.ts';
+import { summed } from '../refresh/summed.ts';
 import { typedCastOf } from '../sources/casts.ts';
 import { newColumns } from '../sources/drift.ts';
+import { noRow } from '../sources/no-row.ts';
 import { ROW_NUMBER } from '../sources/files/row-number.ts';
 import { copyInto } from '../sources/postgres-copy.ts';
 import type { OpenSource, SourceRows } from '../sources/source.ts';
@@ -22,7 +24,7 @@ import { type Duckdb, identifier, withDuckdb } from './duckdb.ts';
 import { duckdbRefusal, RUN_LIMIT_MS } from './duckdb-refusal.ts';
 import { type Transformation, type TransformedOutput, type TransformEngine, rowsMade } from './engine.ts';
 import { asDomain } from './postgres.ts';
-import { NulByte, streamInto } from './stream.ts';
+import { NulByte, seeingNuls, streamInto } from './stream.ts';
 import { typedSelect } from './typed-select.ts';
 
 /** What DuckDB does otherwise than Postgres, and need not. */
@@ -38,20 +40,14 @@ const AS_POSTGRES = [
 export const transformInDuckdb: TransformEngine = async (deps, work) => {
   const signal = AbortSignal.any([work.signal, AbortSignal.timeout(RUN_LIMIT_MS)]);
   const { domain } = work.plan.product;
-  // A NUL in a text is seen only while it streams; then all is done again, with a look at every text.
-  for (const nulsExpected of [false, true])
-    try {
-      return await withDuckdb({ scratch: deps.scratch, domain, signal, limits: deps.duckdb }, (db) =>
-        transformWith(db, deps, { ...work, nulsExpected }),
-      );
-    } catch (error) {
-      if (!(error instanceof NulByte)) throw error;
-      if (nulsExpected)
-        throw new Refusal('TRANSFORM_FAILED', 'The transformation yields a text with a NUL character.', {
-          cause: error,
-        });
-    }
-  throw new Error('unreachable: the second pass looks for NUL characters');
+  return seeingNuls((nulsExpected) =>
+    withDuckdb({ scratch: deps.scratch, domain, signal, limits: deps.duckdb }, (db) =>
+      transformWith(db, deps, { ...work, nulsExpected }),
+    ),
+  ).catch((error: unknown) => {
+    if (!(error instanceof NulByte)) throw error;
+    throw new Refusal('TRANSFORM_FAILED', 'The transformation yields a text with a NUL character.', { cause: error });
+  });
 };
 
 async function transformWith(
@@ -68,16 +64,16 @@ async function transformWith(
     for (const setting of AS_POSTGRES) await db.rows(setting);
     await db.jail(opened.flatMap(({ rows }) => rows.paths ?? []));
     return await transaction(client, async () => {
-      const detail: Record<string, number> = {};
-      for (const source of opened) add(detail, await judgeRows(db, work, source));
+      const details: StageDetail[] = [];
+      for (const source of opened) details.push(await judgeRows(db, work, source));
       const made: [TransformedOutput, number][] = [];
       for (const output of outputs) {
         const { rows, bytes } = await fill(db, deps, work, output, opened);
         made.push([output, rows]);
-        add(detail, { bytesStreamed: bytes });
+        details.push({ bytesStreamed: bytes });
       }
       for (const { rows } of opened) await rows.verify();
-      return { ...detail, ...rowsMade(made) };
+      return { ...summed(details), ...rowsMade(made) };
     });
   } finally {
     for (const { source } of opened) await source.close();
@@ -134,7 +130,7 @@ async function viewOfSource(
     const valid = checks.flatMap(validTerm);
     const values = landing.object.properties.map((property) => {
       const { column, sourceColumn } = property;
-      const found = source.columns.find(({ name }) => name === sourceColumn)?.type ?? 'VARCHAR';
+      const found = typeFound(source.columns, property);
       const value = sourceColumn === ROW_NUMBER ? 'weft_row' : typedCastOf(sourceColumn, found, property).value;
       return `${value} as ${identifier(column)}`;
     });
@@ -166,11 +162,7 @@ async function judgeRows(
     });
   const [rowsRead, rowsCopied] = [Number(counted!.read), Number(counted!.kept)];
   const rejected = await setAside({ db, client, plan }, { source, rows }, landing, { rowsRead, rowsCopied, checks });
-  if (rowsCopied === 0)
-    throw new Refusal(
-      'SOURCE_INCOMPLETE',
-      `The source ${JSON.stringify(source.label)} has no row. The last good version stays live.`,
-    );
+  if (rowsCopied === 0) throw noRow(source.label);
   return { rowsRead: rowsCopied + rejected, rowsRejected: rejected };
 }
 
@@ -195,8 +187,4 @@ async function fill(
     onBytes: () => deps.crash('transform:copying'),
   }).catch(said);
   return { rows: rowsCopied, bytes };
-}
-
-function add(total: Record<string, number>, more: StageDetail): void {
-  for (const [name, value] of Object.entries(more)) total[name] = (total[name] ?? 0) + Number(value);
 }

@@ -1,14 +1,10 @@
-import { proxyActivities, setCurrentDetails, sleep } from '@temporalio/workflow';
-import { type AlertRef, PLATFORM_QUEUE } from '../names.ts';
-import type { PlatformActivities } from '../refresh/activities.ts';
+import { setCurrentDetails, sleep } from '@temporalio/workflow';
+import type { AlertRef } from '../names.ts';
+import { platformActivities } from '../refresh/workflow.ts';
 
 /** Watches over an alert: who is next is told when nobody has seen to it in time. Ends where somebody has, or nobody is left to be told. */
 export async function alert({ alertId }: AlertRef): Promise<void> {
-  const platform = proxyActivities<PlatformActivities>({
-    taskQueue: PLATFORM_QUEUE,
-    startToCloseTimeout: '1m',
-    retry: { initialInterval: '500ms', backoffCoefficient: 1.5, maximumInterval: '10s' },
-  });
+  const platform = platformActivities();
   for (;;) {
     const waitMs = await platform.escalateAlert(alertId);
     if (waitMs === null) return;

@@ -1,20 +1,16 @@
-import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
-import { domainOf } from '../../schema/ids.ts';
+import type { Client } from '@temporalio/client';
 import type { AlertRow } from '../../schema/ledger/alerts.ts';
-import { type AlertRef, ATTRIBUTES, PLATFORM_QUEUE } from '../names.ts';
+import type { AlertRef } from '../names.ts';
+import { startWorkflow } from '../starting.ts';
 
 /** Has an alert watched over. Doing so twice changes nothing. */
 export async function watchAlert(client: Client, { id, productId, cause }: AlertRow): Promise<void> {
   const ref: AlertRef = { alertId: id, productId };
-  await client.workflow.start('alert', {
+  await startWorkflow(client, {
+    type: 'alert',
     workflowId: `alert:${id}`,
-    taskQueue: PLATFORM_QUEUE,
-    args: [ref],
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    ref,
+    product: productId,
     staticSummary: `${productId}: ${cause}`,
-    typedSearchAttributes: [
-      { key: ATTRIBUTES.domain, value: domainOf(productId) },
-      { key: ATTRIBUTES.product, value: productId },
-    ],
   });
 }

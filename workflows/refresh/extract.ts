@@ -43,26 +43,25 @@ export function openLanding(
 
 /** What a source is asked with, to be read as far as it knows itself. */
 export function askOf(
-  { roots, hosts, secrets, connectors }: RefreshDeps,
+  deps: SourceDeps,
   { plan, signal }: { plan: LandingPlace; signal: AbortSignal },
   landing: Landing,
 ): SourceAsk {
   const { port, object } = landing;
   const { folder } = plan.revision;
   const position = landingPosition(landing);
-  return {
-    server: port.server,
-    object,
-    folder,
-    roots,
-    hosts,
-    secrets,
-    connectors,
-    since: null,
-    position,
-    reader: plan.product.id,
-    signal,
-  };
+  return sourceAsk(deps, { server: port.server, object, folder, position, reader: plan.product.id, signal });
+}
+
+/** What sources are asked by. */
+export type SourceDeps = Pick<RefreshDeps, 'roots' | 'hosts' | 'secrets' | 'connectors'>;
+
+/** What is asked of a source, and by what it is reached. */
+export function sourceAsk(
+  { roots, hosts, secrets, connectors }: SourceDeps,
+  what: Pick<SourceAsk, 'server' | 'object' | 'folder' | 'position' | 'reader' | 'signal'>,
+): SourceAsk {
+  return { ...what, roots, hosts, secrets, connectors, since: null };
 }
 
 /** The file of the input contract of a landing, for messages. */

@@ -4,9 +4,10 @@ import { errorFinding } from '../../schema/findings.ts';
 import { quoted } from '../../schema/ids.ts';
 import { type Transaction, transaction } from '../../schema/ledger/connect.ts';
 import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
-import { NulByte, streamInto } from '../engines/stream.ts';
+import { seeingNuls, streamInto } from '../engines/stream.ts';
 import { newColumns } from '../sources/drift.ts';
 import { asIncomplete } from '../sources/files/incomplete.ts';
+import { noRow } from '../sources/no-row.ts';
 import type { Since, SourceRows } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { contractFile, openLanding } from './extract.ts';
@@ -19,6 +20,7 @@ import { createLandingTable, SLICE } from './landing-table.ts';
 import type { LandingPlace, RefreshPlan } from './plan.ts';
 import { setAside } from './rejects.ts';
 import { seal } from './seal.ts';
+import { summed } from './summed.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**
@@ -46,25 +48,19 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
         (await landSlices(deps, { plan, client, trx }, landing)) ??
           (await landOne(deps, { ...work, trx }, landing, db, nulsExpected)),
       );
-    return end(trx, sum(details));
+    return end(trx, summed(details));
   });
 }
 
-/** The transaction of a landing. A NUL in a text is seen only while it streams; then all is loaded again, with a look at every text. */
+/** The transaction of a landing. */
 export async function landingIn<Result>(
   deps: RefreshDeps,
   { plan, client, signal }: { plan: LandingPlace; client: pg.Client; signal: AbortSignal },
   story: (trx: Transaction, db: Duckdb, nulsExpected: boolean) => Promise<Result>,
 ): Promise<Result> {
-  return withDuckdb({ scratch: deps.scratch, domain: plan.product.domain, signal }, async (db) => {
-    for (const nulsExpected of [false, true])
-      try {
-        return await transaction(client, (trx) => story(trx, db, nulsExpected));
-      } catch (error) {
-        if (!(error instanceof NulByte) || nulsExpected) throw error;
-      }
-    throw new Error('unreachable: the second pass looks for NUL characters');
-  });
+  return withDuckdb({ scratch: deps.scratch, domain: plan.product.domain, signal }, (db) =>
+    seeingNuls((nulsExpected) => transaction(client, (trx) => story(trx, db, nulsExpected))),
+  );
 }
 
 async function landOne(
@@ -131,11 +127,7 @@ export async function readLanding(
     });
     await rows.verify();
     // Nothing has changed since the last time: that is an answer, where all was to be read it is none.
-    if (streamed.rowsCopied === 0 && since === null && landingPosition(landing) === null)
-      throw new Refusal(
-        'SOURCE_INCOMPLETE',
-        `The source ${JSON.stringify(source.label)} has no row. The last good version stays live.`,
-      );
+    if (streamed.rowsCopied === 0 && since === null && landingPosition(landing) === null) throw noRow(source.label);
     return await then(read, {
       rowsRead: streamed.rowsCopied + rejected,
       rowsLanded: streamed.rowsCopied,
@@ -176,12 +168,4 @@ function asRejected(label: string, error: pg.DatabaseError): unknown {
   const column = /, column (.*)$/s.exec(error.where ?? '')?.[1];
   const message = `${JSON.stringify(label)} has a value that Postgres cannot hold${column === undefined ? '' : `, in the column ${column.slice(0, 200)}`}: ${error.message} (SQLSTATE ${error.code}).`;
   return new Refusal('ROWS_REJECTED', message, { findings: [errorFinding('ROW_REJECTED', message)], cause: error });
-}
-
-function sum(details: readonly StageDetail[]): StageDetail {
-  const total: Record<string, number | string> = {};
-  for (const detail of details)
-    for (const [name, value] of Object.entries(detail))
-      total[name] = typeof value === 'number' ? Number(total[name] ?? 0) + value : value;
-  return total;
 }

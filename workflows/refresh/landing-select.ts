@@ -44,7 +44,7 @@ export function landingSelect(
     const { property, column, fits, required } = check;
     const [tried, name, missing] = [`weft_tried_${index}`, `weft_value_${index}`, `weft_missing_${index}`];
     const cast = columnCast(columns, property, tried);
-    const value = options.nulsExpected ? withoutNul(cast.value, column, typeOf(columns, property)) : cast.value;
+    const value = options.nulsExpected ? withoutNul(cast.value, column, typeFound(columns, property)) : cast.value;
     const mayMiss = !required && fits !== null;
     return {
       property,
@@ -91,7 +91,7 @@ export function columnChecks(
   return object.properties.map((property): ColumnCheck => {
     const cast = columnCast(columns, property);
     const column = property.sourceColumn === ROW_NUMBER ? 'weft_row' : identifier(property.sourceColumn);
-    const noNul = nulsExpected && typeOf(columns, property) === 'VARCHAR' ? `strpos(${column}, chr(0)) = 0` : null;
+    const noNul = nulsExpected && typeFound(columns, property) === 'VARCHAR' ? `strpos(${column}, chr(0)) = 0` : null;
     const terms = [cast.fits, noNul].filter((term) => term !== null);
     return {
       property,
@@ -111,10 +111,14 @@ export function columnCast(
 ): Cast {
   const { sourceColumn } = property;
   if (sourceColumn === ROW_NUMBER) return { value: 'weft_row', tried: null, fits: null, expected: property.pgType };
-  return castOf(sourceColumn, typeOf(columns, property), property, triedAs);
+  return castOf(sourceColumn, typeFound(columns, property), property, triedAs);
 }
 
-function typeOf(columns: OpenSource['columns'], { sourceColumn }: Pick<SourceProperty, 'sourceColumn'>): string {
+/** DuckDB's type of a source's column; a text where there is none of that name. */
+export function typeFound(
+  columns: OpenSource['columns'],
+  { sourceColumn }: Pick<SourceProperty, 'sourceColumn'>,
+): string {
   return columns.find(({ name }) => name === sourceColumn)?.type ?? 'VARCHAR';
 }
 

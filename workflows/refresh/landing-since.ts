@@ -2,6 +2,7 @@ import { isConnector } from '../../schema/contract/connector-source.ts';
 import type { Queryable } from '../../schema/ledger/connect.ts';
 import type { Slice } from '../../schema/ledger/backfills.ts';
 import { identifier, literal } from '../engines/duckdb.ts';
+import { sinceSql } from '../sources/since-sql.ts';
 import type { Since, SourceRows } from '../sources/source.ts';
 import type { Landing } from './landing.ts';
 
@@ -56,15 +57,12 @@ function knowsItself({ kept, port: { server } }: Landing): boolean {
 }
 
 /** Without the rows from before, and from after a slice, of a source that gives these too. Rows are numbered as in the source. */
-export function rowsSince(rows: SourceRows, { column, value, until }: Since, { kept }: Landing): SourceRows {
+export function rowsSince(rows: SourceRows, since: Since, { kept }: Landing): SourceRows {
   const type = duckdbType(kept?.load.watermark?.pgType ?? '');
-  const found = `try_cast(${identifier(column)} as ${type})`;
-  // Of a row without a value nobody knows when it changed; a slice has none of these.
-  const from = `${found} >= ${literal(value)}::${type}`;
-  const range =
-    until === undefined ? `${found} is null or ${from}` : `${from} and ${found} < ${literal(until)}::${type}`;
+  const found = `try_cast(${identifier(since.column)} as ${type})`;
+  const isAskedFor = sinceSql(found, since, (value) => `${literal(value)}::${type}`);
   const relation = `(select * from (select *, ${rows.rowNumber} as weft_row_read from ${rows.relation})
-                      where ${range})`;
+                      where ${isAskedFor})`;
   return { ...rows, relation, rowNumber: 'weft_row_read' };
 }
 

@@ -10,7 +10,7 @@ const SAMPLES = 5;
 /** Longest part of a value that is kept. */
 const VALUE_LETTERS = 60;
 /** What stands for a value that is not for everybody. */
-export const HIDDEN = '•••';
+const HIDDEN = '•••';
 
 /** Some of the rows that a rule counts: their keys, and the properties that it is about. Values of what is classified are hidden. */
 export async function samplesOf(

@@ -2,13 +2,13 @@ import {
   condition,
   continueAsNew,
   defineSignal,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { PLATFORM_QUEUE, SLO_MOVED, type SloRef } from '../names.ts';
-import type { PlatformActivities, SloDue } from '../refresh/activities.ts';
+import { SLO_MOVED, type SloRef } from '../names.ts';
+import type { SloDue } from '../refresh/activities.ts';
+import { platformActivities } from '../refresh/workflow.ts';
 
 const moved = defineSignal(SLO_MOVED);
 /** The ledger's clock may be behind Temporal's by a little: it is asked again this much later. */
@@ -23,11 +23,7 @@ export async function slo(ref: SloRef): Promise<void> {
   setHandler(moved, () => {
     stirred = true;
   });
-  const platform = proxyActivities<PlatformActivities>({
-    taskQueue: PLATFORM_QUEUE,
-    startToCloseTimeout: '1m',
-    retry: { initialInterval: '500ms', backoffCoefficient: 1.5, maximumInterval: '10s' },
-  });
+  const platform = platformActivities();
   do {
     stirred = false;
     const due = await platform.judgeSlos(ref.productId);

@@ -1,7 +1,7 @@
 import type { ApiAuth, ApiSource } from '../../schema/contract/api-source.ts';
 import { secretNamed } from '../../schema/contract/secret-reference.ts';
 import { Refusal } from '../../schema/errors.ts';
-import { type Secrets, withSecret } from '../../schema/secrets.ts';
+import { missingSecret, type Secrets, withSecret } from '../../schema/secrets.ts';
 import { at } from './exact-json.ts';
 import { type HttpExchange, SaidNo } from './http-exchange.ts';
 
@@ -27,10 +27,7 @@ export function openCredentials(source: ApiSource, secrets: Secrets, exchange: H
   const read = (setting: string): string => {
     const value = withSecret(setting, secrets);
     if (value !== null && (value !== '' || secretNamed(setting) === null)) return value;
-    throw new Refusal(
-      'SOURCE_MISSING',
-      `The secret ${setting} of the server ${source.name} is not there: an operator sets WEFT_SECRET_${secretNamed(setting) ?? ''}, or a file of that name in WEFT_SECRETS_DIR.`,
-    );
+    throw missingSecret(setting, source.name);
   };
   let token: { readonly value: string; readonly untilMs: number } | null = null;
   const own = async (): Promise<Credentials> => {

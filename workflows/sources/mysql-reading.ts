@@ -3,9 +3,9 @@ import { type Connection, type ConnectionOptions, createConnection } from 'mysql
 import { judgedServer } from '../../schema/allowed-hosts.ts';
 import { checkedLookup } from '../../schema/checked-lookup.ts';
 import type { MysqlSource } from '../../schema/contract/mysql-source.ts';
-import { secretNamed } from '../../schema/contract/secret-reference.ts';
 import { Refusal } from '../../schema/errors.ts';
-import { withSecret } from '../../schema/secrets.ts';
+import { missingSecret, withSecret } from '../../schema/secrets.ts';
+import { boundedSocket } from './bounded-socket.ts';
 import { backticked } from './mysql-columns.ts';
 import { persistently } from './persistently.ts';
 import type { SourceAsk } from './source.ts';
@@ -26,8 +26,6 @@ export function relationOf({ database, from }: MysqlSource): string {
 }
 
 const CONNECT_MS = 5_000;
-/** The server itself ends what takes longer than it may; one that does not say so by then is cut off. */
-const GRACE_MS = 10_000;
 
 /**
  * How statements are run: values come in one form, whatever the server's own settings are, and rows may wait until they are written
@@ -64,28 +62,18 @@ export async function asking<Result>(asked: Asked, story: (open: OpenMysql) => P
     const closed = new Promise<never>((_resolve, reject) =>
       over.signal.addEventListener('abort', () => reject(over.signal.reason as Error)),
     );
-    const state = { isLate: false };
-    // The client's own way would wait for what the server is at.
-    const stop = (): void => void socket.destroy();
-    const late = setTimeout(
-      () => {
-        state.isLate = true;
-        stop();
-      },
-      asked.source.timeoutSeconds * 1_000 + GRACE_MS,
-    );
-    signal.addEventListener('abort', stop);
+    // The client's own way to its end would wait for what the server is at.
+    const bounded = boundedSocket(socket, { signal, timeoutSeconds: asked.source.timeoutSeconds });
     try {
       const told = inTransaction({ connection, closed: over.signal }, asked.source, story);
       return await Promise.race([closed, told]);
     } catch (error) {
       signal.throwIfAborted();
-      throw state.isLate ? tookTooLong(asked, error) : translated(asked, error);
+      throw bounded.isLate() ? tookTooLong(asked, error) : translated(asked, error);
     } finally {
-      clearTimeout(late);
-      signal.removeEventListener('abort', stop);
+      bounded.release();
       closed.catch(() => undefined);
-      stop();
+      bounded.cut();
     }
   });
 }
@@ -112,11 +100,7 @@ function connectionOf({ source, hosts, secrets }: Asked): { options: ConnectionO
   const [user, password] = [source.user, source.password].map((setting) => {
     const value = withSecret(setting, secrets);
     if (value !== null && value !== '') return value;
-    const name = secretNamed(setting) ?? '';
-    throw new Refusal(
-      'SOURCE_MISSING',
-      `The secret ${setting} of the server ${source.name} is not there: an operator sets WEFT_SECRET_${name}, or a file of that name in WEFT_SECRETS_DIR.`,
-    );
+    throw missingSecret(setting, source.name);
   }) as [string, string];
   const { port, database, sslMode } = source;
   const socket = connectTcp({ host, port, lookup: checkedLookup(hosts), keepAlive: true, noDelay: true });

@@ -7,7 +7,8 @@ import { readMysqlSource } from '../../schema/contract/mysql-source.ts';
 import { type Asked, asking, type OpenMysql, relationOf } from './mysql-reading.ts';
 import { backticked, type MysqlColumn, mysqlColumns } from './mysql-columns.ts';
 import { settingsOf } from './settings-of.ts';
-import type { Connector, OpenSource, Since, SourceRows } from './source.ts';
+import { sinceSql } from './since-sql.ts';
+import type { Connector, OpenSource, SourceRows } from './source.ts';
 import { spooled, spooledNdjson, type SpooledValue } from './spool.ts';
 
 /** A table, a view or a query of a MySQL or MariaDB, read in one transaction that sees one moment. */
@@ -34,7 +35,7 @@ export const openMysql: Connector = async (ask, db): Promise<OpenSource> => {
 async function rowsOf(asked: Asked, columns: readonly MysqlColumn[], spool: string): Promise<SourceRows> {
   const read = columns.filter(({ isRead }) => isRead);
   const { since, source } = asked;
-  const later = since === null ? '' : ` where ${laterSql(since)}`;
+  const later = since === null ? '' : ` where ${sinceSql(`source.${backticked(since.column)}`, since, boundSql)}`;
   const values = ['0', ...read.map(({ value }) => value)].join(', ');
   const relation = await asking(asked, (open) =>
     spooledNdjson(spool, read, valuesOf(open, `select ${values} from ${relationOf(source)} as source${later}`, read)),
@@ -58,13 +59,6 @@ async function* valuesOf(
       const value = values[index];
       return value == null ? null : text(value);
     });
-}
-
-/** A row of which nobody knows when it changed may have; a slice has none of these. */
-function laterSql({ column, value, until }: Since): string {
-  const name = `source.${backticked(column)}`;
-  const from = `${name} >= ${boundSql(value)}`;
-  return until === undefined ? `(${from} or ${name} is null)` : `(${from} and ${name} < ${boundSql(until)})`;
 }
 
 /** A number between quotes would be compared as a double. */

@@ -7,6 +7,7 @@ import { quoted } from '../../schema/ids.ts';
 import { connectionOf, connectionRefusal } from '../../schema/postgres-connection.ts';
 import { embeddable } from '../engines/postgres.ts';
 import { isOutage } from '../outage.ts';
+import { boundedSocket } from './bounded-socket.ts';
 import { persistently } from './persistently.ts';
 import { settingsOf } from './settings-of.ts';
 import type { SourceAsk } from './source.ts';
@@ -45,9 +46,6 @@ function beginning({ timeoutSeconds }: PostgresSource): string {
   return ['begin isolation level repeatable read read only', ...set].join('; ');
 }
 
-/** The server itself ends what takes longer than it may; one that does not say so by then is cut off. */
-const GRACE_MS = 10_000;
-
 /** Tells a story in a transaction that writes nothing and sees one moment; from its start where the connection breaks. */
 export function reading<Result>(asked: Asked, story: (client: pg.Client) => Promise<Result>): Promise<Result> {
   return connected(asked, async (client) => {
@@ -76,16 +74,7 @@ export async function connected<Result>(asked: Asked, story: (client: pg.Client)
     const client = new pg.Client({ ...connection, application_name: 'weft source', stream: () => socket });
     // What a broken connection means is told by the query that it breaks.
     client.on('error', () => undefined);
-    const state = { isLate: false };
-    const stop = (): void => void socket.destroy();
-    const late = setTimeout(
-      () => {
-        state.isLate = true;
-        stop();
-      },
-      source.timeoutSeconds * 1_000 + GRACE_MS,
-    );
-    signal.addEventListener('abort', stop);
+    const bounded = boundedSocket(socket, { signal, timeoutSeconds: source.timeoutSeconds });
     try {
       signal.throwIfAborted();
       await client.connect();
@@ -94,12 +83,10 @@ export async function connected<Result>(asked: Asked, story: (client: pg.Client)
       await client.end();
       return result;
     } catch (error) {
-      // Whatever it still sends is not waited for.
-      stop();
-      throw state.isLate ? tookTooLong(asked, error) : translated(asked, error);
+      bounded.cut();
+      throw bounded.isLate() ? tookTooLong(asked, error) : translated(asked, error);
     } finally {
-      clearTimeout(late);
-      signal.removeEventListener('abort', stop);
+      bounded.release();
     }
   });
 }

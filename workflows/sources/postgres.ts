@@ -5,7 +5,8 @@ import pg from 'pg';
 import { copyInto, spooledValues } from './postgres-copy.ts';
 import { type PostgresColumn, lookAt } from './postgres-columns.ts';
 import { type Asked, askedOf, reading, relationOf } from './postgres-reading.ts';
-import type { Connector, OpenSource, Since, SourceRows } from './source.ts';
+import { sinceSql } from './since-sql.ts';
+import type { Connector, OpenSource, SourceRows } from './source.ts';
 import { spooledCsv } from './spool.ts';
 
 /** A table, a view or a query of a Postgres that the organisation runs, read in one transaction that sees one moment. */
@@ -27,15 +28,9 @@ export const openPostgres: Connector = async (ask, db): Promise<OpenSource> => {
 async function spoolRows(asked: Asked, columns: readonly PostgresColumn[], spool: string): Promise<SourceRows> {
   const read = columns.filter(({ isRead }) => isRead);
   const { since } = asked;
-  const later = since === null ? '' : ` where ${laterSql(since)}`;
+  const later =
+    since === null ? '' : ` where ${sinceSql(`source.${pg.escapeIdentifier(since.column)}`, since, pg.escapeLiteral)}`;
   const select = `select ${spooledValues(read)} from ${relationOf(asked.source)} as source${later}`;
   await reading(asked, (client) => copyInto(client, select, { file: spool, flags: 'w' }));
   return spooledCsv(spool, read);
-}
-
-/** A row of which nobody knows when it changed may have; a slice has none of these. */
-function laterSql({ column, value, until }: Since): string {
-  const name = `source.${pg.escapeIdentifier(column)}`;
-  const from = `${name} >= ${pg.escapeLiteral(value)}`;
-  return until === undefined ? `(${from} or ${name} is null)` : `(${from} and ${name} < ${pg.escapeLiteral(until)})`;
 }

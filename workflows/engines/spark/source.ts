@@ -9,6 +9,7 @@ import type { RefreshPlan } from '../../refresh/plan.ts';
 import { newColumns } from '../../sources/drift.ts';
 import { heldFiles } from '../../sources/files/local-files.ts';
 import { requireSecret, requireSettings } from '../../sources/files/require-settings.ts';
+import { noRow } from '../../sources/no-row.ts';
 import type { SourceAsk } from '../../sources/source.ts';
 import { SparkError } from './errors.ts';
 import type { SparkRelation, SparkSession } from './session.ts';
@@ -125,11 +126,7 @@ async function viewOf(
       { rowsRead, rejected: rowsRead - kept, said: told.map((row) => row.told) },
     );
   }
-  if (kept === 0)
-    throw new Refusal(
-      'SOURCE_INCOMPLETE',
-      `The source ${JSON.stringify(found.label)} has no row. The last good version stays live.`,
-    );
+  if (kept === 0) throw noRow(found.label);
   const values = checks.flatMap(({ sees }) => sees ?? []);
   await spark.view(object.view, { sql: `select ${values.join(', ')} from ${sparkName(raw)} where ${valid}` });
   return { rowsRead, rowsRejected: rowsRead - kept };
