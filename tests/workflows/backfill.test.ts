@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
@@ -26,7 +24,7 @@ import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 import { testTemporal, type TestTemporal } from '../testkit/temporal.ts';
 import { plainPublish } from './plain-publish.ts';
 import { smallProduct } from './small-product.ts';
-import { startWorker, type WorkerProcess } from './worker-process.ts';
+import { answerBeside, startWorker, type WorkerProcess } from './worker-process.ts';
 
 /** Where a slice waits that comes to the gate: any number that nobody else locks. */
 const GATE = 4_712;
@@ -68,14 +66,8 @@ afterAll(async () => {
   await database.drop();
 }, 60_000);
 
-async function eventually<Value>(ask: () => Promise<Value | null | false>): Promise<Value> {
-  const untilMs = Date.now() + 60_000;
-  while (Date.now() < untilMs) {
-    const answer = await ask();
-    if (answer !== null && answer !== false) return answer;
-    await sleep(50);
-  }
-  throw new Error(`It did not come about:\n${worker.output().slice(-3000)}`);
+function eventually<Value>(ask: () => Promise<Value | null | false | undefined>): Promise<Value> {
+  return answerBeside(worker, ask);
 }
 
 interface Order {
@@ -159,6 +151,17 @@ async function asked(productId: ProductId, { from, to, by = 'P1D', atOnce = 2, g
 async function openGate(): Promise<void> {
   await database.pool.query('delete from public.gate');
   await keeper.query('select pg_advisory_unlock_all()');
+}
+
+/** Once a slice waits there: its source is read. */
+function atGate(): Promise<true> {
+  return eventually(async () => {
+    const { rows } = await database.pool.query(
+      `select from pg_locks where locktype = 'advisory' and not granted and objid = ${GATE}
+          and database = (select oid from pg_database where datname = current_database())`,
+    );
+    return rows.length > 0;
+  });
 }
 
 function read(id: BackfillId, count: number): Promise<true> {
@@ -257,7 +260,7 @@ test('one that failed goes on with what it has not read', async () => {
   const { id, file } = await published('mended');
   await writeFile(file, csv(orders(2)));
   const backfill = await asked(id, { from: '2026-03-01', to: '2026-03-11', by: 'P5D', atOnce: 1, gated: 1 });
-  await eventually(async () => (await requireBackfill(database.pool, backfill)).slices.begun === 1);
+  await atGate();
   await rename(file, `${file}.away`);
   await openGate();
   expect(await over(backfill)).toMatchObject({

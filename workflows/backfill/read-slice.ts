@@ -1,4 +1,3 @@
-import { Refusal } from '../../schema/errors.ts';
 import { quoted } from '../../schema/ids.ts';
 import { beginSlice, endSlice, holdReading, isRead, requireBackfill } from '../../schema/ledger/backfills.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
@@ -9,16 +8,19 @@ import { slicedLandings } from '../refresh/land-slices.ts';
 import { createLandingTable } from '../refresh/landing-table.ts';
 import { sliceSince } from '../refresh/landing-since.ts';
 import { createRejects } from '../refresh/rejects.ts';
+import { RunUnderWay } from '../refresh/scheduled.ts';
 import { fence, type RefreshDeps, withConnection } from '../refresh/stage.ts';
+import { summed } from '../refresh/summed.ts';
 
 /**
  * Reads one slice of a backfill into the backfill's own schema: rows and the record that it is read are one transaction. Called again it
- * reads nothing twice. Refuses with RUN_SUPERSEDED where the backfill goes on no more, and as the land stage of a run does.
+ * reads nothing twice. Refuses as the land stage of a run does. Throws RunUnderWay where the backfill was stopped: it is about to be
+ * called off, and a failure would come before that.
  */
 export async function readSlice(deps: RefreshDeps, ref: SliceRef, signal: AbortSignal): Promise<StageDetail> {
   const { sliceId, backfillId } = ref;
-  const over = (): Refusal =>
-    new Refusal('RUN_SUPERSEDED', `Slice ${ref.nth} of backfill ${backfillId} is to be read no more, or by another.`);
+  const over = (): RunUnderWay =>
+    new RunUnderWay(`Slice ${ref.nth} of backfill ${backfillId} is to be read no more, or by another.`);
   const slice = await beginSlice(deps.pool, sliceId);
   if (slice === null && (await isRead(deps.pool, sliceId))) return {};
   if (slice === null) throw over();
@@ -37,15 +39,17 @@ export async function readSlice(deps: RefreshDeps, ref: SliceRef, signal: AbortS
           await trx.query(createLandingTable(place.schema, landing, { sliced: true }));
       });
       return landingIn(deps, { plan: place, client, signal }, async (trx, db, nulsExpected) => {
-        const counts: Record<string, number> = {};
+        const details: StageDetail[] = [];
         for (const landing of place.landings) {
           const since = await sliceSince(trx, landing, slice);
           const at = { db, since, nulsExpected, slice: slice.nth };
-          const counted = await readLanding(deps, { plan: place, client, signal }, landing, at, (_read, detail) =>
-            Promise.resolve(detail),
+          details.push(
+            await readLanding(deps, { plan: place, client, signal }, landing, at, (_read, counted) =>
+              Promise.resolve(counted),
+            ),
           );
-          for (const [name, value] of Object.entries(counted)) counts[name] = (counts[name] ?? 0) + Number(value);
         }
+        const counts = summed(details);
         if (!(await endSlice(trx, slice, counts))) throw over();
         return counts;
       });
