@@ -123,12 +123,25 @@ function valueCast(given: string, foundType: string, pgType: string, triedAs?: s
       : []),
   ];
   if (tried === null) return laws.length === 0 ? always(value, pgType) : guarded(value, laws, pgType);
+  const plain = found === 'text' && triedAs !== undefined ? plainText(given, value, family) : null;
   return {
-    value: laws.length === 0 ? value : `case when ${laws.join(' and ')} then ${value} end`,
+    value:
+      plain !== null
+        ? `case when ${plain} then ${given} when ${laws.join(' and ')} then ${value}::varchar end`
+        : laws.length === 0
+          ? value
+          : `case when ${laws.join(' and ')} then ${value} end`,
     tried: triedAs === undefined ? null : tried,
     fits: `(${[`${value} is not null`, ...laws].join(' and ')})`,
     expected: pgType,
   };
+}
+
+/** True of a text that is what its value is written as: no law need be asked of it, and nobody need write it anew. Null where laws are cheaper. */
+function plainText(given: string, value: string, family: Family): string | null {
+  if (family === 'integer') return `${value}::varchar = ${given}`;
+  // Of a year of four digits, and of our era.
+  return family === 'date' ? `strlen(${given}) = 10 and ${value}::varchar = ${given}` : null;
 }
 
 /** Numerics beyond DuckDB's own: the text itself goes through, once it is seen to be a number that Postgres holds. */
