@@ -473,6 +473,30 @@ test('quality results are kept with what was measured; a failed warning does not
   ]);
 });
 
+test('a rule whose SQL fails on a row says so, and the others are measured all the same', async () => {
+  const { run } = await trial({
+    quality: [
+      '{ name: a-sum, type: sql, query: "select sum(weight) from {object}", mustBeGreaterThan: 0, severity: warning }',
+      '{ name: joined, type: sql, query: "select count(*) from {object} o where exists (select from {object} p where p.id > o.id)", mustBe: 2, severity: warning }',
+      '{ name: many, metric: rowCount, mustBe: 3, severity: warning }',
+      '{ name: ratio, type: sql, query: "select count(*) from {object} where 1 / (id - 1) > 0", mustBe: 0, severity: warning }',
+      '{ name: share, type: sql, query: "select count(*) from {object} where id > 2", unit: percent, mustBe: 1, severity: warning }',
+    ],
+  });
+  expect(run.phase).toBe('succeeded');
+  const { rows } = await database.pool.query(
+    'select rule, outcome, measured from weft.quality_results where run_id = $1 order by rule',
+    [run.id],
+  );
+  expect(rows).toEqual([
+    { rule: 'a-sum', outcome: 'passed', measured: expect.any(String) },
+    { rule: 'joined', outcome: 'passed', measured: '2' },
+    { rule: 'many', outcome: 'passed', measured: '3' },
+    { rule: 'ratio', outcome: 'failed', measured: 'no value: division by zero' },
+    { rule: 'share', outcome: 'passed', measured: '1' },
+  ]);
+});
+
 test('a rule that fails names some of the rows, by key; what is classified is hidden', async () => {
   const { run } = await trial({
     content: `${GOOD}4,four,9\n5,,9\n`,

@@ -24,10 +24,3 @@ export interface TransformedOutput extends PlannedOutput {
  * to the SQL or its data, and as a landing does where it reads sources itself. Done again, it does the same.
  */
 export type TransformEngine = (deps: RefreshDeps, work: Transformation) => Promise<StageDetail>;
-
-/** The rows that were made: of one output by that name, of several by each output's. */
-export function rowsMade(counts: readonly (readonly [TransformedOutput, number])[]): StageDetail {
-  return Object.fromEntries(
-    counts.map(([{ object }, rows]) => [counts.length === 1 ? 'rowsMade' : `${object.name}.rowsMade`, rows]),
-  );
-}

@@ -10,6 +10,7 @@ import { contractFile, openLanding } from '../refresh/extract.ts';
 import type { InputView } from '../refresh/input-views.ts';
 import type { Landing } from '../refresh/landing.ts';
 import { columnChecks, relationFor, typeFound, validTerm } from '../refresh/landing-select.ts';
+import { rowsTold } from '../refresh/rows-told.ts';
 import { setAside } from '../refresh/rejects.ts';
 import type { RefreshDeps } from '../refresh/stage.ts';
 import { summed } from '../refresh/summed.ts';
@@ -22,7 +23,7 @@ import type { OpenSource, SourceRows } from '../sources/source.ts';
 import { spooledCsv } from '../sources/spool.ts';
 import { type Duckdb, identifier, withDuckdb } from './duckdb.ts';
 import { duckdbRefusal, RUN_LIMIT_MS } from './duckdb-refusal.ts';
-import { type Transformation, type TransformedOutput, type TransformEngine, rowsMade } from './engine.ts';
+import { type Transformation, type TransformedOutput, type TransformEngine } from './engine.ts';
 import { asDomain } from './postgres.ts';
 import { NulByte, seeingNuls, streamInto } from './stream.ts';
 import { typedSelect } from './typed-select.ts';
@@ -73,7 +74,7 @@ async function transformWith(
         details.push({ bytesStreamed: bytes });
       }
       for (const { rows } of opened) await rows.verify();
-      return { ...summed(details), ...rowsMade(made) };
+      return { ...summed(details), ...rowsTold('rowsMade', made) };
     });
   } finally {
     for (const { source } of opened) await source.close();

@@ -3,8 +3,9 @@ import type { SchemaObject } from '../../schema/contract/model.ts';
 import { columnList, columnType } from '../../schema/contract/tables.ts';
 import { quoted } from '../../schema/ids.ts';
 import { matchedColumns, type YieldedColumn } from '../refresh/matched-columns.ts';
+import { rowsTold } from '../refresh/rows-told.ts';
 import type { RefreshPlan } from '../refresh/plan.ts';
-import { rowsMade, type TransformedOutput, type TransformEngine } from './engine.ts';
+import { type TransformedOutput, type TransformEngine } from './engine.ts';
 import { asDomain, sqlRefusal } from './postgres.ts';
 
 /** SQL in the database itself, as the domain's own role. */
@@ -14,7 +15,7 @@ export const transformInPostgres: TransformEngine = async (deps, { plan, client,
   return asDomain(deps, { plan, connect, readOnly: false }, async (domain) => {
     const made: [TransformedOutput, number][] = [];
     for (const output of outputs) made.push([output, await fill(domain, plan, output)]);
-    return rowsMade(made);
+    return rowsTold('rowsMade', made);
   });
 };
 

@@ -7,9 +7,10 @@ import { roleUrl } from '../../schema/ledger/roles.ts';
 import { askOf } from '../refresh/extract.ts';
 import type { InputView } from '../refresh/input-views.ts';
 import { matchedColumns } from '../refresh/matched-columns.ts';
+import { rowsTold } from '../refresh/rows-told.ts';
 import { applicationName, type RefreshDeps } from '../refresh/stage.ts';
 import { boundedType, isAssignable } from '../sources/casts.ts';
-import { rowsMade, type Transformation, type TransformedOutput, type TransformEngine } from './engine.ts';
+import { type Transformation, type TransformedOutput, type TransformEngine } from './engine.ts';
 import { MISFIT, misfitWords } from './typed-select.ts';
 import { SparkError } from './spark/errors.ts';
 import { type SparkSession, withSpark } from './spark/session.ts';
@@ -70,7 +71,7 @@ export const transformInSpark: TransformEngine = async (deps, work) => {
           opened.length === 0
             ? {}
             : { rowsRead: sum(({ rowsRead }) => rowsRead), rowsRejected: sum(({ rowsRejected }) => rowsRejected) };
-        return { ...read, ...rowsMade(made) };
+        return { ...read, ...rowsTold('rowsMade', made) };
       } finally {
         for (const source of opened) await source.close();
       }

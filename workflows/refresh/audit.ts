@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { QualityRule, SchemaObject } from '../../schema/contract/model.ts';
+import { countedWhere } from '../../schema/contract/count-query.ts';
 import { checkSelect, fillPlaceholders } from '../../schema/contract/sql.ts';
 import { quoted, type SqlName, sqlName } from '../../schema/ids.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
@@ -8,8 +9,9 @@ import { asDomain, embeddable, prepareDomainRole, sqlRefusal } from '../engines/
 import type { StageDetail } from './activities.ts';
 import { requireExpected } from './expectations.ts';
 import { createInputViews, replaceView } from './input-views.ts';
-import { type Counter, counterOf, enumCounter } from './metrics.ts';
-import { outputRelation, type RefreshPlan } from './plan.ts';
+import { type Counter, counterOf, enumCounter, queryCounter } from './metrics.ts';
+import { outputRelation, type PlannedOutput, type RefreshPlan } from './plan.ts';
+import { rowsTold } from './rows-told.ts';
 import { samplesOf } from './samples.ts';
 import { qualityRefusal } from './seal.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
@@ -17,7 +19,7 @@ import { expectationText, isAsExpected } from './verdict.ts';
 
 /**
  * Checks the contract's quality rules on what is about to be published, as the domain's role and reading only: one scan an object
- * for all counts, and each `sql` rule by itself. Results are kept in the ledger. Then what consumers expect of it. Refuses with
+ * for all counts, those of `sql` rules among them; other `sql` rules each by itself. Results are kept in the ledger. Then what consumers expect of it. Refuses with
  * QUALITY_FAILED where a rule of severity error fails, naming all that did, and with CONSUMER_BROKEN.
  */
 export async function audit(
@@ -29,20 +31,23 @@ export async function audit(
     await client.query(`grant usage on schema ${quoted(plan.schema)} to ${quoted(role)}`);
     return createAuditViews(client, plan, role);
   });
-  const { results, rows } = await asDomain(deps, { plan, connect, readOnly: true }, async (domain) => {
-    const all: QualityResult[] = [];
-    let rows = 0;
-    for (const { object } of plan.outputs) {
-      const measured = await measure(domain, plan, object, relations);
-      rows += measured.rows;
-      all.push(...measured.results);
-    }
-    return { results: all, rows };
+  const analyzed = analyzeOutputs(client, plan);
+  // What ends the audit first is what ended it.
+  analyzed.catch(() => undefined);
+  const measured = await asDomain(deps, { plan, connect, readOnly: true }, async (domain) => {
+    const all: (readonly [PlannedOutput, Measurement])[] = [];
+    for (const output of plan.outputs) all.push([output, await measure(domain, plan, output.object, relations)]);
+    return all;
   });
+  await analyzed;
+  const results = measured.flatMap(([, one]) => one.results);
   const failed = results.filter(({ outcome }) => outcome === 'failed');
   const errors = failed.filter(({ severity }) => severity === 'error');
   const detail = {
-    rows,
+    ...rowsTold(
+      'rows',
+      measured.map(([output, { rows }]) => [output, rows]),
+    ),
     rulesChecked: results.filter(({ outcome }) => outcome !== 'skipped').length,
     errors: errors.length,
     warnings: failed.length - errors.length,
@@ -58,6 +63,11 @@ export async function audit(
   });
 }
 
+/** Beside the scans of the audit: what the planner knows of the tables that the run made. Kept tables are looked at when they are merged. */
+async function analyzeOutputs(client: pg.Client, { outputs, schema }: RefreshPlan): Promise<void> {
+  for (const output of outputs) if (output.asOf === null) await client.query(`analyze ${quoted(schema, output.table)}`);
+}
+
 /** Inputs and outputs under the names of their objects; where an input has an output's name, the output is meant. */
 async function createAuditViews(client: pg.Client, plan: RefreshPlan, role: SqlName): Promise<SqlName[]> {
   const views = new Set((await createInputViews(client, plan, role)).map(({ view }) => view));
@@ -69,30 +79,38 @@ async function createAuditViews(client: pg.Client, plan: RefreshPlan, role: SqlN
   return [...views];
 }
 
+interface Measurement {
+  readonly rows: number;
+  readonly results: readonly QualityResult[];
+}
+
 async function measure(
   domain: pg.Client,
   plan: RefreshPlan,
   object: SchemaObject,
   relations: readonly SqlName[],
-): Promise<{ rows: number; results: QualityResult[] }> {
+): Promise<Measurement> {
   const view = quoted(plan.schema, object.table);
   const enums = object.properties.flatMap(
     (property) => enumCounter(property, `${object.name}.${property.name}.enum`) ?? [],
   );
-  const counters = [...object.quality.flatMap((rule) => counterOf(rule, object) ?? []), ...enums];
+  const queries = await readQueries(plan, object, relations);
+  const counters = [
+    ...object.quality.flatMap((rule) => counterOf(rule, object) ?? queries.get(rule.id)?.counter ?? []),
+    ...enums,
+  ];
   const { rows, counts } = await countAll(domain, view, counters);
 
   const results: QualityResult[] = [];
   for (const rule of object.quality) {
     const { expectation } = rule;
-    const isSql = rule.type === 'sql' && rule.query !== null;
-    if (expectation === null || !(isSql || counts.has(rule.id))) {
+    const query = queries.get(rule.id);
+    if (expectation === null || !(query !== undefined || counts.has(rule.id))) {
       results.push(result(rule, 'skipped', null, null));
       continue;
     }
-    const measured = isSql
-      ? await sqlValue(domain, plan, object, rule, relations)
-      : inUnit(counts.get(rule.id)!, rule, rows);
+    const count = counts.get(rule.id);
+    const measured = count === undefined ? await valueOf(domain, query!) : inUnit(count, rule, rows);
     const passed = !(measured instanceof Unmeasurable) && isAsExpected(measured, expectation);
     const found = result(rule, passed ? 'passed' : 'failed', text(measured), expectationText(expectation, rule.unit));
     const counter = counters.find((one) => one.rule === rule.id);
@@ -171,25 +189,43 @@ async function countTogether(
   };
 }
 
-/** The first column of the first row of an `sql` rule. */
-async function sqlValue(
-  domain: pg.Client,
+/** The query of an `sql` rule: `counter` where it is a count of the object's own rows. */
+interface RuleQuery {
+  readonly sql: string;
+  readonly counter: Counter | null;
+  /** Why it may not be asked; null where it may. */
+  readonly refused: string | null;
+}
+
+/** By rule. */
+async function readQueries(
   plan: RefreshPlan,
   object: SchemaObject,
-  rule: QualityRule,
   relations: readonly SqlName[],
-): Promise<Measured> {
-  const column = object.properties.find(({ name }) => name === rule.property)?.column ?? null;
-  const query = fillPlaceholders(rule.query ?? '', { object: object.table, property: column });
-  const { allowed, findings } = await checkSelect({
-    sql: query,
-    file: plan.product.files[object.contractId] ?? null,
-    relations,
-  });
-  if (!allowed) return new Unmeasurable(findings.map(({ message }) => message).join(' '));
+): Promise<ReadonlyMap<string, RuleQuery>> {
+  const queries = new Map<string, RuleQuery>();
+  for (const rule of object.quality) {
+    if (rule.type !== 'sql' || rule.query === null) continue;
+    const column = object.properties.find(({ name }) => name === rule.property)?.column ?? null;
+    const sql = fillPlaceholders(rule.query, { object: object.table, property: column });
+    const file = plan.product.files[object.contractId] ?? null;
+    const { allowed, findings } = await checkSelect({ sql, file, relations });
+    const where = allowed ? await countedWhere(sql, object.table) : null;
+    queries.set(rule.id, {
+      sql,
+      counter: where === null ? null : queryCounter(rule.id, where),
+      refused: allowed ? null : findings.map(({ message }) => message).join(' '),
+    });
+  }
+  return queries;
+}
+
+/** The first column of the first row. */
+async function valueOf(domain: pg.Client, { sql, refused }: RuleQuery): Promise<Measured> {
+  if (refused !== null) return new Unmeasurable(refused);
   try {
     const { rows } = await domain.query<(number | string | boolean | Date | null)[]>({
-      text: `select * from (\n${embeddable(query)}\n) as "measured" limit 1`,
+      text: `select * from (\n${embeddable(sql)}\n) as "measured" limit 1`,
       rowMode: 'array',
     });
     const [value] = rows[0] ?? [];
@@ -209,7 +245,7 @@ function unmeasurable(error: unknown): Unmeasurable {
 }
 
 function inUnit(count: number | Unmeasurable, { unit, metric }: QualityRule, rows: number): Measured {
-  if (count instanceof Unmeasurable || unit === 'rows' || metric === 'rowCount') return count;
+  if (count instanceof Unmeasurable || unit === 'rows' || metric === 'rowCount' || metric === null) return count;
   return rows === 0 ? 0 : (count / rows) * 100;
 }
 

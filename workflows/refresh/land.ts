@@ -78,11 +78,9 @@ async function landOne(
       landing.kept === null
         ? {}
         : await merge(deps, { client, trx, plan }, { landing, kept: landing.kept, rows: read });
-    if (landing.kept === null) {
-      if (landing.straight !== null)
-        await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
-      await client.query(`analyze ${quoted(plan.schema, landing.table)}`);
-    }
+    if (landing.kept === null && landing.straight !== null)
+      await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
+    else if (landing.kept === null) await client.query(`analyze ${quoted(plan.schema, landing.table)}`);
     return { ...counted, ...merged };
   });
 }

@@ -38,6 +38,11 @@ export function enumCounter(property: Property, rule: string): Counter | null {
   return counting(rule, property, (value) => `${text(property)} <> all(${value(members)}::text[])`);
 }
 
+/** Rows that the query of a rule counts by its condition, SQL that may name any of the object's columns. */
+export function queryCounter(rule: string, where: string): Counter {
+  return { rule, sql: () => `count(*) filter (where (\n${where}\n))`, rows: null, about: [] };
+}
+
 function counting(rule: string, property: Property, condition: (value: Value) => string): Counter {
   return { rule, sql: (value) => `count(*) filter (where ${condition(value)})`, rows: condition, about: [property] };
 }

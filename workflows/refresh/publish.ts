@@ -9,12 +9,13 @@ import { productOf } from '../../schema/ledger/mesh.ts';
 import { pendingRevisions, product, revisionIn } from '../../schema/ledger/products.ts';
 import { readyToRun } from '../../schema/ledger/ready-to-run.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
-import { requestRun, succeedRun } from '../../schema/ledger/runs.ts';
+import { requestRun, stagesOf, succeedRun } from '../../schema/ledger/runs.ts';
 import { isOverdueUnnoticed, judgePunctuality } from '../../schema/ledger/slos.ts';
 import { standingSubscriptions } from '../../schema/ledger/subscriptions.ts';
 import { headId, lockHead, supergraphSdl } from '../../schema/ledger/supergraphs.ts';
 import type { StageDetail } from './activities.ts';
-import { outputRelation, type RefreshPlan } from './plan.ts';
+import { outputRelation, type PlannedOutput, type RefreshPlan } from './plan.ts';
+import { rowsToldOf } from './rows-told.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**
@@ -24,7 +25,7 @@ import type { RefreshDeps, StageWork } from './stage.ts';
  */
 export async function publish(deps: RefreshDeps, { plan, client, end }: StageWork): Promise<StageDetail> {
   // Before the head is locked: nobody else writes to them.
-  const counts = await countRows(client, plan);
+  const counts = await rowsOfOutputs(client, plan);
   return transaction(client, async (trx) => {
     const already = await datasetOfRun(trx, plan.run.id);
     if (already !== null) return end(trx, { version: already.version });
@@ -50,15 +51,20 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
   });
 }
 
-/** Rows of each output table; of none where the run has published them already. */
-async function countRows(db: Queryable, plan: RefreshPlan): Promise<ReadonlyMap<string, number>> {
+/** Rows of each output table, as the audit counted them; of none where the run has published them already. */
+async function rowsOfOutputs(db: Queryable, plan: RefreshPlan): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   if ((await datasetOfRun(db, plan.run.id)) !== null) return counts;
-  for (const output of plan.outputs) {
-    const { rows } = await db.query<{ count: string }>(`select count(*) from ${outputRelation(output)} as output`);
-    counts.set(output.object.name, Number(rows[0]!.count));
-  }
+  const audited = (await stagesOf(db, plan.run.id)).find(({ stage }) => stage === 'audit')?.detail ?? {};
+  for (const output of plan.outputs)
+    counts.set(output.object.name, rowsToldOf(audited, 'rows', output, plan.outputs) ?? (await countRows(db, output)));
   return counts;
+}
+
+/** Of an audit by an earlier release, which told all outputs as one. */
+async function countRows(db: Queryable, output: PlannedOutput): Promise<number> {
+  const { rows } = await db.query<{ count: string }>(`select count(*) from ${outputRelation(output)} as output`);
+  return Number(rows[0]!.count);
 }
 
 /**

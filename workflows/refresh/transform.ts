@@ -51,10 +51,7 @@ export async function transform(deps: RefreshDeps, work: StageWork): Promise<Sta
   const made = await ENGINES[plan.product.engine](deps, { plan, client, signal, connect, role, inputs, outputs });
   return transaction(client, async (trx) => {
     await trx.query(`set local maintenance_work_mem = '256MB'`);
-    for (const { object, table } of outputs) {
-      await seal(deps, { client, plan }, { object, table });
-      await client.query(`analyze ${quoted(plan.schema, table)}`);
-    }
+    for (const { object, table } of outputs) await seal(deps, { client, plan }, { object, table });
     return end(trx, made);
   });
 }
