@@ -125,7 +125,15 @@ export default tseslint.config(
   {
     files: ['gateway/console/**'],
     languageOptions: {
-      globals: { document: 'readonly', fetch: 'readonly', location: 'readonly', setInterval: 'readonly' },
+      globals: {
+        document: 'readonly',
+        fetch: 'readonly',
+        history: 'readonly',
+        location: 'readonly',
+        sessionStorage: 'readonly',
+        setInterval: 'readonly',
+        URLSearchParams: 'readonly',
+      },
     },
   },
 );

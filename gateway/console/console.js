@@ -1,4 +1,7 @@
-/** The console's first page: a client of the public graph and nothing else. Everything from outside is set as text. */
+/** The console's first page: the catalog in short. */
+import { answerTo, ask } from './graph.js';
+import { ago, element, link } from './page.js';
+
 const FIRST_QUERY = `{
   dataProducts {
     nodes {
@@ -27,30 +30,6 @@ const PRODUCTS = `{
 // A refresh of a small product takes a second or two: its end should be seen soon.
 const REFRESH_MS = 5_000;
 
-async function ask(query) {
-  const response = await fetch('graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-  });
-  return response.json();
-}
-
-function element(name, text, className) {
-  const made = document.createElement(name);
-  if (text !== undefined) made.textContent = text;
-  if (className !== undefined) made.className = className;
-  return made;
-}
-
-function link(href, text) {
-  const made = element('a', text);
-  const url = new URL(href, location.href);
-  // Nothing but the web: an address from the catalog must not become a script.
-  if (url.protocol === 'http:' || url.protocol === 'https:') made.href = url.href;
-  return made;
-}
-
 function showAddresses(temporalUrl) {
   const addresses = [
     ['GraphQL', 'graphql'],
@@ -65,13 +44,6 @@ function showAddresses(temporalUrl) {
     return [element('dt', name), value];
   });
   document.getElementById('urls').replaceChildren(...rows);
-}
-
-function ago(time) {
-  const minutes = Math.round((Date.now() - new Date(time).getTime()) / 60_000);
-  if (minutes < 1) return 'just now';
-  if (minutes < 120) return `${minutes} min ago`;
-  return minutes < 2_880 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1_440)} days ago`;
 }
 
 function rowOf(product) {
@@ -106,9 +78,7 @@ async function showProducts() {
   const state = document.getElementById('products-state');
   const table = document.getElementById('products');
   try {
-    const { data, errors } = await ask(PRODUCTS);
-    if (errors) throw new Error(errors[0].message);
-    const { nodes } = data.dataProducts;
+    const { nodes } = (await ask(PRODUCTS)).dataProducts;
     table.tBodies[0].replaceChildren(...nodes.map(rowOf));
     table.hidden = nodes.length === 0;
     state.textContent =
@@ -125,7 +95,7 @@ document.getElementById('query').addEventListener('submit', async (event) => {
   const answer = document.getElementById('answer');
   answer.textContent = '…';
   try {
-    answer.textContent = JSON.stringify(await ask(document.getElementById('text').value), null, 2);
+    answer.textContent = JSON.stringify(await answerTo(document.getElementById('text').value), null, 2);
   } catch (error) {
     answer.textContent = `No answer: ${error.message}`;
   }
