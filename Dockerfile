@@ -25,7 +25,7 @@ COPY --chmod=755 <<'EOF' /usr/local/bin/worker
 #!/bin/sh
 # As gateway/up/worker-child.ts has it.
 export MALLOC_ARENA_MAX=2
-exec node --max-semi-space-size=4 --optimize-for-size --import tsx /weft/workflows/main.ts
+exec node --max-semi-space-size=4 --import tsx /weft/workflows/main.ts
 EOF
 USER node
 EXPOSE 4000
