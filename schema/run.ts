@@ -3,6 +3,8 @@ export const STAGES = ['extract', 'land', 'transform', 'audit', 'publish', 'anno
 export type Stage = (typeof STAGES)[number];
 
 export type RunPhase = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+/** How a run that succeeded did so: it made a version, or found the live one to be what there is. */
+export type RunOutcome = 'published' | 'confirmed';
 export type RunEvent = 'start' | 'succeed' | 'fail' | 'cancel';
 
 /** Every phase, every event; null means refused. */

@@ -34,7 +34,9 @@ const CALL_DEADLINE_MS = 5_000;
 const DELAY_SECONDS = { first: 0.5, factor: 1.5, most: 30 } as const;
 
 /** Events of which many come at once: they are taken together, so that what is due upstream is told once of all. */
-const STIRRING_ALONE: ReadonlySet<StoredEvent['type']> = new Set(['dataset.published', 'refresh.failed'] as const);
+const STIRRING_ALONE: ReadonlySet<StoredEvent['type']> = new Set([
+  ...(['dataset.published', 'dataset.confirmed', 'refresh.failed'] as const),
+]);
 /** What makes data readable, or lets it come to rest: products may be due that read it. */
 const STIRRING: ReadonlySet<StoredEvent['type']> = new Set([
   ...STIRRING_ALONE,
@@ -145,6 +147,7 @@ async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent, sign
       await followRestored(deps, subject, signal);
       return moveTimer(deps, trx, subject);
     case 'dataset.published':
+    case 'dataset.confirmed':
       return moveTimer(deps, trx, subject);
     case 'product.retiring':
     case 'product.stays':
@@ -157,7 +160,7 @@ async function actOn(deps: RelayDeps, trx: Transaction, event: StoredEvent, sign
   }
 }
 
-/** Other data is live: it is due at another time. */
+/** Other data is live, or that is fresh which was: it is due at another time. */
 async function moveTimer({ client }: RelayDeps, trx: Transaction, product: ProductId): Promise<void> {
   const revision = await revisionIn(trx, product, 'live');
   if (revision === null || !needsTimer(productOf(revision))) return;

@@ -21,6 +21,7 @@ const COLUMNS = [
   'requestedAt',
   'startedAt',
   'endedAt',
+  'outcome',
   'datasetVersion',
   'error',
   'priority',

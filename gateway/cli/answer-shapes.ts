@@ -123,6 +123,7 @@ export const runShape = z.object({
   requestedAt: z.string(),
   startedAt: moment,
   endedAt: moment,
+  outcome: lower.nullable(),
   datasetVersion: z.number().nullable(),
   priority: z.number(),
   scheduledFor: moment,
@@ -158,7 +159,7 @@ export const runShape = z.object({
 export const RUN = `fragment OneRun on Run {
   id
   product { id }
-  trigger phase requestedBy requestedAt startedAt endedAt datasetVersion
+  trigger phase requestedBy requestedAt startedAt endedAt outcome datasetVersion
   priority scheduledFor retryOf { id } keptUntil
   stages { name state attempt startedAt endedAt detail }
   quality { rule object property severity outcome measured expected description samples }
@@ -208,12 +209,13 @@ export const dataShape = z
   .object({
     version: z.number(),
     publishedAt: z.string(),
+    confirmedAt: moment,
     withinSlo: z.boolean().nullable(),
     objects: z.array(z.object({ name: z.string(), rows: z.string() })),
   })
   .nullable();
 /** The selection for it. */
-export const DATA = 'datasetVersion { version publishedAt withinSlo objects { name rows } }';
+export const DATA = 'datasetVersion { version publishedAt confirmedAt withinSlo objects { name rows } }';
 
 /** What is wrong with a product. */
 export const alertShape = z.object({

@@ -197,7 +197,7 @@ ${RUN}`,
     nodes {
       id
       product { id }
-      trigger phase requestedBy requestedAt startedAt endedAt datasetVersion
+      trigger phase requestedBy requestedAt startedAt endedAt outcome datasetVersion
       error { code message }
     }
     ${PAGE}

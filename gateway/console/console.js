@@ -20,9 +20,9 @@ const PRODUCTS = `{
       version
       kind
       purpose
-      datasetVersion { publishedAt withinSlo objects { rows } }
+      datasetVersion { publishedAt confirmedAt withinSlo objects { rows } }
       pause { by reason }
-      runs(first: 1) { phase temporalUrl error { message } }
+      runs(first: 1) { phase outcome temporalUrl error { message } }
     }
   }
 }`;
@@ -55,8 +55,8 @@ function rowOf(product) {
   const late = data?.withinSlo === false;
   const run = element('td');
   if (runs[0]) {
-    const { phase, temporalUrl, error } = runs[0];
-    const text = phase.toLowerCase();
+    const { phase, outcome, temporalUrl, error } = runs[0];
+    const text = (outcome === 'CONFIRMED' ? outcome : phase).toLowerCase();
     const className = phase === 'FAILED' ? 'bad' : phase === 'SUCCEEDED' ? 'good' : 'quiet';
     const shown = temporalUrl ? link(temporalUrl, text) : element('span', text);
     shown.classList.add(className);
@@ -68,7 +68,11 @@ function rowOf(product) {
     name,
     element('td', product.version),
     element('td', product.kind === 'REMOTE' ? 'remote' : (rows ?? 'none yet'), 'number'),
-    element('td', data ? `${ago(data.publishedAt)}${late ? ', late' : ''}` : '–', late ? 'bad' : undefined),
+    element(
+      'td',
+      data ? `${ago(data.confirmedAt ?? data.publishedAt)}${late ? ', late' : ''}` : '–',
+      late ? 'bad' : undefined,
+    ),
     run,
   );
   return row;

@@ -33,7 +33,7 @@ export type LedgerEvent =
   | { readonly type: 'refresh.requested'; readonly subject: string; readonly payload: { readonly runId: string } }
   | { readonly type: 'refresh.cancelled'; readonly subject: string; readonly payload: { readonly runId: string } }
   | {
-      readonly type: 'dataset.published';
+      readonly type: 'dataset.published' | 'dataset.confirmed';
       readonly subject: string;
       readonly payload: { readonly version: number; readonly runId: string };
     }

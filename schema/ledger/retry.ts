@@ -28,9 +28,11 @@ export async function requestRetry(
                       and not exists (select from jsonb_each_text(f.input_versions) input (product_id, version)
                                         join weft.dataset_versions v on v.product_id = input.product_id and v.version = input.version::int
                                        where v.dropped_at is not null))
-     insert into weft.runs (id, product_id, revision, trigger, phase, requested_by, priority, scheduled_for, retry_of, workspace, input_versions, full_load, backfill_id)
+     insert into weft.runs (id, product_id, revision, trigger, phase, requested_by, priority, scheduled_for, retry_of, workspace, input_versions, full_load, backfill_id,
+                            source_states, weft_version)
      select $1, f.product_id, f.revision, 'retry', 'queued', $3, $4, f.scheduled_for, f.id,
-            (select coalesce(f.workspace, f.id) from kept), case when exists (select from kept) then f.input_versions else '{}' end, f.full_load, f.backfill_id
+            (select coalesce(f.workspace, f.id) from kept), case when exists (select from kept) then f.input_versions else '{}' end, f.full_load, f.backfill_id,
+            case when exists (select from kept) then f.source_states else '{}' end, (select f.weft_version from kept)
        from failed f
        join weft.products p on p.id = f.product_id and p.retired_at is null
       where f.revision = (select max(n.revision) from weft.product_revisions n

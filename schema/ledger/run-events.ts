@@ -44,9 +44,11 @@ function momentsOf(run: RunRow, stages: readonly StageRow[]): RunMoment[] {
   const { startedAt, endedAt, phase } = run;
   const begunAt = startedAt ?? endedAt;
   const moments: RunMoment[] = begunAt === null ? [] : [{ type: 'START', stage: null, at: begunAt }];
-  for (const { stage, state, endedAt: at } of stages)
-    if (state === 'done' && at !== null && stage !== 'publish' && stage !== 'announce')
-      moments.push({ type: 'RUNNING', stage, at });
+  for (const { stage, state, endedAt: at, detail } of stages) {
+    // The one that published or confirmed ended with the run.
+    const isEnd = stage === 'publish' || stage === 'announce' || detail['confirmed'] !== undefined;
+    if (state === 'done' && at !== null && !isEnd) moments.push({ type: 'RUNNING', stage, at });
+  }
   const END = { succeeded: 'COMPLETE', failed: 'FAIL', cancelled: 'ABORT', queued: null, running: null } as const;
   const type = END[phase];
   return type === null || endedAt === null ? moments : [...moments, { type, stage: null, at: endedAt }];

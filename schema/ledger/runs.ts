@@ -5,12 +5,14 @@ import {
   phasesBefore,
   PRIORITIES,
   type RunEvent,
+  type RunOutcome,
   type RunPhase,
   type RunPriority,
   type RunTrigger,
   RUN_TABLE,
   type Stage,
 } from '../run.ts';
+import { WEFT_VERSION } from '../weft-version.ts';
 import type { Queryable, Transaction } from './connect.ts';
 import { emit } from './events.ts';
 import { tellLineage } from './lineage-receivers.ts';
@@ -33,7 +35,10 @@ export interface RunRow {
   readonly endedAt: Date | null;
   /** Versions of the products that it reads, pinned at its start. */
   readonly inputVersions: Readonly<Record<string, number>>;
+  /** What it made, or confirmed. */
   readonly datasetVersion: number | null;
+  /** Null where it has not succeeded. */
+  readonly outcome: RunOutcome | null;
   /** Reads all of its sources, whatever was kept. */
   readonly fullLoad: boolean;
   readonly error: RunError | null;
@@ -79,7 +84,7 @@ export interface StageRow {
 
 const RUN = `id, product_id as "productId", revision, trigger, phase, requested_by as "requestedBy",
   requested_at as "requestedAt", started_at as "startedAt", ended_at as "endedAt",
-  input_versions as "inputVersions", dataset_version as "datasetVersion", full_load as "fullLoad", error, priority,
+  input_versions as "inputVersions", dataset_version as "datasetVersion", outcome, full_load as "fullLoad", error, priority,
   scheduled_for as "scheduledFor", retry_of as "retryOf", coalesce(workspace, id) as workspace, kept_until as "keptUntil",
   backfill_id as "backfillId"`;
 
@@ -178,7 +183,7 @@ export async function usualSeconds(db: Queryable, id: ProductId): Promise<number
   const { rows } = await db.query<{ seconds: number | null }>(
     `select percentile_cont(0.8) within group (order by extract(epoch from ended_at - requested_at)) as seconds
        from (select requested_at, ended_at from weft.runs
-              where product_id = $1 and phase = 'succeeded' order by requested_at desc limit 20) last`,
+              where product_id = $1 and outcome = 'published' order by requested_at desc limit 20) last`,
     [id],
   );
   return rows[0]?.seconds ?? null;
@@ -244,13 +249,21 @@ export async function startRun(
   id: RunId,
   inputVersions: Readonly<Record<string, number>>,
 ): Promise<void> {
-  await move(trx, id, 'start', `started_at = coalesce(started_at, now()), input_versions = $4`, [inputVersions]);
+  const began = `started_at = coalesce(started_at, now()), input_versions = $4, weft_version = coalesce(weft_version, $5)`;
+  await move(trx, id, 'start', began, [inputVersions, WEFT_VERSION]);
   await tellLineage(trx, id, { type: 'START' });
 }
 
-/** The run ends well, with the dataset version that it published. Refuses where it is over. */
-export async function succeedRun(trx: Transaction, id: RunId, datasetVersion: number): Promise<void> {
-  await move(trx, id, 'succeed', 'ended_at = now(), dataset_version = $4', [datasetVersion]);
+/** The run ends well, with the dataset version that it published or confirmed. Refuses where it is over. */
+export async function succeedRun(
+  trx: Transaction,
+  id: RunId,
+  datasetVersion: number,
+  outcome: RunOutcome = 'published',
+): Promise<void> {
+  // What it did may have begun long ago.
+  const ended = 'ended_at = clock_timestamp(), dataset_version = $4, outcome = $5';
+  await move(trx, id, 'succeed', ended, [datasetVersion, outcome]);
   await tellLineage(trx, id, { type: 'COMPLETE' });
 }
 
@@ -331,14 +344,17 @@ export async function endStage(
   attempt: number,
   detail: Readonly<Record<string, number | string>>,
 ): Promise<boolean> {
-  const ended = await db.query(
-    `update weft.stages set state = 'done', ended_at = clock_timestamp(), detail = $4
-      where run_id = $1 and stage = $2 and attempt = $3`,
+  const { rows } = await db.query<{ isOver: boolean }>(
+    `update weft.stages s set state = 'done', ended_at = clock_timestamp(), detail = $4
+       from weft.runs r
+      where r.id = s.run_id and run_id = $1 and stage = $2 and attempt = $3
+     returning r.phase <> 'running' as "isOver"`,
     [id, stage, attempt, detail],
   );
-  if (ended.rowCount !== 1) return false;
-  // By then, publishing has told that the run is complete, and that is its end.
-  if (stage !== 'publish' && stage !== 'announce') await tellLineage(db, id, { type: 'RUNNING', stage });
+  const [ended] = rows;
+  if (ended === undefined) return false;
+  // Who published or confirmed has told that the run is complete, and that is its end.
+  if (!ended.isOver) await tellLineage(db, id, { type: 'RUNNING', stage });
   return true;
 }
 

@@ -114,7 +114,7 @@ async function request(ids: readonly ProductId[]): Promise<RunId[]> {
   await transaction(pool, async (trx) => {
     for (const productId of ids) {
       const runId = randomUUID() as RunId;
-      await requestRun(trx, { runId, productId, trigger: 'manual', requestedBy: 'bench' });
+      await requestRun(trx, { runId, productId, trigger: 'manual', requestedBy: 'bench', fullLoad: true });
       runs.push(runId);
     }
   });

@@ -40,13 +40,22 @@ export async function refreshDeps(database: Pick<TestDatabase, 'pool' | 'url'>):
   };
 }
 
-/** Refreshes a product in this process, stage by stage, as the workflow does; a refusal is recorded. Answers the run as it ended. */
+/**
+ * Refreshes a product in this process, stage by stage, as the workflow does; a refusal is recorded. Answers the run as it ended. Unless it
+ * `mayConfirm` the live version it makes another, as it would of one from an earlier release.
+ */
 export async function refreshHere(
   deps: RefreshDeps,
   productId: ProductId,
   during?: (stage: string) => Promise<void>,
-  { fullLoad = false, signal }: { fullLoad?: boolean; signal?: AbortSignal } = {},
+  {
+    fullLoad = false,
+    mayConfirm = false,
+    signal,
+  }: { fullLoad?: boolean; mayConfirm?: boolean; signal?: AbortSignal } = {},
 ): Promise<RunRow> {
+  if (!mayConfirm)
+    await deps.pool.query(`update weft.runs set weft_version = '0.0.0' where product_id = $1`, [productId]);
   const { runId } = await transaction(deps.pool, (trx) =>
     requestRun(trx, { runId: randomUUID() as RunId, productId, trigger: 'manual', requestedBy: 'test', fullLoad }),
   );

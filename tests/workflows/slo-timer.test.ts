@@ -82,7 +82,13 @@ async function promising(name: string, promise: string, support?: string): Promi
 }
 
 function refreshed(productId: ProductId): Promise<unknown> {
-  const ask = { runId: randomUUID() as RunId, productId, trigger: 'manual', requestedBy: 'test' } as const;
+  const ask = {
+    runId: randomUUID() as RunId,
+    productId,
+    trigger: 'manual',
+    requestedBy: 'test',
+    fullLoad: true,
+  } as const;
   return transaction(database.pool, (trx) => requestRun(trx, ask));
 }
 

@@ -85,7 +85,7 @@ async function published(id: string, options: { transform?: boolean; sla?: strin
 async function request(productId: ProductId, priority: RunPriority = 2): Promise<RunId> {
   const runId = randomUUID() as RunId;
   await transaction(database.pool, (trx) =>
-    requestRun(trx, { runId, productId, trigger: 'manual', requestedBy: 'test', priority }),
+    requestRun(trx, { runId, productId, trigger: 'manual', requestedBy: 'test', priority, fullLoad: true }),
   );
   return runId;
 }

@@ -113,6 +113,27 @@ test('Temporal shows product, domain, trigger and stage, and the table of stages
   });
 }, 60_000);
 
+test('a refresh that finds nothing changed says so in Temporal, and its stages do nothing', async () => {
+  const before = await lastRun(TIP);
+  const { runId } = await transaction(database.pool, (trx) =>
+    requestRun(trx, { runId: randomUUID() as RunId, productId: TIP, trigger: 'manual', requestedBy: 'test' }),
+  );
+  const handle = client.workflow.getHandle(`refresh:${TIP}`);
+  const result = await eventually(async () => {
+    if ((await lastRun(TIP))?.id !== runId) return null;
+    const { status } = await handle.describe();
+    return status.name === 'COMPLETED' ? ((await handle.result()) as object) : null;
+  });
+  const version = before!.datasetVersion!;
+  expect(await lastRun(TIP)).toMatchObject({ outcome: 'confirmed', datasetVersion: version });
+  expect(result).toMatchObject({ confirmed: version });
+  const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  expect(currentDetails).toMatch(`confirmed ${version} |`);
+  expect(currentDetails).toMatch(
+    new RegExp(`\\| transform \\| done \\| .* \\| unchanged since version ${version} \\|`),
+  );
+}, 60_000);
+
 test('a schedule comes with the contract, fires runs, changes with it, and goes with the product', async () => {
   const scheduled = (value: number) => async () => {
     await plainPublish(database.pool, base, {

@@ -4,8 +4,10 @@ import type pg from 'pg';
 import { columnList } from '../../schema/contract/tables.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { quoted } from '../../schema/ids.ts';
+import { saveSourceStates } from '../../schema/ledger/confirm.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
 import type { StageDetail } from '../refresh/activities.ts';
+import { statesOf } from '../refresh/confirm.ts';
 import { contractFile, openLanding } from '../refresh/extract.ts';
 import type { InputView } from '../refresh/input-views.ts';
 import type { Landing } from '../refresh/landing.ts';
@@ -64,7 +66,7 @@ async function transformWith(
       opened.push(await viewOfSource(db, deps, work, landing));
     for (const setting of AS_POSTGRES) await db.rows(setting);
     await db.jail(opened.flatMap(({ rows }) => rows.paths ?? []));
-    return await transaction(client, async () => {
+    return await transaction(client, async (trx) => {
       const details: StageDetail[] = [];
       for (const source of opened) details.push(await judgeRows(db, work, source));
       const made: [TransformedOutput, number][] = [];
@@ -74,6 +76,8 @@ async function transformWith(
         details.push({ bytesStreamed: bytes });
       }
       for (const { rows } of opened) await rows.verify();
+      const told = opened.map(({ landing, rows }) => ({ landing, state: rows.state?.() ?? null }));
+      await saveSourceStates(trx, plan.run.id, statesOf(told));
       return { ...summed(details), ...rowsTold('rowsMade', made) };
     });
   } finally {

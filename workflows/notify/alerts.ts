@@ -58,6 +58,10 @@ export async function followAlerts(trx: Transaction, deps: AlertDeps, event: Sto
       else return raise(trx, deps, id, { ...rulesFailed(failed.map(({ rule }) => rule)), runId });
       return null;
     }
+    case 'dataset.confirmed':
+      // What its rules found is as it was.
+      await resolve(trx, deps, id, 'run_failed');
+      return null;
     case 'slo.missed':
     case 'slo.met': {
       const late = await lateSince(trx, id);

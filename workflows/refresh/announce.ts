@@ -43,7 +43,8 @@ const NOT_OURS = new Set(['2BP01', '42809', '42501']);
  */
 export async function announce(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
   const live = await liveDataset(client, plan.product.id);
-  if (live?.version === 1) await indexFirst(client, plan, live);
+  const { outcome } = plan.run;
+  if (live?.version === 1 && outcome !== 'confirmed') await indexFirst(client, plan, live);
   const unconfirmed = await confirmSources(deps, { plan, signal });
   const views = live === null ? [] : await moveViews(client, plan, live, signal);
   const dropped = await dropExpired(client, plan, signal);
@@ -51,6 +52,7 @@ export async function announce(deps: RefreshDeps, { plan, client, signal, end }:
     await dropRunSchema(trx, plan.schema);
     const due = await requestDueRun(trx, { runId: deps.newRunId(), ended: plan.run.id });
     return end(trx, {
+      ...(outcome === 'confirmed' ? { confirmed: plan.run.datasetVersion ?? 0 } : {}),
       versionsDropped: dropped.gone,
       ...(unconfirmed === null ? {} : { sourceNotTold: unconfirmed }),
       ...(views.length === 0 ? {} : { viewsNotMoved: views.join(', ') }),

@@ -7,18 +7,21 @@ import { newColumns } from '../sources/drift.ts';
 import { openSource } from '../sources/open-source.ts';
 import type { OpenSource, Since, SourceAsk } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
+import { confirm, confirmable, isAsBefore } from './confirm.ts';
 import { landingPosition, landingSince } from './landing-since.ts';
 import type { Landing } from './landing.ts';
 import type { LandingPlace, RefreshPlan } from './plan.ts';
 import type { RefreshDeps, StageWork } from './stage.ts';
 
 /**
- * Finds every source and compares it with its contract, before anything is made. Refuses with SOURCE_MISSING, SOURCE_INCOMPLETE
- * or SOURCE_DRIFTED; a new column is noted.
+ * Finds every source and compares it with its contract, before anything is made; where nothing that is read has changed since the live
+ * version was made, that is the run's end. Refuses with SOURCE_MISSING, SOURCE_INCOMPLETE or SOURCE_DRIFTED; a new column is noted.
  */
 export async function extract(deps: RefreshDeps, { plan, client, signal, end }: StageWork): Promise<StageDetail> {
   const { inputVersions } = plan.run;
   const pinned = Object.fromEntries(Object.entries(inputVersions).map(([id, version]) => [id, `version ${version}`]));
+  const confirmed = await confirmUnread(deps, { plan, client, signal, end }, pinned);
+  if (confirmed !== null) return confirmed;
   // Spark looks where it reads: what it reads may be more than this machine holds.
   const landings = plan.landings.filter(({ inPlace }) => !(inPlace && plan.product.engine === 'spark'));
   if (landings.length === 0) return end(client, pinned);
@@ -29,6 +32,22 @@ export async function extract(deps: RefreshDeps, { plan, client, signal, end }: 
     return details;
   });
   return transaction(client, (trx) => end(trx, { ...pinned, ...merged(found, landings) }));
+}
+
+/** Ends the run where it would make the live version once more, by what its sources say without being read; null where it has to go on. */
+async function confirmUnread(
+  deps: RefreshDeps,
+  { plan, client, signal, end }: Pick<StageWork, 'plan' | 'client' | 'signal' | 'end'>,
+  pinned: StageDetail,
+): Promise<StageDetail | null> {
+  const same = await confirmable(client, plan);
+  if (same === null) return null;
+  const asks = plan.landings.map((landing) => askOf(deps, { plan, signal }, landing));
+  if (!(await isAsBefore(deps, asks, same))) return null;
+  return transaction(client, async (trx) => {
+    const version = await confirm(trx, plan, same);
+    return version === null ? null : end(trx, { ...pinned, confirmed: version });
+  });
 }
 
 /** Opens the source of a landing as the run's plan says. */

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { Refusal } from '../../schema/errors.ts';
 import { errorFinding } from '../../schema/findings.ts';
 import { quoted } from '../../schema/ids.ts';
+import { saveSourceStates } from '../../schema/ledger/confirm.ts';
 import { type Transaction, transaction } from '../../schema/ledger/connect.ts';
 import { type Duckdb, withDuckdb } from '../engines/duckdb.ts';
 import { seeingNuls, streamInto } from '../engines/stream.ts';
@@ -10,6 +11,7 @@ import { asIncomplete } from '../sources/files/incomplete.ts';
 import { noRow } from '../sources/no-row.ts';
 import type { Since, SourceRows } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
+import { changesNothing, confirm, confirmable, type Landed, statesOf } from './confirm.ts';
 import { contractFile, openLanding } from './extract.ts';
 import { goneSelect, landingSelect } from './landing-select.ts';
 import { landingPosition, landingSince, rowsSince } from './landing-since.ts';
@@ -26,7 +28,8 @@ import type { RefreshDeps, StageWork } from './stage.ts';
 /**
  * Streams the sources' rows into the run's schema, each value checked against its type. Rows that break the contract are set
  * aside with their reason; refuses with ROWS_REJECTED where they are more than it tolerates, and with SOURCE_INCOMPLETE or
- * SOURCE_DRIFTED where reading shows it. One transaction: all tables are there, or none.
+ * SOURCE_DRIFTED where reading shows it. Where that changes nothing of what is kept, it is the run's end. One transaction: all tables
+ * are there, or none.
  */
 export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDetail> {
   const { plan, client, signal, end } = work;
@@ -42,13 +45,20 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
     await trx.query(`create schema ${schema}`);
     // Key and indexes of millions of rows are sorted in memory; a few loads at a time do so.
     await trx.query(`set local maintenance_work_mem = '256MB'`);
-    const details: StageDetail[] = [];
-    for (const landing of landings)
-      details.push(
-        (await landSlices(deps, { plan, client, trx }, landing)) ??
-          (await landOne(deps, { ...work, trx }, landing, db, nulsExpected)),
+    const landed: Landed[] = [];
+    for (const landing of landings) {
+      const sliced = await landSlices(deps, { plan, client, trx }, landing);
+      landed.push(
+        sliced === null
+          ? await landOne(deps, { ...work, trx }, landing, db, nulsExpected)
+          : { landing, detail: sliced, state: null },
       );
-    return end(trx, summed(details));
+    }
+    const detail = summed(landed.map((one) => one.detail));
+    await saveSourceStates(trx, plan.run.id, statesOf(landed));
+    const same = landed.length === plan.landings.length ? await confirmable(trx, plan) : null;
+    const confirmed = same !== null && changesNothing(landed, same) ? await confirm(trx, plan, same) : null;
+    return end(trx, confirmed === null ? detail : { ...detail, confirmed });
   });
 }
 
@@ -69,20 +79,29 @@ async function landOne(
   landing: Landing,
   db: Duckdb,
   nulsExpected: boolean,
-): Promise<StageDetail> {
+): Promise<Landed> {
   const since = await landingSince(client, landing);
   await client.query(createLandingTable(plan.schema, landing));
-  return readLanding(deps, { plan, client, signal }, landing, { db, since, nulsExpected }, async (read, counted) => {
-    await landGone(db, client, plan, landing, read);
-    const merged =
-      landing.kept === null
-        ? {}
-        : await merge(deps, { client, trx, plan }, { landing, kept: landing.kept, rows: read });
-    if (landing.kept === null && landing.straight !== null)
-      await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
-    else if (landing.kept === null) await client.query(`analyze ${quoted(plan.schema, landing.table)}`);
-    return { ...counted, ...merged };
-  });
+  let state: string | null = null;
+  const detail = await readLanding(
+    deps,
+    { plan, client, signal },
+    landing,
+    { db, since, nulsExpected },
+    async (read, counted) => {
+      await landGone(db, client, plan, landing, read);
+      const merged =
+        landing.kept === null
+          ? {}
+          : await merge(deps, { client, trx, plan }, { landing, kept: landing.kept, rows: read });
+      if (landing.kept === null && landing.straight !== null)
+        await seal(deps, { client, plan }, { object: landing.straight, table: landing.table });
+      else if (landing.kept === null) await client.query(`analyze ${quoted(plan.schema, landing.table)}`);
+      state = read.state?.() ?? null;
+      return { ...counted, ...merged };
+    },
+  );
+  return { landing, detail, state };
 }
 
 /**

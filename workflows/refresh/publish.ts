@@ -86,7 +86,7 @@ async function judgeRevision(trx: Transaction, { product: { id, dataDigest }, ru
 }
 
 /** That the data was late which this run replaces, where no timer could tell. */
-async function noticeLate(trx: Transaction, id: ProductId): Promise<void> {
+export async function noticeLate(trx: Transaction, id: ProductId): Promise<void> {
   if (!(await isOverdueUnnoticed(trx, id))) return;
   const live = await revisionIn(trx, id, 'live');
   if (live !== null) await judgePunctuality(trx, productOf(live));

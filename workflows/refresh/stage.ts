@@ -4,7 +4,7 @@ import type { HostRules } from '../../schema/allowed-hosts.ts';
 import { Refusal } from '../../schema/errors.ts';
 import type { DomainId, RunId, SliceId } from '../../schema/ids.ts';
 import { KEEP_ALIVE, type Pool, type Queryable } from '../../schema/ledger/connect.ts';
-import { beginStage, endStage, isCurrent, stagesOf, tellAttempt } from '../../schema/ledger/runs.ts';
+import { beginStage, endStage, isCurrent, requireRun, stagesOf, tellAttempt } from '../../schema/ledger/runs.ts';
 import type { OpenSubgraph } from '../../schema/reading.ts';
 import type { Stage } from '../../schema/run.ts';
 import type { Secrets } from '../../schema/secrets.ts';
@@ -78,7 +78,8 @@ export class StageFault extends Error {
 }
 
 /**
- * Performs a stage once: where it is done, answers what it counted; else fences off the former attempt and begins anew.
+ * Performs a stage once: where it is done, answers what it counted; where the run has confirmed the live version, does nothing; else
+ * fences off the former attempt and begins anew.
  * Refuses with RUN_SUPERSEDED where the run is over, and with STAGE_GIVEN_UP where attempts were lost too often.
  */
 export async function performStage(
@@ -89,6 +90,10 @@ export async function performStage(
   const { run, stage, signal } = ask;
   const before = (await stagesOf(deps.pool, run.runId)).find((row) => row.stage === stage);
   if (before?.state === 'done') return before.detail;
+  if (stage !== 'announce') {
+    const { outcome, datasetVersion } = await requireRun(deps.pool, run.runId);
+    if (outcome === 'confirmed') return { unchanged: `since version ${datasetVersion}` };
+  }
   // What a server still holds open for a client that is gone has the stage's row locked, and would be waited for.
   await fence(deps.pool, run.runId);
   const { attempt, lost } = await beginStage(deps.pool, run.runId, stage);

@@ -22,6 +22,8 @@ export interface FileStamp {
   readonly bytes: number;
   readonly modifiedMs: number;
   readonly inode: number;
+  /** When its content, and when anything of it, changed last, as exactly as the system knows. */
+  readonly changed: string;
 }
 
 /**
@@ -47,8 +49,8 @@ export async function openFile(path: string, roots: readonly FileRoot[]): Promis
 
 /** Size, time and inode as they are now. */
 export async function stampOf(handle: FileHandle): Promise<FileStamp> {
-  const { size, mtimeMs, ino } = await handle.stat();
-  return { bytes: size, modifiedMs: Math.trunc(mtimeMs), inode: ino };
+  const { size, mtimeMs, mtimeNs, ctimeNs, ino } = await handle.stat({ bigint: true });
+  return { bytes: Number(size), modifiedMs: Number(mtimeMs), inode: Number(ino), changed: `${mtimeNs} ${ctimeNs}` };
 }
 
 async function openRegular(asked: string, real: string): Promise<OpenFile> {

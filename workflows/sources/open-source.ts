@@ -5,12 +5,18 @@ import { openApi } from './api.ts';
 import { openConnector } from './connectors/connector.ts';
 import { httpFile } from './files/http-file.ts';
 import { localFiles } from './files/local-files.ts';
-import { filesBy } from './files/open-files.ts';
+import type { FindFiles } from './files/found-files.ts';
+import { filesBy, stillBy } from './files/open-files.ts';
 import { openMysql } from './mysql.ts';
 import { confirmChanges, forgetChanges, openPostgresChanges } from './postgres-changes.ts';
 import { openPostgres } from './postgres.ts';
 import { storedObjects } from './files/stored-objects.ts';
 import type { Connector, OpenSource, SourceAsk } from './source.ts';
+
+const objects = storedObjects();
+const file = httpFile();
+/** How files are found, of each type of server that has some. */
+const FILES: Readonly<Record<string, FindFiles>> = { local: localFiles, s3: objects, custom: file };
 
 /** A connector for each type of server that a contract may name. */
 const CONNECTORS: Readonly<Record<string, Connector>> = {
@@ -20,10 +26,10 @@ const CONNECTORS: Readonly<Record<string, Connector>> = {
   postgres: postgresBy,
   postgresql: postgresBy,
   custom: customBy,
-  s3: filesBy(storedObjects()),
+  s3: filesBy(objects),
 };
 
-const openHttpFile = filesBy(httpFile());
+const openHttpFile = filesBy(file);
 
 function customBy(ask: SourceAsk, db: Duckdb): Promise<OpenSource> {
   return isConnector(ask.server) ? openConnector(ask, db) : openHttpFile(ask, db);
@@ -41,6 +47,12 @@ export async function confirmPosition(ask: SourceAsk, position: string): Promise
 /** Tells a source that nobody goes on from a position: it need keep nothing. */
 export async function releasePosition(ask: SourceAsk, position: string): Promise<void> {
   if (ask.object.load?.mode === 'cdc') await forgetChanges(ask, position);
+}
+
+/** True where a source says, without being read, that it is in the state still that it told of itself (`SourceRows.state`). */
+export async function isStill(ask: SourceAsk, state: string, folder: string): Promise<boolean> {
+  const find = isConnector(ask.server) ? undefined : FILES[ask.server.type];
+  return find !== undefined && (await stillBy(find)(ask, { state, folder }));
 }
 
 /** Opens the source that a contract's server block names. Refuses with SOURCE_MISSING a type that there is no connector for. */

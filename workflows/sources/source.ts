@@ -60,6 +60,8 @@ export interface SourceRows {
   brokenLines(): Promise<readonly BrokenLine[]>;
   /** Refuses with SOURCE_INCOMPLETE where the source is not what it was when it was opened: called after it was read. */
   verify(): Promise<void>;
+  /** What tells the state of the source from any other, as far as it can be told: called after `verify`. */
+  state?(): string | null;
   /** How far it has come, in words of its own: what it is asked with the next time. */
   readonly position?: string;
   /** Rows that are gone, by the source's columns of their keys, as text. */

@@ -70,8 +70,15 @@ function text(shown: Product, { paint }: Terminal): string {
   return parts.join('\n\n');
 }
 
-function dataLine({ version, publishedAt, withinSlo, objects }: NonNullable<Product['datasetVersion']>): string {
+function dataLine({
+  version,
+  publishedAt,
+  confirmedAt,
+  withinSlo,
+  objects,
+}: NonNullable<Product['datasetVersion']>): string {
   const rows = objects.map(({ name, rows: count }) => `${counted(count)} ${name}`).join(', ');
   const slo = withinSlo === null ? '' : withinSlo ? ', within its SLO' : ', BEYOND its SLO';
-  return `version ${version} of ${publishedAt}: ${rows}${slo}`;
+  const confirmed = confirmedAt === null ? '' : `, confirmed ${confirmedAt}`;
+  return `version ${version} of ${publishedAt}${confirmed}: ${rows}${slo}`;
 }

@@ -43,7 +43,11 @@ export async function products(
         status,
         kind,
         data === null ? '' : data.objects.map(({ rows }) => counted(rows)).join(' + '),
-        data === null ? (kind === 'managed' ? 'no data yet' : 'live') : data.publishedAt.slice(0, 19).replace('T', ' '),
+        data === null
+          ? kind === 'managed'
+            ? 'no data yet'
+            : 'live'
+          : (data.confirmedAt ?? data.publishedAt).slice(0, 19).replace('T', ' '),
         SLO[String(data?.withinSlo)] ?? '',
       ]),
     ),

@@ -16,6 +16,10 @@ export async function run(terminal: Terminal, id: string, options: { watch?: boo
   return EXIT.done;
 }
 
+function datasetText({ datasetVersion, outcome }: Pick<ShownRun, 'datasetVersion' | 'outcome'>): string {
+  return `version ${datasetVersion}${outcome === 'confirmed' ? ', confirmed: nothing that it reads has changed' : ''}`;
+}
+
 /** A run in full: its stages, what its quality rules found, and why it failed. */
 export function runText(shown: ShownRun, terminal: Pick<Terminal, 'paint'>): string {
   const { error } = shown;
@@ -31,7 +35,7 @@ export function runText(shown: ShownRun, terminal: Pick<Terminal, 'paint'>): str
       ['scheduled', shown.scheduledFor],
       ['kept', shown.keptUntil === null ? null : `until ${shown.keptUntil}, for a retry`],
       ['took', duration(shown.startedAt, shown.endedAt)],
-      ['dataset', shown.datasetVersion === null ? null : `version ${shown.datasetVersion}`],
+      ['dataset', shown.datasetVersion === null ? null : datasetText(shown)],
       ['temporal', shown.temporalUrl],
     ]).replace(
       new RegExp(`^(phase +)(${shown.phase})$`, 'm'),

@@ -34,7 +34,7 @@ export async function runs(
       found.map((run) => [
         run.id,
         run.product.id,
-        run.phase,
+        run.outcome === 'confirmed' ? run.outcome : run.phase,
         run.trigger,
         run.requestedAt.slice(0, 19).replace('T', ' '),
         duration(run.startedAt, run.endedAt),

@@ -205,7 +205,13 @@ test('a run that is called off is told as aborted, with a beginning, and what ca
 
 test('stages that are tried again make no second run and tell no event twice', async () => {
   const { runId } = await transaction(database.pool, (trx) =>
-    requestRun(trx, { runId: randomUUID() as RunId, productId: TIP, trigger: 'manual', requestedBy: 'test' }),
+    requestRun(trx, {
+      runId: randomUUID() as RunId,
+      productId: TIP,
+      trigger: 'manual',
+      requestedBy: 'test',
+      fullLoad: true,
+    }),
   );
   const asked = await requireRun(database.pool, runId);
   await pinInputs(deps, { runId, productId: TIP, domain: 'trial' as never, trigger: 'manual' });

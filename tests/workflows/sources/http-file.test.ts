@@ -352,3 +352,50 @@ describe('a redirect', () => {
     await expect(read()).rejects.toMatchObject({ code: 'SOURCE_MISSING', message: expect.stringMatching(message) });
   });
 });
+
+describe('whether it is as it was', () => {
+  const dated = { 'last-modified': 'Wed, 21 Oct 2015 07:28:00 GMT' };
+  const asks = async (before: object, later: object = before, known = true): Promise<boolean | null> => {
+    answer = serve(SMALL, before as Record<string, string>);
+    const { still } = await read({
+      later: () => {
+        asked = [];
+        const whole = serve(SMALL, later as Record<string, string>);
+        answer = (request, response) => {
+          const { 'if-none-match': tag, 'if-modified-since': date } = request.headers;
+          const isKnown = known && Object.values(later).includes(tag ?? date);
+          if (isKnown) response.writeHead(304).end();
+          else whole(request, response);
+        };
+        return Promise.resolve();
+      },
+    });
+    return still;
+  };
+
+  test('is asked by its ETag, strong or weak, once', async () => {
+    expect(await asks({ etag: ETAG })).toBe(true);
+    expect(asked).toHaveLength(1);
+    expect(await asks({ etag: 'W/"v1"', ...dated })).toBe(true);
+    expect(await asks({ etag: ETAG, ...dated }, { etag: '"v2"', ...dated })).toBe(false);
+  });
+
+  test('is asked by its date where it has no ETag, once that is old', async () => {
+    expect(await asks(dated)).toBe(true);
+    expect(await asks(dated, { 'last-modified': 'Wed, 21 Oct 2015 07:28:01 GMT' })).toBe(false);
+    expect(await asks({ 'last-modified': new Date().toUTCString() })).toBeNull();
+  });
+
+  test('is seen from the head of an answer where a server knows no conditions', async () => {
+    expect(await asks({ etag: ETAG }, { etag: ETAG }, false)).toBe(true);
+    expect(await asks({ etag: ETAG }, { etag: '"v2"' }, false)).toBe(false);
+  });
+
+  test('cannot be told where a server says nothing of its state, or a secret is in the address', async () => {
+    expect(await asks({})).toBeNull();
+    answer = serve(SMALL);
+    const location = `${url}/\${secret:PATH}.csv`;
+    const { still } = await read({ location, secrets: () => 'things', later: () => Promise.resolve() });
+    expect(still).toBeNull();
+  });
+});

@@ -154,6 +154,33 @@ test('what the source forgets is what was published', async () => {
   expect(slots.rows).toEqual([{ lsn }]);
 });
 
+test('what is confirmed moves on in the log too, and what comes after it is read', async () => {
+  const { id, table } = await product(plain);
+  await refreshable(table);
+  const { id: first } = await refreshHere(deps, id);
+  const position = async (): Promise<string> => {
+    const kept = await database.pool.query<{ watermark: string }>(
+      'select watermark from weft.kept_tables where run_id = $1',
+      [first],
+    );
+    return kept.rows[0]!.watermark;
+  };
+  const before = await position();
+  // The log tells of rows, and they are as they were.
+  await shop.query(`update ${table} set note = note`);
+  expect(await refreshHere(deps, id, undefined, { mayConfirm: true })).toMatchObject({ outcome: 'confirmed' });
+  const [slot, lsn] = (await position()).split('@');
+  expect(`${slot}@${lsn}`).not.toBe(before);
+  const slots = await shop.query(
+    'select confirmed_flush_lsn::text as lsn from pg_replication_slots where slot_name = $1',
+    [slot],
+  );
+  expect(slots.rows).toEqual([{ lsn }]);
+  await shop.query(`update ${table} set note = 'changed' where id = 7`);
+  expect(await refreshHere(deps, id, undefined, { mayConfirm: true })).toMatchObject({ outcome: 'published' });
+  await expectSame(table);
+});
+
 async function refreshable(table: string): Promise<void> {
   await shop.query(`insert into ${table} select n, n from generate_series(1, 1000) n`);
 }

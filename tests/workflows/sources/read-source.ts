@@ -11,8 +11,15 @@ import type { Secrets } from '../../../schema/secrets.ts';
 import { withDuckdb } from '../../../workflows/engines/duckdb.ts';
 import { connectorHost } from '../../../workflows/sources/connectors/connector-host.ts';
 import { newColumns } from '../../../workflows/sources/drift.ts';
-import { openSource } from '../../../workflows/sources/open-source.ts';
-import type { BrokenLine, Connector, OpenSource, SourceColumn, SourceRows } from '../../../workflows/sources/source.ts';
+import { isStill, openSource } from '../../../workflows/sources/open-source.ts';
+import type {
+  BrokenLine,
+  Connector,
+  OpenSource,
+  SourceAsk,
+  SourceColumn,
+  SourceRows,
+} from '../../../workflows/sources/source.ts';
 
 export interface ReadSource {
   readonly columns: readonly SourceColumn[];
@@ -22,6 +29,8 @@ export interface ReadSource {
   /** The contract's columns of each row, and `row`, its number; in the order of these. */
   readonly rows: readonly Record<string, unknown>[];
   readonly broken: readonly BrokenLine[];
+  /** Whether it says of itself, asked after `later`, that it is as it was; null without that, or where it could say nothing when it was read. */
+  readonly still: boolean | null;
 }
 
 export interface ReadAsk {
@@ -38,6 +47,8 @@ export interface ReadAsk {
   readonly between?: (folder: string) => Promise<void>;
   /** After the rows were read, before the source is held against what it was. */
   readonly during?: (folder: string) => Promise<void>;
+  /** After all of that, before it is asked whether it is as it was. */
+  readonly later?: (folder: string) => Promise<void>;
 }
 
 /** Opens, compares, reads and verifies a source as a run does, with files in a product's folder. */
@@ -64,23 +75,21 @@ async function readIn(folder: string, ask: ReadAsk): Promise<ReadSource> {
     path: [],
     report: reporter([], 'source.odcs.yaml', null),
   });
+  const asked: SourceAsk = {
+    server: { server: 'files', ...ask.server },
+    object,
+    folder,
+    roots: [],
+    hosts: { loopbackOnly: ask.allowedHosts === undefined, allowedHosts: ask.allowedHosts ?? [] },
+    secrets: ask.secrets ?? (() => null),
+    connectors: connectorHost({}, { allowed: '', folder: '', python: '' }),
+    since: null,
+    position: null,
+    reader: 'trial/things' as ProductId,
+    signal,
+  };
   return withDuckdb({ scratch: join(folder, '.scratch'), signal }, async (db) => {
-    const source = await (ask.connector ?? openSource)(
-      {
-        server: { server: 'files', ...ask.server },
-        object,
-        folder,
-        roots: [],
-        hosts: { loopbackOnly: ask.allowedHosts === undefined, allowedHosts: ask.allowedHosts ?? [] },
-        secrets: ask.secrets ?? (() => null),
-        connectors: connectorHost({}, { allowed: '', folder: '', python: '' }),
-        since: null,
-        position: null,
-        reader: 'trial/things' as ProductId,
-        signal,
-      },
-      db,
-    );
+    const source = await (ask.connector ?? openSource)(asked, db);
     try {
       const added = newColumns(source, object, 'source.odcs.yaml');
       await ask.between?.(folder);
@@ -95,7 +104,11 @@ async function readIn(folder: string, ask: ReadAsk): Promise<ReadSource> {
       await ask.during?.(folder);
       await read.verify();
       const { columns, typed, facts } = source;
-      return { columns, typed, added, facts, rows: rows.map((row) => ({ ...row, row: Number(row['row']) })), broken };
+      const state = ask.later === undefined ? null : (read.state?.() ?? null);
+      await ask.later?.(folder);
+      const still = state === null ? null : await isStill(asked, state, db.folder);
+      const numbered = rows.map((row) => ({ ...row, row: Number(row['row']) }));
+      return { columns, typed, added, facts, rows: numbered, broken, still };
     } finally {
       await source.close();
     }

@@ -68,6 +68,18 @@ test('one object is read by its key', async () => {
   expect(facts).toMatchObject({ file: 's3://lake/one/things.csv', bytes: 15, etag: expect.stringMatching(/^".+"$/) });
 });
 
+test('an object, and those of a pattern, are as they were until one of them is another', async () => {
+  for (const key of ['still/1.csv', 'still/2.csv']) await put(key, 'id,label\n1,one\n');
+  for (const location of ['s3://lake/still/1.csv', 's3://lake/still/*.csv']) {
+    expect((await read(location, { later: () => Promise.resolve() })).still).toBe(true);
+    const changing = await read(location, { later: () => put('still/1.csv', 'id,label\n1,two\n') });
+    expect(changing.still).toBe(false);
+    await put('still/1.csv', 'id,label\n1,one\n');
+  }
+  const growing = await read('s3://lake/still/', { later: () => put('still/3.csv', 'id,label\n1,one\n') });
+  expect(growing.still).toBe(false);
+});
+
 test('the objects of a pattern are one source, in the order of their keys, packed or not', async () => {
   await put('some/2026-02.csv', 'id,label\n3,c\n');
   await put('some/2026-01.csv.gz', gzipSync('id,label\n1,a\n2,b\n'));

@@ -10,6 +10,10 @@ export interface FoundFiles {
   facts(): Readonly<Record<string, number | string>>;
   /** Refuses with SOURCE_INCOMPLETE where they are no longer what they were. */
   verify(): Promise<void>;
+  /** What tells the state that they are in from any other; null where nothing does. Asked once they were brought. */
+  state(): string | null;
+  /** True where they are, without their being brought, known to be in that state still. */
+  isStill(state: string): Promise<boolean>;
   close(): Promise<void>;
 }
 

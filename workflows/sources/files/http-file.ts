@@ -1,23 +1,25 @@
 import { readHttpPlace } from '../../../schema/contract/file-place.ts';
 import { withSecretsWithin } from '../../../schema/contract/secret-reference.ts';
-import { openAsking } from './asking.ts';
+import { type Headers, openAsking } from './asking.ts';
 import type { FindFiles } from './found-files.ts';
+import { isStill, stateOf } from './remote-state.ts';
 import { PATIENCE, type Patience, remoteFile } from './remote-file.ts';
 import { requireSecret, requireSettings } from './require-settings.ts';
 
 /** One file of a server of HTTP. */
 export function httpFile(patience: Patience = PATIENCE): FindFiles {
   return (ask, { folder }) => {
-    const { location, headers } = requireSettings(ask.server, readHttpPlace);
+    const { location, headers: given } = requireSettings(ask.server, readHttpPlace);
     const filled = (text: string): string => withSecretsWithin(text, (name) => requireSecret(ask, name));
     const address = filled(location);
-    const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), filled(value)]));
+    const own = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), filled(value)]));
     const signal = AbortSignal.any([ask.signal, AbortSignal.timeout(patience.timeoutMs)]);
     const asking = openAsking({ label: location, hosts: ask.hosts, signal, silenceMs: patience.silenceMs });
+    const headers: Headers = (_url, isOwn) => (isOwn ? own : {});
     const file = remoteFile(asking, {
       name: location,
       address,
-      headers: (_url, isOwn) => (isOwn ? own : {}),
+      headers,
       folder,
       signal,
       budget: { bytes: patience.maxBytes },
@@ -29,6 +31,9 @@ export function httpFile(patience: Patience = PATIENCE): FindFiles {
       facts: () => ({ file: location, ...file.facts() }),
       // What was brought is of one state of the file, and lies here.
       verify: () => Promise.resolve(),
+      // With another secret in it, it is the address of another file.
+      state: () => (address === location ? stateOf(file.facts()) : null),
+      isStill: (state) => isStill(asking, { address, headers }, state),
       close: () => asking.close(),
     });
   };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname, basename } from 'node:path';
 import { Refusal } from '../../../schema/errors.ts';
 import { openFile, type FileRoot, type OpenFile, stampOf } from '../file-path.ts';
@@ -68,8 +69,18 @@ async function hold(path: string, roots: readonly FileRoot[], label: string): Pr
   });
 }
 
+/** A file that changed less than so long ago may change once more and keep its time: some systems count in steps of 2 s. */
+const YOUNG_MS = 2_000;
+
+function stateOf(held: readonly OpenFile[], openedMs: number): string | null {
+  if (held.some(({ stamp }) => stamp.modifiedMs > openedMs - YOUNG_MS)) return null;
+  const marks = held.map(({ path, stamp: { bytes, inode, changed } }) => [path, bytes, inode, changed]);
+  return createHash('sha256').update(JSON.stringify(marks)).digest('hex');
+}
+
 function found(label: string, held: readonly OpenFile[], close: () => Promise<void>): FoundFiles {
   const isOne = held.length === 1;
+  const state = stateOf(held, Date.now());
   return {
     label,
     files: held.map((file): FoundFile => {
@@ -86,6 +97,8 @@ function found(label: string, held: readonly OpenFile[], close: () => Promise<vo
     verify: async () => {
       for (const file of held) await requireUnchanged(file, isOne ? label : basename(file.path));
     },
+    state: () => state,
+    isStill: (former) => Promise.resolve(state === former),
     close,
   };
 }

@@ -1,6 +1,6 @@
 import { ENDINGS, readFileFormat } from '../../../schema/contract/file-format.ts';
 import type { Duckdb } from '../../engines/duckdb.ts';
-import type { Connector } from '../source.ts';
+import type { Connector, SourceAsk } from '../source.ts';
 import { openCsv } from './csv.ts';
 import type { FileAsk, FileTable } from './file-table.ts';
 import type { FindFiles } from './found-files.ts';
@@ -25,12 +25,31 @@ export function filesBy(find: FindFiles): Connector {
         columns,
         typed,
         facts: { ...found.facts(), ...facts },
-        read: async () => ({ ...(await table.read().catch(translated)), verify: () => found.verify() }),
+        read: async () => ({
+          ...(await table.read().catch(translated)),
+          verify: () => found.verify(),
+          state: () => found.state(),
+        }),
         close: () => found.close(),
       };
     } catch (error) {
       await found.close();
       return translated(error);
+    }
+  };
+}
+
+/** Whether files that are found so are in a state still, without reading them; what is asked for is kept in `folder`. */
+export function stillBy(
+  find: FindFiles,
+): (ask: SourceAsk, former: { readonly state: string; readonly folder: string }) => Promise<boolean> {
+  return async (ask, { state, folder }) => {
+    const format = requireSettings(ask.server, readFileFormat);
+    const found = await find(ask, { endings: ENDINGS[format.kind], folder });
+    try {
+      return await found.isStill(state);
+    } finally {
+      await found.close();
     }
   };
 }

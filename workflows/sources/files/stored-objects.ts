@@ -3,6 +3,7 @@ import { readObjectPlace } from '../../../schema/contract/file-place.ts';
 import { openAsking } from './asking.ts';
 import type { FindFiles, FoundFiles } from './found-files.ts';
 import { listObjects } from './list-objects.ts';
+import { isStill, listState, stateOf } from './remote-state.ts';
 import { PATIENCE, type Patience, type RemoteFile, remoteFile, type RemoteState } from './remote-file.ts';
 import { requireSettings } from './require-settings.ts';
 import { objectAddress, signedHeaders } from './signed-headers.ts';
@@ -21,28 +22,29 @@ export function storedObjects(patience: Patience = PATIENCE): FindFiles {
     const fileAt = (name: string, address: string, state?: RemoteState): RemoteFile =>
       remoteFile(asking, { name, address, headers, ...shared, ...(state && { state }) });
     try {
-      if (!key.endsWith('/') && !picomatch.scan(key).isGlob)
-        return found(
-          label,
-          [fileAt(label, objectAddress(place, key))],
-          () => asking.close(),
-          (file) => file.facts(),
-        );
+      if (!key.endsWith('/') && !picomatch.scan(key).isGlob) {
+        const address = objectAddress(place, key);
+        return found(label, [fileAt(label, address)], () => asking.close(), {
+          factsOf: (file) => file.facts(),
+          stateOf: (file) => stateOf(file.facts()),
+          isStill: (state) => isStill(asking, { address, headers }, state),
+        });
+      }
       const objects = await listObjects({ place, key, endings, label }, (page) => fileAt(label, page));
       const files = objects.map((one) =>
         // The very state that was listed, or none.
         fileAt(one.key, objectAddress(place, one.key), { validator: one.etag, total: one.bytes }),
       );
-      return found(
-        label,
-        files,
-        () => asking.close(),
-        () => ({
+      const state = listState(objects);
+      return found(label, files, () => asking.close(), {
+        factsOf: () => ({
           files: objects.length,
           bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
           modifiedMs: objects.reduce((latest, { modifiedMs }) => Math.max(latest, modifiedMs), 0),
         }),
-      );
+        stateOf: () => state,
+        isStill: (former) => Promise.resolve(state === former),
+      });
     } catch (error) {
       await asking.close();
       throw error;
@@ -54,15 +56,21 @@ function found(
   label: string,
   files: readonly RemoteFile[],
   close: () => Promise<void>,
-  factsOf: (first: RemoteFile) => Readonly<Record<string, number | string>>,
+  seen: {
+    readonly factsOf: (first: RemoteFile) => Readonly<Record<string, number | string>>;
+    readonly stateOf: (first: RemoteFile) => string | null;
+    readonly isStill: FoundFiles['isStill'];
+  },
 ): FoundFiles {
   const [first] = files;
   return {
     label,
     files,
-    facts: () => ({ file: label, ...(first !== undefined && factsOf(first)) }),
+    facts: () => ({ file: label, ...(first !== undefined && seen.factsOf(first)) }),
     // What was brought is of one state of each object, and lies here.
     verify: () => Promise.resolve(),
+    state: () => (first === undefined ? null : seen.stateOf(first)),
+    isStill: seen.isStill,
     close,
   };
 }
