@@ -108,7 +108,9 @@ export interface QualityRule {
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly query: string | null;
   readonly unit: 'rows' | 'percent';
-  /** Null for `text` and `custom`, which are listed and not executed. */
+  /** What a percent is of: all rows, or those that have a value. */
+  readonly among: 'rows' | 'values';
+  /** Null for `text`, and what else is listed and not executed. */
   readonly expectation: {
     readonly operator: Operator;
     readonly operand: number | string | readonly [number, number];
@@ -116,6 +118,8 @@ export interface QualityRule {
   readonly severity: 'error' | 'warning';
   readonly dimension: string | null;
   readonly description: string | null;
+  /** Why it is not executed though it is of a type that may be; null where it is, and for `text`. */
+  readonly unchecked: string | null;
 }
 
 export type Operator =

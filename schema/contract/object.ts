@@ -255,9 +255,11 @@ function qualityOf(
   all: readonly Placed[],
   at: { path: Path; report: Reporter; ruleIds: Set<string> },
 ): QualityRule[] {
+  const named = (column: string): string | null =>
+    all.find(({ property }) => property.name === column || property.physicalName === column)?.property.name ?? null;
   const read = (rules: readonly OdcsQuality[] | undefined, property: string | null, path: Path): QualityRule[] =>
     (rules ?? []).map((rule, index) => {
-      const done = readRule(rule, { object: object.name, property });
+      const done = readRule(rule, { object: object.name, property, named });
       const doubt = ruleDoubt(rule, done);
       if (doubt !== null) at.report.warning('QUALITY_NOT_CHECKED', [...path, 'quality', index], doubt);
       return done;

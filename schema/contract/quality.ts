@@ -1,5 +1,7 @@
 import type { QualityRule } from './model.ts';
 import { OPERATORS, type METRICS, type OdcsQuality } from './odcs-quality.ts';
+import { readCustom } from './quality/custom.ts';
+import type { RuleAt } from './quality/meaning.ts';
 
 type Metric = (typeof METRICS)[number];
 
@@ -21,13 +23,18 @@ const FORMER: Readonly<Record<string, Metric>> = {
 /** Words of the free text `severity` that only record a failure; every other word, and none, is an error. */
 const MILD = new Set(['warning', 'warn', 'info', 'information', 'notice', 'low', 'minor', 'medium']);
 
-/** One rule in Weft's form; `id` is made unique by `uniqueRules`. */
-export function readRule(rule: OdcsQuality, at: { object: string; property: string | null }): QualityRule {
+/** One rule in Weft's form; `id` is made unique by `uniqueRules`. `named` finds the property that another tool's rule means by a column. */
+export function readRule(
+  rule: OdcsQuality,
+  at: { object: string; property: string | null; named?: RuleAt['named'] },
+): QualityRule {
   const metric = rule.metric ?? (rule.rule === undefined ? null : (FORMER[rule.rule.toLowerCase()] ?? null));
   const type = rule.type ?? (metric === null ? (rule.query === undefined ? 'text' : 'sql') : 'library');
   const expectation = expectationOf(rule);
   // A rule of nulls is about a property; of rows, about the object, wherever it stands.
   const property = metric === 'rowCount' ? null : at.property;
+  const custom =
+    type === 'custom' ? readCustom(rule.engine ?? '', rule.implementation, { named: (name) => name, ...at }) : null;
   const executable = (type === 'library' && metric !== null) || (type === 'sql' && rule.query !== undefined);
   return {
     id: rule.id ?? rule.name ?? [at.object, property, metric ?? type].filter((part) => part !== null).join('.'),
@@ -38,10 +45,13 @@ export function readRule(rule: OdcsQuality, at: { object: string; property: stri
     arguments: rule.arguments ?? {},
     query: rule.query ?? null,
     unit: rule.unit?.toLowerCase() === 'percent' || rule.unit === '%' ? 'percent' : 'rows',
+    among: 'rows',
     expectation: executable ? expectation : null,
     severity: MILD.has(rule.severity?.trim().toLowerCase() ?? '') ? 'warning' : 'error',
     dimension: rule.dimension ?? null,
     description: rule.description ?? null,
+    unchecked: custom !== null && 'why' in custom ? custom.why : null,
+    ...(custom !== null && 'meant' in custom ? custom.meant : {}),
   };
 }
 
@@ -57,6 +67,7 @@ export function uniqueRules(rules: readonly QualityRule[], taken: Set<string>): 
 
 /** Why a rule cannot be carried out although it looks as if it should; null where all is well. */
 export function ruleDoubt(rule: OdcsQuality, read: QualityRule): string | null {
+  if (read.unchecked !== null) return `The rule ${read.id} is listed and not checked: ${read.unchecked}.`;
   if (read.type === 'text' || read.type === 'custom') return null;
   if (read.expectation === null)
     return `The rule ${read.id} names no comparison or no known metric; it is listed and not checked.`;

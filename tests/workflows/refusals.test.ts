@@ -527,6 +527,36 @@ test('a rule that fails names some of the rows, by key; what is classified is hi
   ]);
 });
 
+test('rules of other tools that count as the standard does are executed; the others are listed, with the reason', async () => {
+  const { run } = await trial({
+    content: `${GOOD}4,,9\n5,five,9\n`,
+    quality: [
+      `{ name: gx, type: custom, engine: greatExpectations, severity: warning, implementation: { type: expect_column_values_to_be_in_set, kwargs: { column: label, value_set: [one, two, three], mostly: 0.8 } } }`,
+      `{ name: gx few, type: custom, engine: greatExpectations, implementation: { type: expect_column_values_to_be_in_set, kwargs: { column: label, value_set: [one, two, three], mostly: 0.75 } } }`,
+      `{ name: soda, type: custom, engine: soda, implementation: 'row_count between 1 and 5' }`,
+      `{ name: soda missing, type: custom, engine: soda, implementation: 'missing_percent(label) < 20', severity: warning }`,
+      `{ name: unknown, type: custom, engine: soda, implementation: 'avg(weight) < 20' }`,
+    ],
+  });
+  expect(run.phase).toBe('succeeded');
+  const { rows } = await database.pool.query(
+    'select rule, outcome, measured, expected from weft.quality_results where run_id = $1 order by rule',
+    [run.id],
+  );
+  expect(rows).toEqual([
+    { rule: 'gx', outcome: 'failed', measured: '25', expected: '≤ 20 percent' },
+    { rule: 'gx few', outcome: 'passed', measured: '25', expected: '≤ 25 percent' },
+    { rule: 'soda', outcome: 'passed', measured: '5', expected: 'between 1 and 5' },
+    { rule: 'soda missing', outcome: 'failed', measured: '20', expected: '< 20 percent' },
+    {
+      rule: 'unknown',
+      outcome: 'skipped',
+      measured: expect.stringContaining('not checked: its check is'),
+      expected: null,
+    },
+  ]);
+});
+
 test('only the newest three versions keep their tables, once the grace is over', async () => {
   const { id, refresh } = await trial({});
   for (let version = 2; version <= 4; version++) await refresh();

@@ -106,7 +106,7 @@ async function measure(
     const { expectation } = rule;
     const query = queries.get(rule.id);
     if (expectation === null || !(query !== undefined || counts.has(rule.id))) {
-      results.push(result(rule, 'skipped', null, null));
+      results.push(result(rule, 'skipped', rule.unchecked && `not checked: ${rule.unchecked}`, null));
       continue;
     }
     const count = counts.get(rule.id);
@@ -244,9 +244,10 @@ function unmeasurable(error: unknown): Unmeasurable {
   return new Unmeasurable(error.message);
 }
 
-function inUnit(count: number | Unmeasurable, { unit, metric }: QualityRule, rows: number): Measured {
-  if (count instanceof Unmeasurable || unit === 'rows' || metric === 'rowCount' || metric === null) return count;
-  return rows === 0 ? 0 : (count / rows) * 100;
+function inUnit(count: number | Unmeasurable, { unit, metric, among }: QualityRule, rows: number): Measured {
+  const isAsCounted = unit === 'rows' || metric === 'rowCount' || metric === null || among === 'values';
+  if (count instanceof Unmeasurable || isAsCounted) return count;
+  return rows === 0 ? 0 : (count * 100) / rows;
 }
 
 function text(measured: Measured): string | null {

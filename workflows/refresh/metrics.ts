@@ -1,7 +1,7 @@
 import type { Property, QualityRule, SchemaObject } from '../../schema/contract/model.ts';
 import { quoted, type SqlName } from '../../schema/ids.ts';
 
-/** A count of an aggregate statement: SQL over the object's columns, with `$n` for its values. */
+/** A count of an aggregate statement, or a percent: SQL over the object's columns, with `$n` for its values. */
 export interface Counter {
   readonly rule: string;
   readonly sql: (value: Value) => string;
@@ -14,8 +14,19 @@ export interface Counter {
 /** Makes a value of a statement; answers its place. */
 type Value = (value: unknown) => string;
 
-/** What a library rule counts; null where it has no count (text, custom, sql). */
+/** What a rule counts; null where it has no count (text, sql, custom that is not executed). */
 export function counterOf(rule: QualityRule, object: SchemaObject): Counter | null {
+  const counter = countOf(rule, object);
+  return counter !== null && rule.unit === 'percent' && rule.among === 'values' ? amongValues(counter) : counter;
+}
+
+/** A count as a percent of the rows whose column has a value. */
+function amongValues(counter: Counter): Counter {
+  const values = `count(*) filter (where ${counter.about.map((property) => `${column(property)} is not null`).join(' and ')})`;
+  return { ...counter, sql: (value) => `coalesce(${counter.sql(value)} * 100.0 / nullif(${values}, 0), 0)` };
+}
+
+function countOf(rule: QualityRule, object: SchemaObject): Counter | null {
   const property = object.properties.find(({ name }) => name === rule.property);
   if (rule.metric === null) return null;
   if (rule.metric === 'rowCount') return { rule: rule.id, sql: () => 'count(*)', rows: null, about: [] };
