@@ -31,6 +31,7 @@ const UNITS = {
   age: 'seconds',
   daily: 'seconds',
   kept: 'seconds',
+  lag: 'seconds',
   answers: 'reads',
   latency: 'reads',
   checks: 'checks',
@@ -149,7 +150,7 @@ async function measuredText(source: SloSource, context: CatalogContext): Promise
   const { good, total } = await measuredIn(source, WINDOW_DAYS * DAY_HOURS, context);
   if (total === 0) return null;
   const share = `${Number(((good / total) * 100).toFixed(3))} %`;
-  if (objective.measure === 'kept') return `${share} of the time`;
+  if (objective.measure === 'kept' || objective.measure === 'lag') return `${share} of the time`;
   if (objective.measure === 'checks') return `${share} of ${total} checks passed`;
   if (objective.measure === 'answers') return `${share} of ${total} reads answered`;
   const asked = { ids: [id], hours: WINDOW_DAYS * DAY_HOURS, share: objective.target };

@@ -266,8 +266,17 @@ type ObjectiveMeasure =
   | { readonly measure: 'latency'; readonly withinMs: number }
   /** Checks: rules pass when a run's data is audited. */
   | { readonly measure: 'checks' }
-  /** Time: what must be kept is there, and what must be gone is gone. */
-  | { readonly measure: 'kept' };
+  /** Time: what must be kept is there, and what must be gone is gone, rows of these ages among it. */
+  | { readonly measure: 'kept'; readonly rows: readonly RowAge[] }
+  /** Time: of the version that is live, the newest row had come about no longer before it was published. */
+  | { readonly measure: 'lag'; readonly rows: readonly RowAge[] };
+
+/** So many seconds since the time or date that a column says. */
+export interface RowAge {
+  readonly object: string;
+  readonly column: SqlName;
+  readonly seconds: number;
+}
 
 /** Promises that Weft acts on; everything else stays in the documents. */
 export interface Sla {

@@ -15,6 +15,7 @@ import { isRegistered, readServers } from './registered.ts';
 import { custom, type Reporter } from './report.ts';
 import { secretNamed } from './secret-reference.ts';
 import { readSla } from './sla.ts';
+import { elementDoubts, promisesOf } from './sla-element.ts';
 import { objectivesOf } from './objectives.ts';
 import { checkRenamings, readTransforms } from './transforms.ts';
 
@@ -221,9 +222,11 @@ function slaOf(outputs: readonly ReadContract[], product: Pick<Product, 'kind' |
   const read = outputs.map(({ contract, report }) => {
     const { sla, faults } = readSla(contract.slaProperties ?? []);
     for (const { index, code, message, severity } of faults) report[severity](code, ['slaProperties', index], message);
+    for (const { index, message } of elementDoubts(contract, product))
+      report.warning('SLA_ELEMENT', ['slaProperties', index], message);
     return sla;
   });
-  const promises = outputs.flatMap(({ contract }) => contract.slaProperties ?? []);
+  const promises = outputs.flatMap(({ contract }) => promisesOf(contract));
   const objectives = objectivesOf(promises, product);
   return {
     refresh: read.map(({ refresh }) => refresh).find((refresh) => refresh !== null) ?? null,

@@ -200,6 +200,19 @@ export async function mayTell(
   return rows[0] ?? null;
 }
 
+/** Alerts are kept so long after they are over: a quarter, which is what promises are looked back on for. */
+const ALERTS_KEPT = "interval '90 days'";
+
+/** Deletes those that have been over for long, but what others follow from that are there, and what somebody was told of lately. */
+export async function cleanAlerts(db: Queryable): Promise<void> {
+  await db.query(
+    `delete from weft.alerts a
+      where a.resolved_at < now() - ${ALERTS_KEPT}
+        and not exists (select from weft.alerts f where f.follows = a.id)
+        and not exists (select from weft.alert_tellings t where t.alert_id = a.id)`,
+  );
+}
+
 /** Deletes what was told a month ago of alerts that are over. */
 export async function cleanTellings(db: Queryable): Promise<void> {
   const old = `< now() - interval '30 days'`;

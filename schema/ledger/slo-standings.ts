@@ -148,6 +148,7 @@ const STEPS: Readonly<Record<Objective['measure'], string>> = {
   age: TIME,
   daily: TIME,
   kept: TIME,
+  lag: TIME,
   answers: reads('r.answered', 'r.answered + r.failed'),
   latency: reads('r.answered - r.slow', 'r.answered'),
   checks: CHECKS,

@@ -84,6 +84,19 @@ export async function endPromises(trx: Transaction, id: ProductId): Promise<void
   );
 }
 
+/** Breaches are kept so long after they are over: the longest window that an error budget may have. */
+const BREACHES_KEPT = "interval '90 days'";
+
+/** Deletes those that no window has, but the last of each promise: since it ended the promise is kept. */
+export async function cleanBreaches(db: Queryable): Promise<void> {
+  await db.query(
+    `delete from weft.slo_breaches b
+      where b.ended_at < now() - ${BREACHES_KEPT}
+        and exists (select from weft.slo_breaches later
+                     where later.product_id = b.product_id and later.property = b.property and later.began_at > b.began_at)`,
+  );
+}
+
 /** What is promised now; what is promised no more is measured no more, and a breach of it is over. */
 async function keepPromises(trx: Transaction, id: ProductId, objectives: readonly Objective[]): Promise<void> {
   await trx.query(

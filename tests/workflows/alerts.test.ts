@@ -7,7 +7,13 @@ import { SMTPServer } from 'smtp-server';
 
 import type { AlertMessage, Channel } from '../../schema/alert.ts';
 import type { ProductId, RunId } from '../../schema/ids.ts';
-import { acknowledgeAlert, alertHistory, type AlertRow } from '../../schema/ledger/alerts.ts';
+import {
+  acknowledgeAlert,
+  alertHistory,
+  type AlertRow,
+  cleanAlerts,
+  cleanTellings,
+} from '../../schema/ledger/alerts.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
 import type { LedgerEvent } from '../../schema/ledger/events.ts';
 import { saveQuality } from '../../schema/ledger/quality.ts';
@@ -219,6 +225,28 @@ test('products that are late because of one upstream are told to each channel on
   expect((await toldOf(downs[0]!))[0]!.message.text).toContain(`It follows from alert ${root.id} upstream.`);
   expect(await toldOf(downs[1]!)).toEqual([]);
   expect(await standing(downs[1]!)).toMatchObject({ state: 'open', follows: root.id });
+});
+
+test('alerts that were over a quarter ago are forgotten, unless one that stands follows from them', async () => {
+  const [forgotten, followed] = [await owned('forgotten'), await owned('followed')];
+  const follower = await owned('follower', 'followed');
+  for (const id of [forgotten, followed]) {
+    await fails(id);
+    await publishes(id);
+  }
+  await isLate(follower);
+  await database.pool.query(
+    `update weft.alerts set follows = (select id from weft.alerts where product_id = $1) where product_id = $2`,
+    [followed, follower],
+  );
+  const past = `update weft.alerts set resolved_at = resolved_at - interval '100 days' where product_id = any($1);`;
+  await database.pool.query(past, [[forgotten, followed]]);
+  await database.pool.query(`update weft.alert_tellings set told_at = told_at - interval '100 days'`);
+  await cleanTellings(database.pool);
+  await cleanAlerts(database.pool);
+  expect(await standing(forgotten)).toBeUndefined();
+  expect(await standing(followed)).toMatchObject({ state: 'resolved' });
+  expect(await standing(follower)).toMatchObject({ state: 'open' });
 });
 
 test('a channel is told no more than twenty times an hour, and that it is told no more', async () => {

@@ -6,7 +6,7 @@ import { productOf } from '../../schema/ledger/mesh.ts';
 import { revisionIn } from '../../schema/ledger/products.ts';
 import { restoreData } from '../../schema/ledger/restore-data.ts';
 import { breaches, measuredSteps } from '../../schema/ledger/slo-standings.ts';
-import { judgePunctuality, type Punctuality } from '../../schema/ledger/slos.ts';
+import { cleanBreaches, judgePunctuality, type Punctuality } from '../../schema/ledger/slos.ts';
 import type { RefreshDeps } from '../../workflows/refresh/stage.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 import { plainPublish } from './plain-publish.ts';
@@ -144,6 +144,22 @@ test('what was late in a window is what its breaches cover of it, since it was m
     [0, 120],
     [0, 120],
   ]);
+});
+
+test('breaches that no window has any more are forgotten, but the last, since when the promise is kept', async () => {
+  const id = await hourly('forgets');
+  await database.pool.query(
+    `insert into weft.slo_breaches (product_id, property, began_at, ended_at)
+     select $1, 'freshness', now() - make_interval(days => days), now() - make_interval(days => days - 1)
+       from unnest(array[400, 200, 100]) as days`,
+    [id],
+  );
+  await cleanBreaches(database.pool);
+  expect(await ofFreshness(id)).toHaveLength(1);
+  await hoursPass(id, 2);
+  await judged(id);
+  await cleanBreaches(database.pool);
+  expect(await ofFreshness(id)).toMatchObject([{ until: null }]);
 });
 
 test('rules that passed are counted of all that were executed, by the day', async () => {

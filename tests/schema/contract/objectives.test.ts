@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { dueMs } from '../../../schema/contract/due.ts';
 import type { Objective, Product } from '../../../schema/contract/model.ts';
 import { objectivesOf } from '../../../schema/contract/objectives.ts';
+import { slaElements } from '../../../schema/contract/sla-element.ts';
 import { burnRate, errorBudget } from '../../../schema/error-budget.ts';
 
 const none = { kind: 'managed', objects: [] } as const satisfies Pick<Product, 'kind' | 'objects'>;
@@ -38,6 +39,44 @@ test('of data that is not ours there is no age, and its latency is that of reads
     { property: 'freshness', value: 1, unit: 'h' },
   ];
   expect(objectivesOf(promises, { ...none, kind: 'remote' })).toMatchObject([{ measure: 'latency', withinMs: 2_000 }]);
+});
+
+const dated = (name: string) =>
+  ({
+    name,
+    table: name,
+    quality: [],
+    properties: [
+      { name: 'id', column: 'id', pgType: 'integer', list: false },
+      { name: 'bookedAt', column: 'booked_at', pgType: 'timestamptz', list: false },
+      { name: 'day', column: 'day', pgType: 'date', list: false },
+    ],
+  }) as unknown as Product['objects'][number];
+const two = { kind: 'managed', objects: [dated('orders'), dated('returns')] } as const;
+
+test('what names an element is of the ages of rows', () => {
+  const promises = [
+    { property: 'retention', value: 3, unit: 'y' },
+    { property: 're', value: 1, unit: 'd', element: 'orders.day, returns.booked_at' },
+    { property: 'latency', value: 2, unit: 'd', element: 'orders.bookedAt' },
+  ];
+  expect(objectivesOf(promises, two)).toMatchObject([
+    {
+      property: 'retention',
+      measure: 'kept',
+      promised: '3 y',
+      rows: [
+        { object: 'orders', column: 'day', seconds: 86_400 },
+        { object: 'returns', column: 'booked_at', seconds: 86_400 },
+      ],
+    },
+    { property: 'freshness', measure: 'age', seconds: 172_800 },
+    { property: 'latency', measure: 'lag', rows: [{ object: 'orders', column: 'booked_at', seconds: 172_800 }] },
+  ]);
+});
+
+test.each(['orders.id', 'day', 'shipments.day', 'orders.', 'a.b.c'])('%s names no date or time', (element) => {
+  expect(slaElements(element, two.objects)).toEqual([]);
 });
 
 const daily = (atMinute: number, timezone: string | null): Objective => {
