@@ -79,6 +79,23 @@ for (const [who, may] of Object.entries(MAY))
     expect(done).toEqual(may);
   });
 
+test('rows that broke a rule are shown to owners of the product alone', async () => {
+  await one.publish([folderOf({ domain: 'network', name: 'gates' })]);
+  const run = await one.load('network/gates', 'gates', 'id text primary key', `values ('a1')`, 'gates.known');
+  const samples = [{ id: 'a1' }];
+  await database.pool.query('update weft.quality_results set samples = $2 where run_id = $1', [
+    run,
+    JSON.stringify(samples),
+  ]);
+  const stranger = await create('role: PUBLISHER, consumer: "sales-team", domains: ["sales"]');
+  const query = `{ run(id: "${run}") { quality { rule measured samples } } }`;
+  const seen = async (key: string): Promise<unknown> => (await as(key, query)).data.run.quality;
+  const found = { rule: 'gates.known', measured: '1' };
+  for (const owner of [keys['publisher']!, keys['admin']!]) expect(await seen(owner)).toEqual([{ ...found, samples }]);
+  for (const other of [keys['consumer']!, stranger]) expect(await seen(other)).toEqual([{ ...found, samples: [] }]);
+  expect((await one.ask(query)).data.run.quality).toEqual([{ ...found, samples: [] }]);
+});
+
 test('a publish for a domain that the key does not own names it, and writes nothing', async () => {
   const before = await one.ledger();
   const { data, errors } = await as(keys['publisher']!, PUBLISH, foreign);

@@ -20,6 +20,7 @@ import { transaction } from '../../schema/ledger/connect.ts';
 import { datasetHistory } from '../../schema/ledger/datasets.ts';
 import { requestRun, requireRun, stagesOf } from '../../schema/ledger/runs.ts';
 import { clearBackfills } from '../../workflows/backfill/merge-slices.ts';
+import { gatewayHere } from '../gateway/gateway-here.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 import { testTemporal, type TestTemporal } from '../testkit/temporal.ts';
 import { plainPublish } from './plain-publish.ts';
@@ -238,6 +239,30 @@ test('a worker that is killed loses no slice and reads none twice', async () => 
   expect(await amounts(id, done.runId)).toBe('2 2 2 2 2 2 2 2 2 2');
   const slices = await slicesOf(database.pool, backfill, 'all');
   expect(slices.filter(({ attempts }) => attempts > 1).map(({ nth }) => nth)).toContain(4);
+}, 120_000);
+
+test('a product that is handed over while it is read has its stretch merged under its new name, in its new domain', async () => {
+  const { id, file } = await published('handed');
+  await writeFile(file, csv(orders(2)));
+  const backfill = await asked(id, { from: '2026-03-01', to: '2026-03-11', by: 'P5D', atOnce: 1, gated: 2 });
+  await atGate();
+  const gateway = await gatewayHere({ database });
+  try {
+    const { errors } = await gateway.order(
+      `mutation { renameProduct(product: "${id}", to: "elsewhere/handed") { id } }`,
+    );
+    expect(errors).toBeUndefined();
+  } finally {
+    await gateway.close();
+  }
+  await openGate();
+  const done = await over(backfill);
+  expect(done).toMatchObject({ phase: 'done', productId: 'elsewhere/handed', slices: { all: 2, read: 2, rows: 10 } });
+  const run = await requireRun(database.pool, done.runId!);
+  expect(run).toMatchObject({ productId: 'elsewhere/handed', phase: 'succeeded', datasetVersion: 2 });
+  expect(await amounts(run.productId, run.id)).toBe('2 2 2 2 2 2 2 2 2 2');
+  await clearBackfills(database.pool);
+  expect(await schemasOf(backfill)).toBe(0);
 }, 120_000);
 
 test('what is called off leaves nothing', async () => {
