@@ -9,7 +9,7 @@ export const RESERVED_TYPES: ReadonlySet<string> = new Set(
   DataProductFilter DatasetObject DatasetVersion DateUnit Decision DecisionAction DecisionOutcome Diff Domain DomainHold ErrorBudget Event ExportFormat Finding Governance Grant InputPort KeyRole Lineage Me Mutation
   OutputPort PageInfo Policy PolicyDocumentation PolicyException PolicyExceptionConnection PolicyExceptionEdge PolicyOrigin PolicySeverity ProductDelivery ProductFile ProductFileInput ProductFolder ProductHistory ProductKind Property ProductSubscription Published
   PublishedProduct PublishOutcome QualityOutcome QualityResult QualityRule Query RefreshAction RefreshIntervention RefreshPause RefreshRequest RegisteredOperation RegisteredOperationInput Rejected Relationship
-  RelationshipKind Retirement RetirementConsumer Revision RevisionState Run RunConnection RunEdge RunError RunPhase RunTrigger SchemaObject Server
+  RelationshipKind Retirement RetirementConsumer Revision RevisionState Run RunConnection RunEdge RunError RunOutcome RunPhase RunTrigger SchemaObject Server
   Severity Sla SlaProperty Slo SloBreach SloDay SloUnit SortDirection Stage StageName StageState Subscription Supergraph SupergraphRange SupportChannel Team TeamMember
   Unchanged Usage
   ID String Int BigInt Float Decimal Date DateTime Time JSON
