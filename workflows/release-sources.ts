@@ -49,6 +49,7 @@ async function askFor(deps: ReleaseDeps, { productId, revision, name }: Forsaken
       folder: stored.folder,
       position: null,
       reader: productId,
+      run: null,
       signal,
     });
   }

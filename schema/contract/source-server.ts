@@ -1,5 +1,6 @@
 import { readApiSource } from './api-source.ts';
 import { isConnector, readConnectorSource } from './connector-source.ts';
+import { readFileBounds } from './file-bounds.ts';
 import { readFileFormat } from './file-format.ts';
 import { isHttpFile, readHttpPlace, readObjectPlace } from './file-place.ts';
 import type { SourceObject } from './model.ts';
@@ -25,8 +26,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   custom: (server, object, at) =>
     isConnector(server)
       ? readConnectorSource(server, object, at)
-      : isHttpFile(server) && [readFile(server, object, at), readHttpPlace(server, at.server, at.report)],
-  s3: (server, object, at) => [readFile(server, object, at), readObjectPlace(server, at.server, at.report)],
+      : isHttpFile(server) && [readRemote(server, object, at), readHttpPlace(server, at.server, at.report)],
+  s3: (server, object, at) => [readRemote(server, object, at), readObjectPlace(server, at.server, at.report)],
 };
 
 /** Says what is wrong with the server that a source's objects are read from, and with how they are asked for. */
@@ -47,6 +48,10 @@ export function checkSourceServer(server: OdcsServer, objects: readonly SourceOb
 
 function readFile(...[server, , at]: Parameters<Check>): unknown {
   return readFileFormat(server, at.server, at.report);
+}
+
+function readRemote(...[server, object, at]: Parameters<Check>): unknown {
+  return [readFile(server, object, at), readFileBounds(server, at.server, at.report)];
 }
 
 function saidOnce(report: Reporter): Reporter {

@@ -297,6 +297,7 @@ test.each([
         since: null,
         position: null,
         reader: 'trial/things' as ProductId,
+        run: null,
         signal: new AbortController().signal,
       },
       db,

@@ -36,6 +36,8 @@ export async function parquetFiles(
     );
   } finally {
     await rm(spool, { force: true });
+    // What is left is to bring it there.
+    db.leavePlace();
   }
   const names = (await readdir(folder)).sort((one, other) => partOf(one) - partOf(other));
   return names.map((name) => join(folder, name));

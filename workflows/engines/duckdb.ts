@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { DomainId } from '../../schema/ids.ts';
 import { fairPlaces } from './places.ts';
 
@@ -18,6 +18,10 @@ export interface Duckdb {
   jail(paths: readonly string[]): Promise<void>;
   /** Stops the statement that is running: its promise rejects. */
   interrupt(): void;
+  /** Takes the place now that the next statement would: for other work that is as heavy. */
+  takePlace(): Promise<void>;
+  /** Gives the place back until the next statement, in time that is spent waiting for others. Nothing may be running. */
+  leavePlace(): void;
   /** Where files of this piece of work may lie; removed after it. */
   readonly folder: string;
 }
@@ -34,8 +38,8 @@ const SETTINGS = {
 } as const;
 
 /**
- * Places in which DuckDB works at once, besides one for a domain that has none: each holds memory and a thread of libuv's four for as
- * long as its query runs.
+ * Places in which DuckDB works at once, besides one for a domain that has none: each holds memory, and a thread of libuv's four for as
+ * long as its query runs. What waits for a network holds none.
  */
 const PLACES = 2;
 const places = fairPlaces(PLACES);
@@ -56,13 +60,62 @@ interface Options {
   readonly limits?: DuckdbLimits;
 }
 
-/** Runs `work` with a DuckDB of its own, once its domain has a place for it (what is of none shares one); interrupted when `signal` fires. */
-export async function withDuckdb<Result>(options: Options, work: (db: Duckdb) => Promise<Result>): Promise<Result> {
-  const leave = await places.take(options.domain ?? 'nobody', options.signal);
+/**
+ * Runs `work` with a DuckDB of its own, interrupted when `signal` fires. Its first statement waits until its domain has a place for it (what
+ * is of none shares one): whatever comes before holds up nobody.
+ */
+export async function withDuckdb<Result>(
+  { scratch, domain, signal, limits }: Options,
+  work: (db: Duckdb) => Promise<Result>,
+): Promise<Result> {
+  const folder = join(scratch, randomUUID());
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  let place: Promise<() => void> | null = null;
+  let opened: Promise<Opened> | null = null;
+  let running: DuckDBConnection | null = null;
+  const takePlace = async (): Promise<void> => {
+    await (place ??= places.take(domain ?? 'nobody', signal));
+  };
+  const leavePlace = (): void => {
+    place?.then(
+      (leave) => leave(),
+      () => undefined,
+    );
+    place = null;
+  };
+  const connection = async (): Promise<DuckDBConnection> => {
+    await takePlace();
+    running = (await (opened ??= open(folder, limits))).connection;
+    signal.throwIfAborted();
+    return running;
+  };
+  const interrupt = (): void => running?.interrupt();
+  signal.addEventListener('abort', interrupt);
   try {
-    return await open(options, work);
+    return await work({
+      rows: async <Row>(sql: string) => (await (await connection()).runAndReadAll(sql)).getRowObjectsJson() as Row[],
+      columns: async (relation) => {
+        const described = await (await connection()).runAndReadAll(`describe select * from ${relation}`);
+        const rows = described.getRowObjectsJson() as { column_name: string; column_type: string }[];
+        return rows.map((row) => ({ name: row.column_name, type: row.column_type }));
+      },
+      jail: async (paths) => {
+        const jailed = await connection();
+        await jailed.run(`set allowed_directories = [${literal(`${folder}/`)}]`);
+        if (paths.length > 0) await jailed.run(`set allowed_paths = [${paths.map(literal).join(', ')}]`);
+        await jailed.run('set enable_external_access = false');
+        await jailed.run('set lock_configuration = true');
+      },
+      interrupt,
+      takePlace,
+      leavePlace,
+      folder,
+    });
   } finally {
-    leave();
+    signal.removeEventListener('abort', interrupt);
+    await close(opened);
+    leavePlace();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -76,47 +129,26 @@ export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-async function open<Result>(
-  { scratch, signal, limits }: Options,
-  work: (db: Duckdb) => Promise<Result>,
-): Promise<Result> {
-  const folder = join(scratch, randomUUID());
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  try {
-    const instance = await DuckDBInstance.create(':memory:', {
-      ...SETTINGS,
-      temp_directory: join(folder, 'spill'),
-      ...(limits && { memory_limit: limits.memory }),
-    });
-    const connection = await instance.connect();
-    const interrupt = (): void => connection.interrupt();
-    signal.addEventListener('abort', interrupt);
-    try {
-      await connection.run("set TimeZone = 'UTC'");
-      // Given with the others, it would be lost with the first use of the folder.
-      if (limits !== undefined) await connection.run(`set max_temp_directory_size = ${literal(limits.disk)}`);
-      return await work({
-        rows: async <Row>(sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJson() as Row[],
-        columns: async (relation) => {
-          const described = await connection.runAndReadAll(`describe select * from ${relation}`);
-          const rows = described.getRowObjectsJson() as { column_name: string; column_type: string }[];
-          return rows.map((row) => ({ name: row.column_name, type: row.column_type }));
-        },
-        jail: async (paths) => {
-          await connection.run(`set allowed_directories = [${literal(`${folder}/`)}]`);
-          if (paths.length > 0) await connection.run(`set allowed_paths = [${paths.map(literal).join(', ')}]`);
-          await connection.run('set enable_external_access = false');
-          await connection.run('set lock_configuration = true');
-        },
-        interrupt,
-        folder,
-      });
-    } finally {
-      signal.removeEventListener('abort', interrupt);
-      connection.closeSync();
-      instance.closeSync();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+interface Opened {
+  readonly instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+}
+
+async function open(folder: string, limits: DuckdbLimits | undefined): Promise<Opened> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    ...SETTINGS,
+    temp_directory: join(folder, 'spill'),
+    ...(limits && { memory_limit: limits.memory }),
+  });
+  const connection = await instance.connect();
+  await connection.run("set TimeZone = 'UTC'");
+  // Given with the others, it would be lost with the first use of the folder.
+  if (limits !== undefined) await connection.run(`set max_temp_directory_size = ${literal(limits.disk)}`);
+  return { instance, connection };
+}
+
+async function close(opened: Promise<Opened> | null): Promise<void> {
+  const { instance, connection } = (await opened?.catch(() => null)) ?? {};
+  connection?.closeSync();
+  instance?.closeSync();
 }

@@ -50,13 +50,14 @@ async function confirmUnread(
   });
 }
 
-/** Opens the source of a landing as the run's plan says. */
+/** Opens the source of a landing as the run's plan says. What is brought from elsewhere is brought before DuckDB has its turn. */
 export function openLanding(
   deps: RefreshDeps,
   work: { plan: LandingPlace; signal: AbortSignal },
   landing: Landing,
   { db, since }: { db: Duckdb; since: Since | null },
 ): Promise<OpenSource> {
+  db.leavePlace();
   return openSource({ ...askOf(deps, work, landing), since }, db);
 }
 
@@ -69,7 +70,8 @@ export function askOf(
   const { port, object } = landing;
   const { folder } = plan.revision;
   const position = landingPosition(landing);
-  return sourceAsk(deps, { server: port.server, object, folder, position, reader: plan.product.id, signal });
+  const [reader, run] = [plan.product.id, plan.schema];
+  return sourceAsk(deps, { server: port.server, object, folder, position, reader, run, signal });
 }
 
 /** What sources are asked by. */
@@ -78,7 +80,7 @@ export type SourceDeps = Pick<RefreshDeps, 'roots' | 'hosts' | 'secrets' | 'conn
 /** What is asked of a source, and by what it is reached. */
 export function sourceAsk(
   { roots, hosts, secrets, connectors }: SourceDeps,
-  what: Pick<SourceAsk, 'server' | 'object' | 'folder' | 'position' | 'reader' | 'signal'>,
+  what: Pick<SourceAsk, 'server' | 'object' | 'folder' | 'position' | 'reader' | 'run' | 'signal'>,
 ): SourceAsk {
   return { ...what, roots, hosts, secrets, connectors, since: null };
 }
@@ -103,6 +105,7 @@ async function look(
         'SOURCE_INCOMPLETE',
         `The source file ${JSON.stringify(source.label)} ends without a line break, and it had one before: it seems to be cut off.`,
       );
+    await source.leave?.();
     return {
       ...source.facts,
       columns: source.columns.length,

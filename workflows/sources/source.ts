@@ -24,6 +24,8 @@ export interface SourceAsk {
   readonly position: string | null;
   /** Who reads: the product's id. */
   readonly reader: ProductId;
+  /** What names the run, to its other stages; null where there are none. */
+  readonly run: string | null;
   readonly signal: AbortSignal;
 }
 
@@ -45,6 +47,8 @@ export interface OpenSource {
   readonly facts: Readonly<Record<string, number | string>>;
   /** Brings the rows within DuckDB's reach, once: files are where they are, others are spooled to one in `db.folder`. */
   read(): Promise<SourceRows>;
+  /** Leaves what looking at it has brought to the next stage of the run, which then need not bring it again. After it nothing is read. */
+  leave?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -29,6 +29,7 @@ describe('the server of a source is checked before anything is read from it', ()
     ['an Excel workbook', { ...CSV, format: 'xlsx' }, { sheet: 'Things', headerRow: 3 }],
     ['a file over HTTP', HTTP, { headers: { Authorization: 'Bearer ${secret:EXPORT}', Accept: 'text/csv' } }],
     ['an address with a secret in it', { ...HTTP, location: `${HTTP.location}?sig=\${secret:EXPORT}` }, {}],
+    ['a file over HTTP that may take its time', HTTP, { timeoutSeconds: 7_200, silentSeconds: 300 }],
     ['an open bucket', S3, {}],
     [
       'a bucket with credentials',
@@ -73,6 +74,7 @@ describe('the server of a source is checked before anything is read from it', ()
       {},
       /^SERVER_SECRET: .*a user or password/,
     ],
+    ['a silence without end', S3, { silentSeconds: 86_400 }, /^SETTING_INVALID: .*silentSeconds/],
     ['a secret for a host', { ...HTTP, location: 'https://${secret:HOST}/x' }, {}, /^SERVER_LOCATION/],
     ['a location without a key', { ...S3, location: 's3://lake' }, {}, /^SERVER_LOCATION: .*s3:\/\/bucket\/folder/],
     ['a key that steps up', { ...S3, location: 's3://lake/../other/things.csv' }, {}, /^SERVER_LOCATION/],

@@ -49,6 +49,7 @@ export async function withSource<Result>(
         since,
         position: null,
         reader: 'trial/things' as ProductId,
+        run: null,
         signal,
       },
       db,

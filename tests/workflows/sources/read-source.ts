@@ -86,6 +86,7 @@ async function readIn(folder: string, ask: ReadAsk): Promise<ReadSource> {
     since: null,
     position: null,
     reader: 'trial/things' as ProductId,
+    run: null,
     signal,
   };
   return withDuckdb({ scratch: join(folder, '.scratch'), signal }, async (db) => {

@@ -54,15 +54,18 @@ export async function openArrow({ label, files, object }: FileAsk, db: Duckdb): 
   return {
     columns: columns.map(({ name, type }) => ({ name, type })),
     typed: true,
-    read: async () => ({
-      relation: await spooledNdjson(
-        join(db.folder, `${randomUUID()}.ndjson`),
-        columns.map(({ alias, type }) => ({ name: alias, type })),
-        rowsOf(brought),
-      ),
-      rowNumber: COUNTED_ROWS,
-      brokenLines: () => Promise.resolve([]),
-    }),
+    read: async () => {
+      await db.takePlace();
+      return {
+        relation: await spooledNdjson(
+          join(db.folder, `${randomUUID()}.ndjson`),
+          columns.map(({ alias, type }) => ({ name: alias, type })),
+          rowsOf(brought),
+        ),
+        rowNumber: COUNTED_ROWS,
+        brokenLines: () => Promise.resolve([]),
+      };
+    },
   };
 }
 

@@ -5,9 +5,10 @@ import { type CellValue, type Row, readSheet, SheetNotFoundError } from 'read-ex
 import { Refusal } from '../../../schema/errors.ts';
 import type { Duckdb } from '../../engines/duckdb.ts';
 import { distinctNames } from './column-names.ts';
-import type { FoundFile } from './found-files.ts';
+import type { Bytes } from './found-files.ts';
 import { incomplete } from './incomplete.ts';
 import type { FileAsk, FileTable } from './file-table.ts';
+import { lookedAt } from './looked-at.ts';
 import { unpackedFile } from './plain-text.ts';
 import { COUNTED_ROWS } from './row-number.ts';
 import { requireSameShape } from './same-shape.ts';
@@ -26,10 +27,15 @@ interface Sheet {
 /** A sheet of an Excel workbook (.xlsx). A cell becomes text as it would in CSV: dates as ISO 8601 has them. */
 export async function openExcel(ask: FileAsk<'excel'>, db: Duckdb): Promise<FileTable> {
   const { label, files, object } = ask;
+  const brought = await lookedAt(files, async (file) => ({
+    name: file.name,
+    bytes: await unpackedFile(file, db.folder),
+  }));
+  await db.takePlace();
   const sheets: Sheet[] = [];
   let size = 0;
-  for (const file of files) {
-    const sheet = await sheetOf(file, ask, db);
+  for (const file of brought) {
+    const sheet = await sheetOf(file, ask);
     if ((size += sheet.size) > UNPACKED_MAX_BYTES) throw tooLarge(label);
     sheets.push(sheet);
   }
@@ -52,10 +58,9 @@ export async function openExcel(ask: FileAsk<'excel'>, db: Duckdb): Promise<File
   };
 }
 
-async function sheetOf(file: FoundFile, { format }: FileAsk<'excel'>, db: Duckdb): Promise<Sheet> {
-  const bytes = await unpackedFile(file, db.folder);
-  if (bytes.size > UNPACKED_MAX_BYTES) throw tooLarge(file.name);
-  const packed = await readFile(bytes.path);
+async function sheetOf(file: { name: string; bytes: Bytes }, { format }: FileAsk<'excel'>): Promise<Sheet> {
+  if (file.bytes.size > UNPACKED_MAX_BYTES) throw tooLarge(file.name);
+  const packed = await readFile(file.bytes.path);
   const size = unpackedSize(packed, UNPACKED_MAX_BYTES);
   if (size === null) throw incomplete(file.name, 'is no whole Excel workbook (.xlsx)');
   if (size > UNPACKED_MAX_BYTES) throw tooLarge(file.name);

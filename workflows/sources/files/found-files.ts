@@ -14,6 +14,8 @@ export interface FoundFiles {
   state(): string | null;
   /** True where they are, without their being brought, known to be in that state still. */
   isStill(state: string): Promise<boolean>;
+  /** Leaves what was brought to the next stage of the run. */
+  leave?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -2,14 +2,15 @@ import { readHttpPlace } from '../../../schema/contract/file-place.ts';
 import { withSecretsWithin } from '../../../schema/contract/secret-reference.ts';
 import { type Headers, openAsking } from './asking.ts';
 import type { FindFiles } from './found-files.ts';
-import { isStill, stateOf } from './remote-state.ts';
-import { PATIENCE, type Patience, remoteFile } from './remote-file.ts';
+import { type Patience, patienceWith, remoteFile } from './remote-file.ts';
+import { isStill, savedState } from './saved-state.ts';
 import { requireSecret, requireSettings } from './require-settings.ts';
 
 /** One file of a server of HTTP. */
-export function httpFile(patience: Patience = PATIENCE): FindFiles {
+export function httpFile(other: Partial<Patience> = {}): FindFiles {
   return (ask, { folder }) => {
     const { location, headers: given } = requireSettings(ask.server, readHttpPlace);
+    const patience = patienceWith(ask.server, other);
     const filled = (text: string): string => withSecretsWithin(text, (name) => requireSecret(ask, name));
     const address = filled(location);
     const own = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), filled(value)]));
@@ -19,6 +20,7 @@ export function httpFile(patience: Patience = PATIENCE): FindFiles {
     const file = remoteFile(asking, {
       name: location,
       address,
+      run: ask.run,
       headers,
       folder,
       signal,
@@ -32,8 +34,9 @@ export function httpFile(patience: Patience = PATIENCE): FindFiles {
       // What was brought is of one state of the file, and lies here.
       verify: () => Promise.resolve(),
       // With another secret in it, it is the address of another file.
-      state: () => (address === location ? stateOf(file.facts()) : null),
+      state: () => (address === location ? savedState(file.facts()) : null),
       isStill: (state) => isStill(asking, { address, headers }, state),
+      leave: () => file.leave(),
       close: () => asking.close(),
     });
   };

@@ -30,6 +30,7 @@ export function filesBy(find: FindFiles): Connector {
           verify: () => found.verify(),
           state: () => found.state(),
         }),
+        leave: async () => found.leave?.(),
         close: () => found.close(),
       };
     } catch (error) {

@@ -3,10 +3,15 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
+import { readFileBounds } from '../../../schema/contract/file-bounds.ts';
+import type { OdcsServer } from '../../../schema/contract/odcs-server.ts';
 import { Refusal } from '../../../schema/errors.ts';
 import type { Asking, Headers } from './asking.ts';
 import type { Bytes, FoundFile } from './found-files.ts';
 import { incomplete } from './incomplete.ts';
+import { leaveFile, takeFile } from './left-files.ts';
+import { type Brought, isOther, lengthOf, type RemoteState, stateOf } from './remote-state.ts';
+import { requireSettings } from './require-settings.ts';
 
 /** How long and how often a server is borne with. */
 export interface Patience {
@@ -22,27 +27,34 @@ export interface Patience {
   readonly maxBytes: number;
 }
 
-/** What is borne with where nobody says otherwise. */
-export const PATIENCE: Patience = {
+/** What is borne with of every server. */
+export const PATIENCE: Omit<Patience, 'silenceMs' | 'timeoutMs'> = {
   // With their pauses some 15 s: a server that starts anew is back by then.
   retries: 4,
   pauseMs: 1_000,
-  // A reading holds one of the worker's few places for as long.
+  // A stage is under way for as long.
   longestPauseMs: 60_000,
-  silenceMs: 30_000,
-  // As a domain's own SQL may take.
-  timeoutMs: 3_600_000,
   maxBytes: 20 * 1024 ** 3,
 };
+
+/** What is borne with of a server, as its contract says; `other` is said by tests. */
+export function patienceWith(server: OdcsServer, other: Partial<Patience>): Patience {
+  const { silentSeconds, timeoutSeconds } = requireSettings(server, readFileBounds);
+  return { ...PATIENCE, silenceMs: silentSeconds * 1_000, timeoutMs: timeoutSeconds * 1_000, ...other };
+}
 
 export interface RemoteFile extends FoundFile {
   /** What the server said of it: `etag`, `modifiedMs`, `bytes`. */
   facts(): Readonly<Record<string, number | string>>;
+  /** Leaves it, where all of it is here, to whoever reads it next for the same run. It is not to be read here any more. */
+  leave(): Promise<void>;
 }
 
 interface RemoteAsk {
   readonly name: string;
   readonly address: string;
+  /** For which run it is read: what one stage has looked at is what the next one reads. Null: nothing is left. */
+  readonly run: string | null;
   readonly headers: Headers;
   /** Where its bytes are kept. */
   readonly folder: string;
@@ -54,28 +66,13 @@ interface RemoteAsk {
   readonly state?: RemoteState;
 }
 
-/** What tells one state of a file from another. */
-export interface RemoteState {
-  /** A strong ETag or a date: by it a server is asked for the rest of the same (RFC 9110, 13.1.5). */
-  readonly validator: string | null;
-  /** In bytes. */
-  readonly total: number | null;
-}
-
-/** What is here of the file, and of which state of it. */
-interface Brought extends RemoteState {
-  size: number;
-  facts: Record<string, number | string>;
-  whole: boolean;
-}
-
 /** An attempt that brought less than was asked for: another may bring the rest. */
 interface Broken {
   readonly refusal: Refusal;
   readonly waitMs: number | null;
 }
 
-const NOTHING: Readonly<Brought> = { size: 0, total: null, validator: null, facts: {}, whole: false };
+const NOTHING: Brought = { size: 0, total: null, validator: null, facts: {}, whole: false };
 
 /** Packings that need no header to be seen; others were not asked for. */
 const ENCODINGS = new Set(['', 'identity', 'gzip', 'x-gzip', 'zstd']);
@@ -88,7 +85,16 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
   const path = join(ask.folder, `${randomUUID()}.remote`);
   let brought: Brought = { ...NOTHING, ...ask.state };
   let looked = ask.state !== undefined;
+  const key = JSON.stringify([ask.run, ask.address]);
   const bytesHere = (): Bytes => ({ path, size: brought.size, whole: brought.whole });
+
+  /** What a stage before has brought, unless it is known to be another state by now. */
+  const take = async (): Promise<void> => {
+    const left = ask.run === null ? null : await takeFile(key, path);
+    if (left === null || isOther(brought, left)) return;
+    ask.budget.bytes -= left.size;
+    brought = left;
+  };
 
   const bring = async (need: number): Promise<void> => {
     const handle = await open(path, brought.size === 0 ? 'w' : 'r+', 0o600);
@@ -121,7 +127,7 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
       response.body.on('error', () => undefined);
       answered = true;
       try {
-        return judge(response, need) ?? (await take(response, handle, need));
+        return judge(response, need) ?? (await receive(response, handle, need));
       } finally {
         response.body.destroy();
       }
@@ -169,7 +175,7 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
     return null;
   };
 
-  const take = async (
+  const receive = async (
     { body, statusCode }: Dispatcher.ResponseData,
     handle: FileHandle,
     need: number,
@@ -179,12 +185,13 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
       if ((ask.budget.bytes -= chunk.length) < 0)
         throw incomplete(ask.name, `is larger than the ${ask.patience.maxBytes} bytes that a source may have`);
       await writeWhole(handle, chunk, brought.size);
-      brought.size += chunk.length;
+      brought = { ...brought, size: brought.size + chunk.length };
       // The server sends all where it knows no ranges: the rest is left.
       if (brought.size >= need && brought.size !== brought.total) return null;
     }
-    brought.whole = brought.total === null ? statusCode === 200 : brought.size === brought.total;
-    return brought.whole || brought.size >= need ? null : { refusal: cut(), waitMs: null };
+    const whole = brought.total === null ? statusCode === 200 : brought.size === brought.total;
+    brought = { ...brought, whole };
+    return whole || brought.size >= need ? null : { refusal: cut(), waitMs: null };
   };
 
   const cut = (): Refusal =>
@@ -205,16 +212,20 @@ export function remoteFile(asking: Asking, ask: RemoteAsk): RemoteFile {
     );
   const timedOut = (error: unknown): unknown =>
     (ask.signal.reason as { name?: unknown } | undefined)?.name === 'TimeoutError'
-      ? failed(`took longer than the ${ask.patience.timeoutMs / 1000} s that a source may take`)
+      ? failed(`took longer than the ${ask.patience.timeoutMs / 1000} s that timeoutSeconds allows`)
       : error;
 
   return {
     name: ask.name,
     bring: async (bytes) => {
       const need = bytes === 'all' ? Infinity : bytes;
+      if (brought.size === 0) await take();
       if (!brought.whole && brought.size < need) await bring(need);
       looked = true;
       return bytesHere();
+    },
+    leave: async () => {
+      if (ask.run !== null && brought.whole) await leaveFile(key, path, brought);
     },
     facts: () => ({ ...brought.facts, ...(brought.total !== null && { bytes: brought.total }) }),
   };
@@ -231,32 +242,6 @@ function range({ size, validator }: Brought, need: number): Record<string, strin
   const last = need === Infinity ? '' : String(need - 1);
   if (size > 0) return validator === null ? {} : { range: `bytes=${size}-${last}`, 'if-range': validator };
   return need === Infinity ? {} : { range: `bytes=0-${last}` };
-}
-
-function stateOf(headers: Dispatcher.ResponseData['headers']): Pick<Brought, 'validator' | 'facts'> {
-  const etag = typeof headers.etag === 'string' ? headers.etag : null;
-  const modified = typeof headers['last-modified'] === 'string' ? headers['last-modified'] : null;
-  const modifiedMs = modified === null ? Number.NaN : Date.parse(modified);
-  return {
-    validator: etag !== null && !etag.startsWith('W/') ? etag : modified,
-    facts: { ...(etag !== null && { etag }), ...(!Number.isNaN(modifiedMs) && { modifiedMs }) },
-  };
-}
-
-/** True where two answers tell of two states of a file; what a server does not say of it tells nothing. */
-function isOther(before: RemoteState, now: RemoteState): boolean {
-  if (before.total !== null && now.total !== null && before.total !== now.total) return true;
-  if (before.validator === null || now.validator === null || isTag(before) !== isTag(now)) return false;
-  return before.validator !== now.validator;
-}
-
-function isTag({ validator }: RemoteState): boolean {
-  return validator?.startsWith('"') ?? false;
-}
-
-function lengthOf(headers: Dispatcher.ResponseData['headers']): number | null {
-  const length = headers['content-length'];
-  return typeof length === 'string' && /^\d+$/.test(length) ? Number(length) : null;
 }
 
 /** Seconds or a date (RFC 9110, 10.2.3). */

@@ -1,41 +1,44 @@
-import { createHash } from 'node:crypto';
-import type { Asking, Headers } from './asking.ts';
-import type { ListedObject } from './list-objects.ts';
+import type { Dispatcher } from 'undici';
 
-/** A date has whole seconds, and servers' clocks differ from ours: what is younger may change once more and keep it (RFC 9110, 8.8.2.2). */
-const YOUNG_MS = 60_000;
-/** An ETag (RFC 9110, 8.8.3), of no more letters than are worth keeping. */
-const TAG = /^(W\/)?"[^"]{0,1000}"$/;
-
-/** The state of a file by what its server said of it (`RemoteFile.facts`): its ETag, else its date; null where it said neither. */
-export function stateOf({ etag, modifiedMs }: Readonly<Record<string, number | string>>): string | null {
-  if (typeof etag === 'string' && TAG.test(etag)) return etag;
-  if (typeof modifiedMs !== 'number' || modifiedMs > Date.now() - YOUNG_MS) return null;
-  return new Date(modifiedMs).toUTCString();
+/** What tells one state of a file from another. */
+export interface RemoteState {
+  /** A strong ETag or a date: by it a server is asked for the rest of the same (RFC 9110, 13.1.5). */
+  readonly validator: string | null;
+  /** In bytes. */
+  readonly total: number | null;
 }
 
-/** That of listed objects together; null where a store says no ETags. */
-export function listState(objects: readonly ListedObject[]): string | null {
-  if (objects.some(({ etag }) => etag === null)) return null;
-  const marks = objects.map(({ key, etag, bytes }) => [key, etag, bytes]);
-  return createHash('sha256').update(JSON.stringify(marks)).digest('hex');
+/** What is here of a file, and of which state of it. */
+export interface Brought extends RemoteState {
+  readonly size: number;
+  readonly facts: Readonly<Record<string, number | string>>;
+  readonly whole: boolean;
 }
 
-/** Asks a server whether a file is in that state still, by a conditional request (RFC 9110, 13.1): of one that knows none the answer's head says it. */
-export async function isStill(
-  asking: Asking,
-  { address, headers }: { readonly address: string; readonly headers: Headers },
-  state: string,
-): Promise<boolean> {
-  const isTag = TAG.test(state);
-  const {
-    statusCode,
-    headers: said,
-    body,
-  } = await asking.get(address, async (url, own) => ({
-    ...(await headers(url, own)),
-    [isTag ? 'if-none-match' : 'if-modified-since']: state,
-  }));
-  body.on('error', () => undefined).destroy();
-  return statusCode === 304 || (statusCode === 200 && said[isTag ? 'etag' : 'last-modified'] === state);
+/** What an answer says of the state: `etag` and `modifiedMs` are for people. */
+export function stateOf(headers: Dispatcher.ResponseData['headers']): Pick<Brought, 'validator' | 'facts'> {
+  const etag = typeof headers.etag === 'string' ? headers.etag : null;
+  const modified = typeof headers['last-modified'] === 'string' ? headers['last-modified'] : null;
+  const modifiedMs = modified === null ? Number.NaN : Date.parse(modified);
+  return {
+    validator: etag !== null && !etag.startsWith('W/') ? etag : modified,
+    facts: { ...(etag !== null && { etag }), ...(!Number.isNaN(modifiedMs) && { modifiedMs }) },
+  };
+}
+
+/** True where two answers tell of two states of a file; what a server does not say of it tells nothing. */
+export function isOther(before: RemoteState, now: RemoteState): boolean {
+  if (before.total !== null && now.total !== null && before.total !== now.total) return true;
+  if (before.validator === null || now.validator === null || isTag(before) !== isTag(now)) return false;
+  return before.validator !== now.validator;
+}
+
+function isTag({ validator }: RemoteState): boolean {
+  return validator?.startsWith('"') ?? false;
+}
+
+/** The whole length, where an answer of all says it. */
+export function lengthOf(headers: Dispatcher.ResponseData['headers']): number | null {
+  const length = headers['content-length'];
+  return typeof length === 'string' && /^\d+$/.test(length) ? Number(length) : null;
 }

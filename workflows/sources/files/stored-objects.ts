@@ -3,21 +3,23 @@ import { readObjectPlace } from '../../../schema/contract/file-place.ts';
 import { openAsking } from './asking.ts';
 import type { FindFiles, FoundFiles } from './found-files.ts';
 import { listObjects } from './list-objects.ts';
-import { isStill, listState, stateOf } from './remote-state.ts';
-import { PATIENCE, type Patience, type RemoteFile, remoteFile, type RemoteState } from './remote-file.ts';
+import { type Patience, patienceWith, type RemoteFile, remoteFile } from './remote-file.ts';
+import type { RemoteState } from './remote-state.ts';
+import { isStill, savedListState, savedState } from './saved-state.ts';
 import { requireSettings } from './require-settings.ts';
 import { objectAddress, signedHeaders } from './signed-headers.ts';
 
 /** Objects of a store that speaks S3: one, those of a pattern, or those below a prefix that end as their format does. */
-export function storedObjects(patience: Patience = PATIENCE): FindFiles {
+export function storedObjects(other: Partial<Patience> = {}): FindFiles {
   return async (ask, { endings, folder }) => {
     const place = requireSettings(ask.server, readObjectPlace);
+    const patience = patienceWith(ask.server, other);
     // A server says the object, or the prefix below which each object of the contract has its own.
     const key = place.key.endsWith('/') ? place.key + (ask.object.physicalName ?? '') : place.key;
     const label = `s3://${place.bucket}/${key}`;
     const signal = AbortSignal.any([ask.signal, AbortSignal.timeout(patience.timeoutMs)]);
     const asking = openAsking({ label, hosts: ask.hosts, signal, silenceMs: patience.silenceMs });
-    const shared = { folder, signal, patience, budget: { bytes: patience.maxBytes } };
+    const shared = { run: ask.run, folder, signal, patience, budget: { bytes: patience.maxBytes } };
     const headers = signedHeaders(place, ask);
     const fileAt = (name: string, address: string, state?: RemoteState): RemoteFile =>
       remoteFile(asking, { name, address, headers, ...shared, ...(state && { state }) });
@@ -26,7 +28,7 @@ export function storedObjects(patience: Patience = PATIENCE): FindFiles {
         const address = objectAddress(place, key);
         return found(label, [fileAt(label, address)], () => asking.close(), {
           factsOf: (file) => file.facts(),
-          stateOf: (file) => stateOf(file.facts()),
+          stateOf: (file) => savedState(file.facts()),
           isStill: (state) => isStill(asking, { address, headers }, state),
         });
       }
@@ -35,7 +37,7 @@ export function storedObjects(patience: Patience = PATIENCE): FindFiles {
         // The very state that was listed, or none.
         fileAt(one.key, objectAddress(place, one.key), { validator: one.etag, total: one.bytes }),
       );
-      const state = listState(objects);
+      const state = savedListState(objects);
       return found(label, files, () => asking.close(), {
         factsOf: () => ({
           files: objects.length,
@@ -71,6 +73,9 @@ function found(
     verify: () => Promise.resolve(),
     state: () => (first === undefined ? null : seen.stateOf(first)),
     isStill: seen.isStill,
+    leave: async () => {
+      for (const file of files) await file.leave();
+    },
     close,
   };
 }
