@@ -37,7 +37,7 @@ export async function trialProduct(
   pool: Pool,
   kind: Kind,
   name: string,
-  { server }: { server?: string } = {},
+  { server, rejectedShareAllowed }: { server?: string; rejectedShareAllowed?: number } = {},
 ): Promise<TrialProduct> {
   const kept = kind === 'kept';
   const folder = await smallProduct({
@@ -50,6 +50,7 @@ export async function trialProduct(
     output: COLUMNS,
     sourceObject: 'things',
     ...(server === undefined ? {} : { server }),
+    ...(rejectedShareAllowed === undefined ? {} : { rejectedShareAllowed }),
     quality: ['{ metric: rowCount, mustBeGreaterThan: 0 }'],
     ...(kept
       ? { load: { loadMode: 'merge', watermark: 'change', deletedRows: 'gone' } }
