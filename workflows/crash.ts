@@ -1,8 +1,15 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Stage } from '../schema/run.ts';
 
-/** Moments at which tests disturb the worker: a stage has done all its work and not committed it, or committed and not answered. */
-export type CrashPoint = 'land:copying' | 'transform:copying' | `${Stage}:${'ending' | 'ended'}`;
+/**
+ * Moments at which tests disturb the worker: a stage has done all its work and not committed it, or committed and not answered; a delivery
+ * has written a part, all and shown nothing, or shown it and told nobody.
+ */
+export type CrashPoint =
+  | 'land:copying'
+  | 'transform:copying'
+  | `${Stage}:${'ending' | 'ended'}`
+  | `deliver:${'writing' | 'showing' | 'shown'}`;
 
 /** As WEFT_CRASH_AT says it: `SIGKILL@land:copying,<file>`; SIGSTOP for a worker that is not heard of and comes back. */
 export interface CrashSetting {

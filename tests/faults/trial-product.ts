@@ -31,13 +31,17 @@ export interface TrialProduct {
 
 /**
  * Publishes `trial/<name>`, of which nothing was refreshed yet; its source, `things.csv` in its folder or what `server` says, comes
- * to be with the first `next`.
+ * to be with the first `next`. Its versions go to `destination`, a server of its output.
  */
 export async function trialProduct(
   pool: Pool,
   kind: Kind,
   name: string,
-  { server, rejectedShareAllowed }: { server?: string; rejectedShareAllowed?: number } = {},
+  {
+    server,
+    rejectedShareAllowed,
+    destination,
+  }: { server?: string; rejectedShareAllowed?: number; destination?: string } = {},
 ): Promise<TrialProduct> {
   const kept = kind === 'kept';
   const folder = await smallProduct({
@@ -56,7 +60,15 @@ export async function trialProduct(
       ? { load: { loadMode: 'merge', watermark: 'change', deletedRows: 'gone' } }
       : { transform: 'select id, upper(label) as label from things' }),
   });
-  await plainPublish(pool, folder, { refresh: false });
+  await plainPublish(pool, folder, {
+    refresh: false,
+    change: (files) =>
+      files.map(({ path, text }) =>
+        destination === undefined || path !== `${name}.odcs.yaml`
+          ? { path, text }
+          : { path, text: text.replace('schema:\n', `servers:\n  - ${destination}\nschema:\n`) },
+      ),
+  });
   /** As a table of the source's would have them: what is gone is marked. */
   const source = new Map<number, { label: string; change: number; gone: boolean }>();
   let change = 0;

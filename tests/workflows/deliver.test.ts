@@ -166,6 +166,8 @@ describe('a folder', () => {
     expect(await deliver(id)).toEqual({ version: 1, rows: 2, more: false });
     expect(await parquet(join(root, 'folder/folder/version=1/*.parquet'))).toEqual(PUBLIC_ROWS);
     await refresh(SECOND);
+    // As a worker that was killed leaves it.
+    await mkdir(join(root, 'folder/folder/.weft-draft-1'));
     expect(await deliver(id)).toEqual({ version: 2, rows: 1, more: false });
     expect(JSON.parse(await readFile(join(root, 'folder/_latest.json'), 'utf8'))).toMatchObject({
       product: id,

@@ -27,6 +27,8 @@ export async function deliverTables(
     readonly reader: pg.Client;
     /** Throws where another version is live by now. */
     readonly requireLive: () => Promise<void>;
+    /** Rows of an object are there, and not committed. */
+    readonly onWritten: () => void;
   },
 ): Promise<void> {
   const { server, dialect } = to;
@@ -45,9 +47,13 @@ export async function deliverTables(
     }));
     for (const { one, table, fresh } of tables) {
       if (!there.has(one.object.name)) await requireFree(client, server, table);
+      // At once: an attempt that was taken for dead, and goes on, must not show a table that has no rows yet.
+      await client.query('begin');
       await client.query(`drop table if exists ${quoted(server.schema, fresh)}`);
       await client.query(createTable(one, quoted(server.schema, fresh), dialect));
       await dialect.load(client, work.reader, { ...one, into: quoted(server.schema, fresh) });
+      work.onWritten();
+      await client.query('commit');
     }
     await work.requireLive();
     await client.query('begin');

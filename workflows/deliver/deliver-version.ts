@@ -9,6 +9,7 @@ import { beginDelivery, deliveriesOf, endDelivery, failDelivery } from '../../sc
 import { productOf } from '../../schema/ledger/mesh.ts';
 import { revisionIn } from '../../schema/ledger/products.ts';
 import type { Secrets } from '../../schema/secrets.ts';
+import type { CrashPoint } from '../crash.ts';
 import { withDuckdb } from '../engines/duckdb.ts';
 import type { DeliveryDetail, DeliveryRef } from '../names.ts';
 import { deliverTables } from './database.ts';
@@ -28,6 +29,8 @@ export interface DeliverDeps {
   readonly scratch: string;
   /** Folders that may be delivered to; a relative path lies in the first. */
   readonly deliveryRoots: readonly string[];
+  /** Tests end or stop the process here; else it does nothing. */
+  readonly crash: (point: CrashPoint) => void;
 }
 
 /** Another version went live while one was on its way: that one is to be delivered instead. */
@@ -50,10 +53,12 @@ export async function deliverVersion(
     const requireLive = async (): Promise<void> => {
       signal.throwIfAborted();
       if ((await liveDataset(deps.pool, ref.productId))?.version !== version) throw new Overtaken();
+      deps.crash('deliver:showing');
     };
     await reading(deps, delivered, signal, (reader) =>
       deliver(deps, { delivered, destination, reader, signal, requireLive }),
     );
+    deps.crash('deliver:shown');
   } catch (error) {
     if (error instanceof Overtaken) return { version: null, rows: 0, more: true };
     if (!signal.aborted) await failDelivery(deps.pool, ref, said(error));
@@ -103,15 +108,25 @@ async function deliver(
 ): Promise<void> {
   const { delivered, destination, reader, requireLive } = work;
   const { to, keep } = destination;
+  const onWritten = (): void => deps.crash('deliver:writing');
   if (to.kind === 'database')
-    return deliverTables({ server: to.server, dialect: DIALECTS[to.dialect] }, delivered, { ...deps, ...work });
+    return deliverTables({ server: to.server, dialect: DIALECTS[to.dialect] }, delivered, {
+      ...deps,
+      ...work,
+      onWritten,
+    });
   const store: FileStore =
     to.kind === 'folder'
       ? await folderStore(to.path, deps.deliveryRoots)
       : objectStore(to.place, { ...deps, name: destination.name, signal: work.signal });
   try {
     await withDuckdb({ scratch: deps.scratch, domain: delivered.product.domain, signal: work.signal }, (db) =>
-      deliverFiles(store, delivered, { keep, requireLive, make: (object) => parquetFiles(db, reader, object) }),
+      deliverFiles(store, delivered, {
+        keep,
+        requireLive,
+        onWritten,
+        make: (object) => parquetFiles(db, reader, object),
+      }),
     );
   } finally {
     await store.close();

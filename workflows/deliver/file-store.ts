@@ -45,6 +45,8 @@ export async function deliverFiles(
     readonly make: (object: Delivered['objects'][number]) => Promise<string[]>;
     /** Throws where another version is live by now. */
     readonly requireLive: () => Promise<void>;
+    /** The files of an object are there. */
+    readonly onWritten: () => void;
   },
 ): Promise<void> {
   const { product, version, runId, publishedAt } = delivered;
@@ -61,7 +63,7 @@ export async function deliverFiles(
     version,
     runId,
     publishedAt: publishedAt.toISOString(),
-    objects: await writeObjects(store, delivered, work.make),
+    objects: await writeObjects(store, delivered, work),
   };
   const others = (former?.versions ?? []).filter((one) => one.version !== version);
   const kept = [made, ...others].slice(0, work.keep);
@@ -75,13 +77,14 @@ export async function deliverFiles(
 async function writeObjects(
   store: FileStore,
   { objects, version }: Delivered,
-  make: (object: Delivered['objects'][number]) => Promise<string[]>,
+  { make, onWritten }: Pick<Parameters<typeof deliverFiles>[2], 'make' | 'onWritten'>,
 ): Promise<Manifest['versions'][number]['objects']> {
   const written: Manifest['versions'][number]['objects'] = {};
   for (const one of objects) {
     const folder = `${one.object.name}/version=${version}`;
     const files = (await make(one)).map((path, part) => ({ path, name: `part-${part}.parquet` }));
     await store.writeFolder(folder, files);
+    onWritten();
     written[one.object.name] = { rows: one.rows, files: files.map(({ name }) => `${folder}/${name}`) };
   }
   return written;

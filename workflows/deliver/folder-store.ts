@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, open, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { Refusal } from '../../schema/errors.ts';
 import type { FileStore } from './file-store.ts';
+
+/** Hidden from whoever reads all of a folder. */
+const DRAFT = '.weft-draft-';
 
 /**
  * A folder of this machine: a relative path in the first of the roots, an absolute one where it lies within one. Refuses with
@@ -19,23 +22,28 @@ export async function folderStore(path: string, roots: readonly string[]): Promi
         throw error;
       }),
     writeText: async (name, text) => {
-      const draft = at(`.${randomUUID()}`);
+      const draft = draftOf(at(name));
       await writeFile(draft, text);
       await synced(draft);
       await rename(draft, at(name));
+      await removeDrafts(dirname(draft));
     },
     writeFolder: async (name, files) => {
-      const [target, draft] = [at(name), join(dirname(at(name)), `.${randomUUID()}`)];
+      const [target, draft, former] = [at(name), draftOf(at(name)), draftOf(at(name))];
       await mkdir(draft, { recursive: true });
       try {
         for (const file of files) {
           await copyFile(file.path, join(draft, file.name));
           await synced(join(draft, file.name));
         }
-        await rm(target, { recursive: true, force: true });
-        await rename(draft, target);
+        await rename(target, former).catch(unlessMissing);
+        // Nobody knows of it yet; but another attempt may have brought it there, and thrown this one's away.
+        await rename(draft, target).catch(async (error: unknown) => {
+          await rename(former, target).catch(unlessMissing);
+          throw error;
+        });
       } finally {
-        await rm(draft, { recursive: true, force: true });
+        await removeDrafts(dirname(draft));
       }
     },
     remove: async (name) => {
@@ -45,6 +53,21 @@ export async function folderStore(path: string, roots: readonly string[]): Promi
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** Beside what it is to become. */
+function draftOf(target: string): string {
+  return join(dirname(target), `${DRAFT}${randomUUID()}`);
+}
+
+/** Own ones, and those of processes that were killed. One that is at work after all fails by it, and is done again. */
+async function removeDrafts(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (name.startsWith(DRAFT)) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+function unlessMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 async function within(path: string, roots: readonly string[]): Promise<string> {
