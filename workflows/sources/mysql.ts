@@ -9,7 +9,7 @@ import { backticked, type MysqlColumn, mysqlColumns } from './mysql-columns.ts';
 import { settingsOf } from './settings-of.ts';
 import { sinceSql } from './since-sql.ts';
 import type { Connector, OpenSource, SourceRows } from './source.ts';
-import { spooled, spooledNdjson, type SpooledValue } from './spool.ts';
+import { spooled, spooledNdjson, type SpooledRows } from './spool.ts';
 
 /** A table, a view or a query of a MySQL or MariaDB, read in one transaction that sees one moment. */
 export const openMysql: Connector = async (ask, db): Promise<OpenSource> => {
@@ -50,15 +50,17 @@ async function* valuesOf(
   { connection, closed }: OpenMysql,
   sql: string,
   columns: readonly MysqlColumn[],
-): AsyncGenerator<SpooledValue[]> {
+): AsyncGenerator<SpooledRows> {
   const query = connection.query<RowDataPacket[][]>({ sql, rowsAsArray: true, typeCast: false });
   const rows = addAbortSignal(closed, query.stream({ highWaterMark: ROWS_AHEAD }));
   // The first is a zero: a row of no columns would be none.
   for await (const [, ...values] of rows as AsyncIterable<readonly (Buffer | null)[]>)
-    yield columns.map(({ text }, index) => {
-      const value = values[index];
-      return value == null ? null : text(value);
-    });
+    yield [
+      columns.map(({ text }, index) => {
+        const value = values[index];
+        return value == null ? null : text(value);
+      }),
+    ];
 }
 
 /** A number between quotes would be compared as a double. */

@@ -37,29 +37,31 @@ export type SpooledValue = string | number | boolean | object | null;
 /** Rows that are written at once: fewer are many small writes, more are held in memory for nothing. */
 const ROWS_AT_ONCE = 500;
 
-/** Writes rows of values, in the columns' order, into a file of JSON, one a line. Answers the relation that reads them. */
+/** Some rows, each its values in the columns' order: as they came together. */
+export type SpooledRows = Iterable<readonly SpooledValue[]>;
+
+/** Writes rows into a file of JSON, one a line. Answers the relation that reads them. */
 export async function spooledNdjson(
   file: string,
   columns: readonly SourceColumn[],
-  rows: AsyncIterable<readonly SpooledValue[]>,
+  rows: AsyncIterable<SpooledRows>,
 ): Promise<string> {
   await pipeline(lines(columns, rows), createWriteStream(file, { mode: 0o600 }));
   const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ');
   return `read_json(${literal(file)}, format='newline_delimited', compression='uncompressed', maximum_object_size=${ROW_BYTES}, columns={${types}})`;
 }
 
-async function* lines(
-  columns: readonly SourceColumn[],
-  rows: AsyncIterable<readonly SpooledValue[]>,
-): AsyncIterable<string> {
+async function* lines(columns: readonly SourceColumn[], rows: AsyncIterable<SpooledRows>): AsyncIterable<string> {
   const keys = columns.map(({ name }) => JSON.stringify(name));
   let ready: string[] = [];
-  for await (const row of rows) {
-    ready.push(`{${row.map((value, index) => `${keys[index] ?? ''}:${JSON.stringify(value)}`).join(',')}}\n`);
-    if (ready.length < ROWS_AT_ONCE) continue;
-    yield ready.join('');
-    ready = [];
-  }
+  // A promise for each row would be most of the work, and outlive it as garbage.
+  for await (const together of rows)
+    for (const row of together) {
+      ready.push(`{${row.map((value, index) => `${keys[index] ?? ''}:${JSON.stringify(value)}`).join(',')}}\n`);
+      if (ready.length < ROWS_AT_ONCE) continue;
+      yield ready.join('');
+      ready = [];
+    }
   yield ready.join('');
 }
 

@@ -1,6 +1,6 @@
 import { at, textOf } from './exact-json.ts';
 import type { SourceColumn, SourceRows } from './source.ts';
-import { spooled, spooledNdjson, type SpooledValue } from './spool.ts';
+import { spooled, spooledNdjson, type SpooledRows, type SpooledValue } from './spool.ts';
 
 /** A record of JSON. */
 export type Item = Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ export async function spooledRecords(
   columns: readonly SourceColumn[],
   batches: AsyncIterable<readonly Item[]>,
 ): Promise<SpooledRecords> {
-  const seen = { count: 0, columns: columns.map(() => false) };
+  const seen: Seen = { count: 0, columns: columns.map(() => false) };
   const relation = await spooledNdjson(file, columns, valuesOf(columns, batches, seen));
   return {
     rows: spooled(relation, []),
@@ -27,18 +27,26 @@ export async function spooledRecords(
   };
 }
 
+interface Seen {
+  count: number;
+  readonly columns: boolean[];
+}
+
 async function* valuesOf(
   columns: readonly SourceColumn[],
   batches: AsyncIterable<readonly Item[]>,
-  seen: { count: number; readonly columns: boolean[] },
-): AsyncGenerator<SpooledValue[]> {
-  for await (const items of batches)
-    for (const item of items) {
-      seen.count += 1;
-      yield columns.map(({ name, type }, index) => {
-        const value = at(item, name);
-        if (value !== undefined) seen.columns[index] = true;
-        return type === 'JSON' && Array.isArray(value) ? value.map(textOf) : textOf(value);
-      });
-    }
+  seen: Seen,
+): AsyncGenerator<SpooledRows> {
+  for await (const items of batches) yield valuesIn(columns, items, seen);
+}
+
+function* valuesIn(columns: readonly SourceColumn[], items: readonly Item[], seen: Seen): Generator<SpooledValue[]> {
+  for (const item of items) {
+    seen.count += 1;
+    yield columns.map(({ name, type }, index) => {
+      const value = at(item, name);
+      if (value !== undefined) seen.columns[index] = true;
+      return type === 'JSON' && Array.isArray(value) ? value.map(textOf) : textOf(value);
+    });
+  }
 }

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compressionRegistry, CompressionType, DataType, type Field, RecordBatchReader, TimeUnit } from 'apache-arrow';
+import {
+  compressionRegistry,
+  CompressionType,
+  DataType,
+  type Field,
+  RecordBatchReader,
+  TimeUnit,
+  type Vector,
+} from 'apache-arrow';
 import { decompress } from 'fzstd';
 import type { Duckdb } from '../../engines/duckdb.ts';
 import { distinctNames } from './column-names.ts';
@@ -12,7 +20,7 @@ import { firstBytes, lastBytes } from './packing.ts';
 import { unpackedFile } from './plain-text.ts';
 import { COUNTED_ROWS } from './row-number.ts';
 import { requireSameShape } from './same-shape.ts';
-import { spooledNdjson, type SpooledValue } from '../spool.ts';
+import { spooledNdjson, type SpooledRows, type SpooledValue } from '../spool.ts';
 
 compressionRegistry.set(CompressionType.ZSTD, { decode: (packed) => decompress(packed) });
 
@@ -88,24 +96,36 @@ async function fieldsOf(file: ArrowFile): Promise<SpooledField[]> {
   }
 }
 
-async function* rowsOf(files: readonly ArrowFile[]): AsyncIterable<SpooledValue[]> {
+async function* rowsOf(files: readonly ArrowFile[]): AsyncIterable<SpooledRows> {
   for (const file of files) {
     const { reader, close } = await readerOf(file);
     try {
       const writes = (reader.schema.fields as Field<DataType>[]).map(({ type }) => writtenAs(type).write);
       for await (const batch of reader) {
         const columns = writes.map((write, index) => ({ write, vector: batch.getChildAt(index) }));
-        for (let row = 0; row < batch.numRows; row++)
-          yield columns.map(({ write, vector }) => {
-            const value: unknown = vector?.get(row) ?? null;
-            return value === null ? null : write(value as never);
-          });
+        yield rowsIn(file, columns, batch.numRows);
       }
     } catch (error) {
       throw notRead(file, error);
     } finally {
       await close();
     }
+  }
+}
+
+function* rowsIn(
+  file: ArrowFile,
+  columns: readonly { readonly write: Written['write']; readonly vector: Vector | null }[],
+  count: number,
+): Generator<SpooledValue[]> {
+  try {
+    for (let row = 0; row < count; row++)
+      yield columns.map(({ write, vector }) => {
+        const value: unknown = vector?.get(row) ?? null;
+        return value === null ? null : write(value as never);
+      });
+  } catch (error) {
+    throw notRead(file, error);
   }
 }
 

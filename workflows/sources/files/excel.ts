@@ -12,7 +12,7 @@ import { lookedAt } from './looked-at.ts';
 import { unpackedFile } from './plain-text.ts';
 import { COUNTED_ROWS } from './row-number.ts';
 import { requireSameShape } from './same-shape.ts';
-import { spooledNdjson, type SpooledValue } from '../spool.ts';
+import { spooledNdjson, type SpooledRows } from '../spool.ts';
 import { unpackedSize } from './zip-size.ts';
 
 /** A sheet is read in memory, where it takes several times its size: larger ones are a matter for CSV and Parquet. */
@@ -82,8 +82,8 @@ async function sheetOf(file: { name: string; bytes: Bytes }, { format }: FileAsk
   };
 }
 
-async function* texts(rows: readonly Row[], width: number): AsyncIterable<SpooledValue[]> {
-  for (const row of rows) yield Array.from({ length: width }, (_, index) => textOf(row[index] ?? null));
+async function* texts(rows: readonly Row[], width: number): AsyncIterable<SpooledRows> {
+  for (const row of rows) yield [Array.from({ length: width }, (_, index) => textOf(row[index] ?? null))];
 }
 
 /** The type of the package says the class of dates where it means one. */
