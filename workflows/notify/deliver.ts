@@ -49,6 +49,7 @@ export function openDeliveries({ pool, senders, log }: DeliverDeps): Deliveries 
   const stopping = new AbortController();
   const underWay = new Map<Promise<void>, string>();
   let looking: Promise<void> | null = null;
+  let asked = 0;
 
   const takeAll = async (): Promise<void> => {
     while (!stopping.signal.aborted && underWay.size < AT_ONCE) {
@@ -63,10 +64,19 @@ export function openDeliveries({ pool, senders, log }: DeliverDeps): Deliveries 
       for (const delivery of taken) begin(delivery);
     }
   };
-  const look = (): Promise<void> =>
-    (looking ??= takeAll().finally(() => {
+  /** One that is under way may have asked the ledger before there was room: then it asks again. */
+  const takeAsked = async (): Promise<void> => {
+    for (let answered = 0; answered !== asked && !stopping.signal.aborted;) {
+      answered = asked;
+      await takeAll();
+    }
+  };
+  const look = (): Promise<void> => {
+    asked += 1;
+    return (looking ??= takeAsked().finally(() => {
       looking = null;
     }));
+  };
   const begin = (delivery: Delivery): void => {
     const sending = attempt({ pool, senders, log }, delivery, stopping.signal)
       .catch((error: unknown) => log.warn({ err: error, delivery: delivery.id }, 'a delivery is tried again'))

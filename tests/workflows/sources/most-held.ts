@@ -7,12 +7,14 @@ export async function mostHeld(work: () => Promise<unknown>): Promise<number> {
   const collect = runInNewContext('gc') as () => void;
   const held = (): number => {
     collect();
+    // Buffers are freed beside, and are still counted until the next collection has waited for that.
+    collect();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
   const before = held();
   let most = before;
-  const watch = setInterval(() => (most = Math.max(most, held())), 500);
+  const watch = setInterval(() => (most = Math.max(most, held())), 1_000);
   try {
     await work();
   } finally {
