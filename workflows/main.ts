@@ -77,6 +77,8 @@ Runtime.install({
   telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
 });
 const scratch = join(config.home, 'tmp', `worker-${process.pid}`);
+// In a container each worker has the same id, and would never find its former self gone.
+await rm(scratch, { recursive: true, force: true });
 await mkdir(scratch, { recursive: true, mode: 0o700 });
 const pool = openPool(config.databaseUrl, { name: 'weft worker', max: 12 });
 // Few runs have operations to ask, and each asks one at a time.
