@@ -25,7 +25,7 @@ import type { OpenSource, SourceRows } from '../sources/source.ts';
 import { spooledCsv } from '../sources/spool.ts';
 import { type Duckdb, identifier, withDuckdb } from './duckdb.ts';
 import { duckdbRefusal, RUN_LIMIT_MS } from './duckdb-refusal.ts';
-import { type Transformation, type TransformedOutput, type TransformEngine } from './engine.ts';
+import type { Transformation, TransformedOutput, TransformEngine } from './engine.ts';
 import { asDomain } from './postgres.ts';
 import { NulByte, seeingNuls, streamInto } from './stream.ts';
 import { typedSelect } from './typed-select.ts';

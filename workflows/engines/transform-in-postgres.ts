@@ -5,7 +5,7 @@ import { quoted } from '../../schema/ids.ts';
 import { matchedColumns, type YieldedColumn } from '../refresh/matched-columns.ts';
 import { rowsTold } from '../refresh/rows-told.ts';
 import type { RefreshPlan } from '../refresh/plan.ts';
-import { type TransformedOutput, type TransformEngine } from './engine.ts';
+import type { TransformedOutput, TransformEngine } from './engine.ts';
 import { asDomain, sqlRefusal } from './postgres.ts';
 
 /** SQL in the database itself, as the domain's own role. */

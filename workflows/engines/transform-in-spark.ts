@@ -10,7 +10,7 @@ import { matchedColumns } from '../refresh/matched-columns.ts';
 import { rowsTold } from '../refresh/rows-told.ts';
 import { applicationName, type RefreshDeps } from '../refresh/stage.ts';
 import { boundedType, isAssignable } from '../sources/casts.ts';
-import { type Transformation, type TransformedOutput, type TransformEngine } from './engine.ts';
+import type { Transformation, TransformedOutput, TransformEngine } from './engine.ts';
 import { MISFIT, misfitWords } from './typed-select.ts';
 import { SparkError } from './spark/errors.ts';
 import { type SparkSession, withSpark } from './spark/session.ts';
