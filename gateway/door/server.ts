@@ -170,7 +170,10 @@ export async function openServer(deps: ServerDeps): Promise<{ url: string; close
   );
   app.use('/variants', variantRoutes({ graph, asking, admitted: [...requestBody(actorOf), admitted], base: baseOf }));
   app.post('/subgraphs/:domain/:revision', requestBody(actorOf), subgraphRoute(graph, actorOf, logFault));
-  app.use('/', express.static(CONSOLE, { index: 'index.html', extensions: ['html'], dotfiles: 'ignore', maxAge: '1h' }));
+  app.use(
+    '/',
+    express.static(CONSOLE, { index: 'index.html', extensions: ['html'], dotfiles: 'ignore', maxAge: '1h' }),
+  );
   app.use((_request, response) => {
     refuse(response, 404, 'NOT_FOUND', 'There is nothing at this address.');
   });
