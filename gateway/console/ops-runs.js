@@ -4,7 +4,7 @@ import { actionButton } from './steering.js';
 
 const RUN = `query Run($id: ID!) {
   run(id: $id) {
-    id trigger phase priority fullLoad requestedBy requestedAt startedAt endedAt keptUntil scheduledFor datasetVersion temporalUrl
+    id trigger phase outcome priority fullLoad requestedBy requestedAt startedAt endedAt keptUntil scheduledFor datasetVersion temporalUrl
     product { id }
     retryOf { id }
     error { code message findings { code message file line } }
@@ -23,14 +23,18 @@ export async function runDetail(id) {
 
 /** A run as a row; where it is open, with another of what was read of it in `detail`. */
 export function runRows(run, { open, detail }) {
-  const { id, product, trigger, phase, requestedBy, requestedAt, startedAt, endedAt, error, temporalUrl } = run;
+  const { id, product, trigger, phase, outcome, requestedBy, requestedAt, startedAt, endedAt, error, temporalUrl } =
+    run;
   const className = phase === 'FAILED' ? 'bad' : phase === 'SUCCEEDED' ? 'good' : undefined;
   const line = row([
     element('td', [
       opener(id, product.id, open),
       element('div', `${words(trigger)} by ${requestedBy}, ${ago(requestedAt)}`, 'quiet'),
     ]),
-    element('td', [element('div', words(phase), className), error ? element('div', error.message, 'quiet') : null]),
+    element('td', [
+      element('div', words(outcome === 'CONFIRMED' ? outcome : phase), className),
+      error ? element('div', error.message, 'quiet') : null,
+    ]),
     element('td', stageMarks(run), 'stages'),
     element('td', startedAt ? lasting(startedAt, endedAt) : '–', 'number'),
     element(
@@ -73,14 +77,15 @@ function stageMarks({ stages, phase }) {
 }
 
 function detailOf(run) {
-  const { id, priority, fullLoad, scheduledFor, keptUntil, retryOf, datasetVersion, error, stages, quality } = run;
+  const { id, outcome, priority, fullLoad, scheduledFor, keptUntil, retryOf, datasetVersion, error, stages, quality } =
+    run;
   const facts = [
     `run ${id}`,
     `priority ${priority}`,
     fullLoad ? 'reads all of its sources' : null,
     scheduledFor ? `meant for ${new Date(scheduledFor).toLocaleString()}` : null,
     retryOf ? `takes up ${retryOf.id}` : null,
-    datasetVersion === null ? null : `published version ${datasetVersion}`,
+    datasetVersion === null ? null : `${words(outcome ?? 'PUBLISHED')} version ${datasetVersion}`,
     keptUntil ? `what it landed is kept until ${new Date(keptUntil).toLocaleString()}` : null,
   ].filter((fact) => fact !== null);
   return [

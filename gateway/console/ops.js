@@ -18,7 +18,7 @@ const OPERATIONS = `query Operations($phase: RunPhase, $product: ID, $after: Str
   }
   runs(phase: $phase, product: $product, first: 25, after: $after) {
     nodes {
-      id trigger phase priority fullLoad requestedBy requestedAt startedAt endedAt keptUntil datasetVersion temporalUrl
+      id trigger phase outcome priority fullLoad requestedBy requestedAt startedAt endedAt keptUntil datasetVersion temporalUrl
       product { id }
       error { code message }
       stages { name state startedAt endedAt }
@@ -31,7 +31,7 @@ const OPERATIONS = `query Operations($phase: RunPhase, $product: ID, $after: Str
     nodes {
       id
       pause { by at reason }
-      datasetVersion { version publishedAt withinSlo }
+      datasetVersion { version publishedAt confirmedAt withinSlo }
       slos { property promised withinObjective dueAt errorBudget { left } }
       runs(first: 1) { phase }
       backfills(first: 2) { id phase from to by slices slicesRead rowsRead requestedBy requestedAt error { message } }
@@ -136,7 +136,9 @@ function productRow({ id, pause, datasetVersion: data, slos, runs }) {
     element('td', [element('strong', id), paused ? element('div', paused, 'quiet') : null]),
     element(
       'td',
-      data ? `version ${data.version}, ${ago(data.publishedAt)}${late ? ', late' : ''}` : 'no data yet',
+      data
+        ? `version ${data.version}, ${ago(data.confirmedAt ?? data.publishedAt)}${late ? ', late' : ''}`
+        : 'no data yet',
       late ? 'bad' : undefined,
     ),
     element('td', promises),
