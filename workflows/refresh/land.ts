@@ -45,6 +45,8 @@ export async function land(deps: RefreshDeps, work: StageWork): Promise<StageDet
     await trx.query(`create schema ${schema}`);
     // Key and indexes of millions of rows are sorted in memory; a few loads at a time do so.
     await trx.query(`set local maintenance_work_mem = '256MB'`);
+    // What was written goes to the disk while rows come: else the commit waits for all of it.
+    await trx.query(`set local backend_flush_after = '2MB'`);
     const landed: Landed[] = [];
     for (const landing of landings) {
       const sliced = await landSlices(deps, { plan, client, trx }, landing);
