@@ -17,6 +17,8 @@ import type { FileRoot } from './sources/file-path.ts';
 
 const bytes = z.string().regex(/^[1-9]\d{0,5}(MB|GB|TB)$/, 'a size, such as 512MB or 20GB');
 
+const port = z.coerce.number().int().min(0).max(65_535);
+
 const sparkAddress = z.string().superRefine((text, context) => {
   try {
     checkSparkAddress(text);
@@ -34,6 +36,9 @@ const environment = z.object({
   TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   HOST: z.string().min(1).default('127.0.0.1'),
+  // None by itself: two workers of one machine would want the same. 0 is any that is free.
+  WEFT_WORKER_PORT: port.optional(),
+  WEFT_TEMPORAL_METRICS_PORT: port.min(1).optional(),
   WEFT_ALLOWED_HOSTS: z.string().default(''),
   WEFT_SECRETS_DIR: z.string().min(1).optional(),
   /** Packages of PyPI that contracts may name as connectors: `tap-postgres`, `tap-postgres==1.2.3`, or `*`. */
@@ -85,6 +90,8 @@ export interface WorkerConfig {
   readonly databaseUrl: string;
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly home: string;
+  /** Where probes and Prometheus ask, and where for Temporal's own metrics; null where nobody said. */
+  readonly listen: { readonly host: string; readonly port: number | null; readonly temporalMetrics: number | null };
   readonly roots: readonly FileRoot[];
   /** Folders that products may be delivered to; a relative path lies in the first. */
   readonly deliveryRoots: readonly string[];
@@ -126,6 +133,11 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     databaseUrl: data.DATABASE_URL,
     temporal: { address: data.TEMPORAL_ADDRESS, namespace: data.TEMPORAL_NAMESPACE },
     home: resolve(data.WEFT_HOME),
+    listen: {
+      host: data.HOST,
+      port: data.WEFT_WORKER_PORT ?? null,
+      temporalMetrics: data.WEFT_TEMPORAL_METRICS_PORT ?? null,
+    },
     roots: [
       ...data.WEFT_FILE_ROOTS.split(delimiter)
         .filter((root) => root !== '')

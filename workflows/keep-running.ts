@@ -6,6 +6,8 @@ import type { Logger } from 'pino';
 export interface KeptWorker {
   /** Resolves once it polls for the first time. */
   readonly polling: Promise<void>;
+  /** Whether it polls now. */
+  readonly isRunning: () => boolean;
   stop(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export function keepRunning(name: string, log: Logger, make: () => Promise<Worke
 
   return {
     polling,
+    isRunning: () => current?.getState() === 'RUNNING',
     stop: async () => {
       stopping.abort();
       if (current?.getState() === 'RUNNING') current.shutdown();

@@ -50,6 +50,8 @@ import { relayEvents } from './relay.ts';
 import { retireDue } from './retire-due.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { judgeRetention } from './slo/judge-retention.ts';
+import { openWorkerTelemetry } from './telemetry/open-telemetry.ts';
+import { temporalMetrics } from './telemetry/temporal-metrics.ts';
 import { temporalLogger } from './temporal-logger.ts';
 
 /** How often the outbox is looked at without a hint: an event that was put off waits this much longer at most. */
@@ -62,6 +64,8 @@ const CLEAR_MS = 600_000;
 const RETIRE_MS = 30_000;
 /** How often it is looked for what is to be sent outside: a message comes this much later at most. */
 const DELIVER_MS = 1_000;
+/** How often sources are asked what they keep of their logs: disks fill in hours, and each asking is a connection. */
+const LAG_MS = 60_000;
 /** A stage that is called off has this long to let go; the whole stop must take less than 10 s. */
 const GRACE = '5s';
 const config = readConfig(process.env);
@@ -74,7 +78,7 @@ const workers = new Map<string, KeptWorker>();
 Runtime.install({
   logger: temporalLogger(log),
   shutdownSignals: [],
-  telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
+  telemetryOptions: { logging: { forward: {}, filter: 'WARN' }, ...temporalMetrics(config.listen) },
 });
 const scratch = join(config.home, 'tmp', `worker-${process.pid}`);
 // In a container each worker has the same id, and would never find its former self gone.
@@ -86,6 +90,10 @@ const readers = {
   quick: openPool(roleUrl(config.databaseUrl, READER), { name: 'weft audit', max: 2 }),
   slow: openPool(roleUrl(config.databaseUrl, READER), { name: 'weft slow audit', max: 2 }),
 };
+const telemetry = await openWorkerTelemetry(config, {
+  log,
+  isPolling: () => !stopping.signal.aborted && workers.get(PLATFORM_QUEUE)?.isRunning() === true,
+});
 const deps: RefreshDeps = {
   pool,
   databaseUrl: config.databaseUrl,
@@ -99,6 +107,7 @@ const deps: RefreshDeps = {
   spark: sparkOf(config.spark, config.secrets),
   sparkDatabase: config.sparkDatabase,
   openSubgraph: openSubgraph(readers),
+  observer: telemetry.observer,
   crash: crashAt(config.crash),
   newRunId: () => randomUUID() as RunId,
 };
@@ -122,7 +131,14 @@ onShutdown(async () => {
   stopping.abort();
   await listening?.stop();
   await Promise.all([...[...workers.values()].map((worker) => worker.stop()), deliveries.stop()]);
-  await Promise.all([openLineage.close(), post.close(), pool.end(), readers.quick.end(), readers.slow.end()]);
+  await Promise.all([
+    telemetry.close(),
+    openLineage.close(),
+    post.close(),
+    pool.end(),
+    readers.quick.end(),
+    readers.slow.end(),
+  ]);
   await rm(scratch, { recursive: true, force: true });
 });
 
@@ -165,7 +181,8 @@ const platform = keepRunning('platform', log, () =>
   }),
 );
 workers.set(PLATFORM_QUEUE, platform);
-const relay = { pool, databaseUrl: config.databaseUrl, client, log, newRunId: deps.newRunId, alerts };
+const { newRunId, observer } = deps;
+const relay = { pool, databaseUrl: config.databaseUrl, client, log, newRunId, observer, alerts };
 listening = listen(config.databaseUrl, {
   name: 'weft relay',
   pollMs: POLL_MS,
@@ -188,6 +205,9 @@ void every(DELIVER_MS, 'deliveries', () => deliveries.look());
 void every(CLEAR_MS, 'what was delivered', () => clearSent(pool));
 void every(CLEAR_MS, 'what channels were told', () => cleanTellings(pool));
 void every(CLEAR_MS, 'what was wrong long ago', () => Promise.all([cleanAlerts(pool), cleanBreaches(pool)]));
+void every(LAG_MS, 'what sources keep of their logs', () =>
+  telemetry.lookAtSlots({ ...deps, signal: stopping.signal }),
+);
 void every(RETIRE_MS, 'announced retirements', () => retireDue({ ...relay, usageDays: config.usageDays }));
 await platform.polling;
 log.info({ temporal: config.temporal.address }, 'ready');

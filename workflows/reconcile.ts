@@ -20,7 +20,7 @@ import { startRefresh } from './start-refresh.ts';
  * Brings Temporal and the ledger together after either lost something: a run that the ledger calls open and Temporal does not know
  * is started; one whose workflow was terminated from outside is recorded as failed, so that the product is free again.
  */
-export async function reconcileRuns({ pool, client, log }: RelayDeps): Promise<void> {
+export async function reconcileRuns({ pool, client, log, observer }: RelayDeps): Promise<void> {
   const open = await openRuns(pool);
   const held = new Set(
     (
@@ -46,9 +46,12 @@ export async function reconcileRuns({ pool, client, log }: RelayDeps): Promise<v
       'the workflow of an open run had ended: it is recorded as failed',
     );
     const message = `Its workflow ended in Temporal (${found.closedAs.toLowerCase()}) before the run did; refresh again.`;
-    await transaction(pool, async (trx) => {
-      if (await failRun(trx, run.id, { code: 'INTERNAL', message, findings: [] })) await keepWork(trx, run.id);
+    const isRecorded = await transaction(pool, async (trx) => {
+      const failed = await failRun(trx, run.id, { code: 'INTERNAL', message, findings: [] });
+      if (failed) await keepWork(trx, run.id);
+      return failed;
     });
+    if (isRecorded) observer.runEnded({ run: now, outcome: 'failed', code: 'INTERNAL' });
   }
 }
 

@@ -12,6 +12,7 @@ import { requestUpstreamRuns } from '../schema/ledger/upstream-runs.ts';
 import { refreshWorkflowId } from './names.ts';
 import { type AlertDeps, followAlerts } from './notify/alerts.ts';
 import { watchAlert } from './notify/watch-alert.ts';
+import type { RunObserver } from './refresh/observer.ts';
 import { followRestored } from './refresh/restored-views.ts';
 import { dropSchedule, followPause, keepSchedule, moveSchedule } from './schedules.ts';
 import { cancelBackfill, startBackfill } from './backfill/start.ts';
@@ -25,6 +26,7 @@ export interface RelayDeps {
   readonly client: Client;
   readonly log: Logger;
   readonly newRunId: () => RunId;
+  readonly observer: RunObserver;
   readonly alerts: AlertDeps;
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type Pool, transaction } from '../schema/ledger/connect.ts';
-import { forgetPosition, type ForsakenPosition, forsakenPositions } from '../schema/ledger/kept-tables.ts';
+import { forgetPosition, forsakenPositions, type LogPosition } from '../schema/ledger/kept-tables.ts';
 import { productOf } from '../schema/ledger/mesh.ts';
 import { requireRevision } from '../schema/ledger/products.ts';
 import { sourceAsk, type SourceDeps } from './refresh/extract.ts';
@@ -21,7 +21,7 @@ export async function releaseSources(deps: ReleaseDeps): Promise<number> {
   let released = 0;
   for (const position of await forsakenPositions(deps.pool))
     try {
-      const ask = await askFor(deps, position);
+      const ask = await positionAsk(deps, position);
       if (ask !== null) await releasePosition(ask, position.watermark);
       await transaction(deps.pool, (trx) => forgetPosition(trx, position));
       released += 1;
@@ -36,8 +36,11 @@ export async function releaseSources(deps: ReleaseDeps): Promise<number> {
   return released;
 }
 
-/** What the source was read with; null where its contract of that time does not say any more. */
-async function askFor(deps: ReleaseDeps, { productId, revision, name }: ForsakenPosition): Promise<SourceAsk | null> {
+/** What the source was read with up to a position; null where its contract of that time does not say any more. */
+export async function positionAsk(
+  deps: Pick<ReleaseDeps, keyof SourceDeps | 'pool' | 'signal'>,
+  { productId, revision, name }: LogPosition,
+): Promise<SourceAsk | null> {
   const stored = await requireRevision(deps.pool, productId, revision);
   for (const port of productOf(stored).inputs) {
     const object = port.kind === 'server' ? port.objects.find(({ view }) => view === name) : undefined;

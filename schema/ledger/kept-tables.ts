@@ -55,8 +55,8 @@ export async function moveKeptTable(
   ]);
 }
 
-/** A place in a source's log that the source keeps, and nobody goes on from. */
-export interface ForsakenPosition {
+/** A place in a source's log from which on the source keeps it. */
+export interface LogPosition {
   readonly productId: ProductId;
   /** That of the run which read up to there: it says where the source is. */
   readonly revision: number;
@@ -68,11 +68,11 @@ export interface ForsakenPosition {
 const PATIENCE_DAYS = 30;
 
 /**
- * Those of products that are retired, or whose live version was read otherwise: from another slot, or not by a log at all. None where a run
+ * Those that nobody goes on from: of products that are retired, or whose live version was read otherwise: from another slot, or not by a log at all. None where a run
  * is under way, and none of which nothing was heard for a month.
  */
-export async function forsakenPositions(db: Queryable): Promise<ForsakenPosition[]> {
-  const { rows } = await db.query<ForsakenPosition>(
+export async function forsakenPositions(db: Queryable): Promise<LogPosition[]> {
+  const { rows } = await db.query<LogPosition>(
     `select distinct on (p.id, split_part(k.watermark, '@', 1))
             p.id as "productId", r.revision, k.name, k.watermark
        from weft.kept_tables k
@@ -91,8 +91,22 @@ export async function forsakenPositions(db: Queryable): Promise<ForsakenPosition
   return rows;
 }
 
+/** Those that live versions of products go on from. */
+export async function livePositions(db: Queryable): Promise<LogPosition[]> {
+  const { rows } = await db.query<LogPosition>(
+    `select p.id as "productId", r.revision, k.name, k.watermark
+       from weft.products p
+       join weft.dataset_versions v on v.product_id = p.id and v.version = p.live_version
+       join weft.runs r on r.id = v.run_id
+       join weft.kept_tables k on k.run_id = r.id
+      where k.watermark like '%@%' and p.retired_at is null
+      order by p.id, k.name`,
+  );
+  return rows;
+}
+
 /** Records that the source keeps it no more: a run that were to go on from there loads all anew. */
-export async function forgetPosition(trx: Transaction, { productId, watermark }: ForsakenPosition): Promise<void> {
+export async function forgetPosition(trx: Transaction, { productId, watermark }: LogPosition): Promise<void> {
   await trx.query(
     `update weft.kept_tables k set watermark = null, shape = 'forgotten'
        from weft.runs r

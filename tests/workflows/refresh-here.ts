@@ -15,6 +15,7 @@ import { connectorHost } from '../../workflows/sources/connectors/connector-host
 import { performStage, type RefreshDeps } from '../../workflows/refresh/stage.ts';
 import { STAGE_WORK } from '../../workflows/refresh/stage-work.ts';
 import type { TestDatabase } from '../testkit/database.ts';
+import { UNOBSERVED } from './told-nobody.ts';
 
 /** What the stages need, on a test's database. */
 export async function refreshDeps(database: Pick<TestDatabase, 'pool' | 'url'>): Promise<RefreshDeps> {
@@ -35,6 +36,7 @@ export async function refreshDeps(database: Pick<TestDatabase, 'pool' | 'url'>):
     openSubgraph: () => {
       throw new Error('Nobody expects anything in this test');
     },
+    observer: UNOBSERVED,
     crash: () => undefined,
     newRunId: () => randomUUID() as RunId,
   };

@@ -14,7 +14,7 @@ import { relayEvents } from '../../workflows/relay.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 import { testTemporal } from '../testkit/temporal.ts';
 import { plainPublish } from './plain-publish.ts';
-import { TOLD_NOBODY } from './told-nobody.ts';
+import { TOLD_NOBODY, UNOBSERVED } from './told-nobody.ts';
 import { refreshDeps, refreshHere } from './refresh-here.ts';
 import { smallProduct } from './small-product.ts';
 
@@ -42,6 +42,7 @@ beforeAll(async () => {
         client,
         log,
         newRunId: () => randomUUID() as RunId,
+        observer: UNOBSERVED,
         alerts: TOLD_NOBODY,
       },
       new AbortController().signal,

@@ -21,7 +21,7 @@ import { testTemporal, type TestTemporal } from '../testkit/temporal.ts';
 import { type Gate, gateIn } from './gate.ts';
 import { plainPublish } from './plain-publish.ts';
 import { smallProduct } from './small-product.ts';
-import { TOLD_NOBODY } from './told-nobody.ts';
+import { TOLD_NOBODY, UNOBSERVED } from './told-nobody.ts';
 import { answerBeside, startWorker, type WorkerProcess } from './worker-process.ts';
 
 let database: TestDatabase;
@@ -47,6 +47,7 @@ beforeAll(async () => {
     client,
     log: pino({ level: 'silent' }),
     newRunId: () => randomUUID() as RunId,
+    observer: UNOBSERVED,
     alerts: TOLD_NOBODY,
   };
 }, 120_000);

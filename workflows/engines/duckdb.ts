@@ -44,6 +44,9 @@ const SETTINGS = {
 const PLACES = 2;
 const places = fairPlaces(PLACES);
 
+/** How many have a place in this process, and how many wait for one. */
+export const duckdbPlaces = places.counts;
+
 /** What a DuckDB may take of this machine. */
 export interface DuckdbLimits {
   /** As DuckDB reads it: `512MB`. What goes beyond is spilled. */

@@ -2,6 +2,8 @@
 export interface Places {
   /** Resolves with what gives the place back, once there is one; rejects where `signal` fires before. */
   take(domain: string, signal: AbortSignal): Promise<() => void>;
+  /** How much has a place now, and how much waits for one. */
+  readonly counts: () => { readonly running: number; readonly waiting: number };
 }
 
 interface Waiting {
@@ -59,5 +61,6 @@ export function fairPlaces(shared: number): Places {
         beginNext();
       };
     },
+    counts: () => ({ running: taken(), waiting: waiting.length }),
   };
 }

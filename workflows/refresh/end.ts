@@ -21,9 +21,12 @@ export async function failRun(deps: RefreshDeps, ref: RunRef, error: RunError): 
   await fence(deps.pool, ref.runId);
   const run = await findRun(deps.pool, ref.runId);
   if (run === null) return;
-  await transaction(deps.pool, async (trx) => {
-    if (await recordFailure(trx, run.id, error)) await keepWork(trx, run.id);
+  const isRecorded = await transaction(deps.pool, async (trx) => {
+    const failed = await recordFailure(trx, run.id, error);
+    if (failed) await keepWork(trx, run.id);
+    return failed;
   });
+  if (isRecorded) deps.observer.runEnded({ run, outcome: 'failed', code: error.code });
   if (!(await isOfUse(deps.pool, run.id))) await dropWork(deps, run);
   await transaction(deps.pool, async (trx) => {
     await requestDueRun(trx, { runId: deps.newRunId(), ended: run.id });
@@ -35,8 +38,10 @@ export async function abandonRun(deps: RefreshDeps, ref: RunRef): Promise<void> 
   await fence(deps.pool, ref.runId);
   const run = await findRun(deps.pool, ref.runId);
   if (run === null) return;
-  await transaction(deps.pool, (trx) => cancelRun(trx, run.id));
+  const isRecorded = await transaction(deps.pool, (trx) => cancelRun(trx, run.id));
   await dropWork(deps, run);
+  // Who calls a run off by hand records that, and leaves the rest to us.
+  if (isRecorded || run.phase === 'cancelled') deps.observer.runEnded({ run, outcome: 'cancelled', code: null });
 }
 
 /** Drops what failed runs made whose time is over, or that a newer run of the product (`but`) takes the place of. */

@@ -4,7 +4,15 @@ import type { HostRules } from '../../schema/allowed-hosts.ts';
 import { Refusal } from '../../schema/errors.ts';
 import type { DomainId, RunId, SliceId } from '../../schema/ids.ts';
 import { KEEP_ALIVE, type Pool, type Queryable } from '../../schema/ledger/connect.ts';
-import { beginStage, endStage, isCurrent, requireRun, stagesOf, tellAttempt } from '../../schema/ledger/runs.ts';
+import {
+  beginStage,
+  endStage,
+  isCurrent,
+  requireRun,
+  type RunRow,
+  stagesOf,
+  tellAttempt,
+} from '../../schema/ledger/runs.ts';
 import type { OpenSubgraph } from '../../schema/reading.ts';
 import type { Stage } from '../../schema/run.ts';
 import type { Secrets } from '../../schema/secrets.ts';
@@ -16,6 +24,7 @@ import { isOutage } from '../outage.ts';
 import type { ConnectorHost } from '../sources/connectors/connector-host.ts';
 import type { FileRoot } from '../sources/file-path.ts';
 import type { StageDetail } from './activities.ts';
+import type { RunObserver, StageEnded, StageOutcome } from './observer.ts';
 import { refreshPlan, type RefreshPlan } from './plan.ts';
 
 /** What all stages work with. */
@@ -41,6 +50,8 @@ export interface RefreshDeps {
   readonly sparkDatabase: string | null;
   /** Makes products executable, for what consumers expect of data that is about to go live. */
   readonly openSubgraph: OpenSubgraph;
+  /** Hears of what stages and runs come to. */
+  readonly observer: RunObserver;
   /** Tests end or stop the process here; else it does nothing. */
   readonly crash: (point: CrashPoint) => void;
   readonly newRunId: () => RunId;
@@ -128,18 +139,33 @@ export async function performStage(
         return story(client);
       },
     );
+  const startedAt = new Date();
+  let known: RunRow | null = null;
+  const ended = (how: Pick<StageEnded, 'outcome' | 'detail' | 'code'>): void =>
+    deps.observer.stageEnded({ ref: run, run: known, stage, attempt, startedAt, ...how });
   try {
     const plan = await refreshPlan(deps.pool, run.runId);
+    known = plan.run;
     const detail = await connect({ url: deps.databaseUrl }, (client) =>
       work(deps, { plan, client, signal, connect, end }),
     );
+    ended({ outcome: 'done', detail, code: null });
+    if (stage === 'announce') deps.observer.runEnded({ run: plan.run, outcome: 'succeeded', code: null });
     deps.crash(`${stage}:ended`);
     return detail;
   } catch (error) {
-    const isFault = !(error instanceof Refusal || signal.aborted || isOutage(error));
+    const outcome = outcomeOf(error, signal);
+    ended({ outcome, detail: null, code: error instanceof Refusal ? error.code : 'INTERNAL' });
+    const isFault = outcome === 'failed';
     const faults = await tell(deps, { ...ask, attempt }, isFault);
     throw isFault && faults !== null ? new StageFault(faults, error) : error;
   }
+}
+
+function outcomeOf(error: unknown, signal: AbortSignal): StageOutcome {
+  if (error instanceof Refusal) return 'refused';
+  if (signal.aborted) return 'stopped';
+  return isOutage(error) ? 'outage' : 'failed';
 }
 
 /** Says how an attempt ended, as soon as the ledger can be reached; null where it was called off before. */

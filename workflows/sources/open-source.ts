@@ -8,7 +8,7 @@ import { localFiles } from './files/local-files.ts';
 import type { FindFiles } from './files/found-files.ts';
 import { filesBy, stillBy } from './files/open-files.ts';
 import { openMysql } from './mysql.ts';
-import { confirmChanges, forgetChanges, openPostgresChanges } from './postgres-changes.ts';
+import { confirmChanges, forgetChanges, heldLog, openPostgresChanges } from './postgres-changes.ts';
 import { openPostgres } from './postgres.ts';
 import { storedObjects } from './files/stored-objects.ts';
 import type { Connector, OpenSource, SourceAsk } from './source.ts';
@@ -53,6 +53,11 @@ export async function releasePosition(ask: SourceAsk, position: string): Promise
 export async function isStill(ask: SourceAsk, state: string, folder: string): Promise<boolean> {
   const find = isConnector(ask.server) ? undefined : FILES[ask.server.type];
   return find !== undefined && (await stillBy(find)(ask, { state, folder }));
+}
+
+/** How many bytes of its log a source keeps because of a position; null where it keeps none. */
+export async function lagOfPosition(ask: SourceAsk, position: string): Promise<number | null> {
+  return ask.object.load?.mode === 'cdc' ? heldLog(ask, position) : null;
 }
 
 /** Opens the source that a contract's server block names. Refuses with SOURCE_MISSING a type that there is no connector for. */

@@ -67,6 +67,21 @@ export async function forgetChanges(ask: SourceAsk, position: string): Promise<v
   });
 }
 
+/** How many bytes of its log the source's server keeps for the slot; null where the slot is gone. */
+export async function heldLog(ask: SourceAsk, position: string): Promise<number | null> {
+  const { slot } = positionOf(position);
+  return connected(askedOf(ask), async (client) => {
+    // A standby has no place of its own in the log.
+    const { rows } = await client.query<{ bytes: number | null }>(
+      `select pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end,
+                              restart_lsn)::float8 as bytes
+         from pg_replication_slots where slot_name = $1`,
+      [slot],
+    );
+    return rows[0]?.bytes ?? null;
+  });
+}
+
 const rowsFile = (spool: string): string => `${spool}.csv`;
 const goneFile = (spool: string): string => `${spool}.gone.csv`;
 

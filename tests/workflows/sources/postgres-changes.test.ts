@@ -11,6 +11,7 @@ import { markRetired } from '../../../schema/ledger/products.ts';
 import { stagesOf } from '../../../schema/ledger/runs.ts';
 import type { RefreshDeps } from '../../../workflows/refresh/stage.ts';
 import { releaseSources } from '../../../workflows/release-sources.ts';
+import { slotLags } from '../../../workflows/telemetry/slot-lags.ts';
 import { cloneDatabase, type TestDatabase } from '../../testkit/database.ts';
 import { removeHome } from '../../testkit/servers.ts';
 import { temporaryHome } from '../../testkit/temporary-home.ts';
@@ -109,6 +110,19 @@ test('a value that is large and stays is not lost by an update that does not nam
   await shop.query(`update ${table} set amount = 2`);
   await refreshHere(deps, id);
   await expectSame(table);
+});
+
+test('how much of its log a source holds for a product is known, and of one that is out of reach is not', async () => {
+  const { id, table } = await product(plain);
+  await shop.query(`insert into ${table} values (1, 1)`);
+  await refreshHere(deps, id);
+  const asking = { ...deps, signal: new AbortController().signal };
+  const held = async () => (await slotLags(asking)).find(({ product: of }) => of === id);
+  const before = await held();
+  expect(before).toMatchObject({ object: table });
+  await shop.query(`insert into ${table} select n, 1, repeat('x', 1000) from generate_series(2, 1000) n`);
+  expect((await held())!.bytes).toBeGreaterThan(before!.bytes + 1_000_000);
+  expect(await slotLags({ ...asking, secrets: () => null })).toEqual([]);
 });
 
 test('a table that is emptied at once is read as a whole', async () => {
