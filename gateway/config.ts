@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
 import { type PayloadCodec, payloadCodec } from '../schema/payload-codec.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
-import { type TracesConfig, tracesConfig } from './traces/traces-config.ts';
+import { type TracesConfig, tracesConfig } from '../schema/telemetry/traces-config.ts';
 import { readVariants, type VariantRules } from './variants/read-variants.ts';
 
 const key = z.string().regex(/^\S{16,}$/, 'must have at least 16 characters and no space');
@@ -101,7 +101,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       data.WEFT_TEMPORAL_UI_URL === undefined
         ? null
         : { url: data.WEFT_TEMPORAL_UI_URL, namespace: data.TEMPORAL_NAMESPACE },
-    traces: tracesConfig(set),
+    traces: tracesConfig(set, 'weft-gateway'),
   };
 }
 

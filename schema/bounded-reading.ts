@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from './within.ts';
 
 /**
  * A reading for those who ask often and may not wait: whoever asks while one is under way, or within `keptMs` of its beginning, shares
@@ -19,13 +19,4 @@ export function boundedReading<Value>(
     last = begun;
     return begun.answer;
   };
-}
-
-async function within<Value>(limitMs: number, answer: Promise<Value | null>): Promise<Value | null> {
-  const waiting = new AbortController();
-  try {
-    return await Promise.race([answer, sleep(limitMs, null, { signal: waiting.signal })]);
-  } finally {
-    waiting.abort();
-  }
 }

@@ -5,6 +5,7 @@ import { domainId, type DomainId } from '../schema/ids.ts';
 import { type HostRules, hostRules } from '../schema/allowed-hosts.ts';
 import { type PayloadCodec, payloadCodec } from '../schema/payload-codec.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
+import { type TracesConfig, tracesConfig } from '../schema/telemetry/traces-config.ts';
 import { type CrashSetting, readCrash } from './crash.ts';
 import type { DuckdbLimits } from './engines/duckdb.ts';
 import { type ConnectorHost, connectorHost } from './sources/connectors/connector-host.ts';
@@ -109,6 +110,8 @@ export interface WorkerConfig {
   readonly codec: PayloadCodec | null;
   /** Who is told of every run. */
   readonly openLineage: OpenLineageConfig;
+  /** Where traces of runs go; null where none are made. */
+  readonly traces: TracesConfig | null;
   readonly spark: SparkAddresses;
   readonly sparkDatabase: string | null;
   readonly operators: Operators;
@@ -163,6 +166,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
           : joined(data.WEFT_OPENLINEAGE_URL, data.WEFT_OPENLINEAGE_ENDPOINT),
       file: data.WEFT_OPENLINEAGE_FILE === undefined ? null : resolve(data.WEFT_OPENLINEAGE_FILE),
     },
+    traces: tracesConfig(withoutEmpty(env), 'weft-worker'),
     spark: { each: data.WEFT_SPARK_REMOTE ?? null, own: ownSpark(env) },
     sparkDatabase: data.WEFT_SPARK_DATABASE ?? null,
     operators: readOperators(data.WEFT_ALERTS_URL),
@@ -173,6 +177,11 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     logLevel: data.WEFT_LOG_LEVEL,
     crash: readCrash(data.WEFT_CRASH_AT),
   };
+}
+
+/** OpenTelemetry's variables count as not set where they are empty. */
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
 function joined(url: string, endpoint: string): string {

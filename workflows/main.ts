@@ -108,6 +108,7 @@ const deps: RefreshDeps = {
   sparkDatabase: config.sparkDatabase,
   openSubgraph: openSubgraph(readers),
   observer: telemetry.observer,
+  ownTrace: telemetry.ownTrace,
   crash: crashAt(config.crash),
   newRunId: () => randomUUID() as RunId,
 };

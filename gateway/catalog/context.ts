@@ -16,4 +16,6 @@ export interface CatalogDeps extends PublishDeps {
 export interface CatalogContext extends CatalogDeps {
   readonly actor: Actor;
   readonly loaders: Loaders;
+  /** Of the operation's span; null where traces are off. */
+  readonly traceparent: string | null;
 }

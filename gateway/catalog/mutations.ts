@@ -29,7 +29,8 @@ export const mutations = {
     context: CatalogContext,
   ): Promise<PublishOutcome> => {
     requirePublisher(context.actor);
-    const ask = { folders: products, actor: context.actor, refresh: refresh ?? true, dryRun: false };
+    const { actor, traceparent } = context;
+    const ask = { folders: products, actor, refresh: refresh ?? true, dryRun: false, traceparent };
     const outcome = await publish(context, ask);
     if (outcome.kind === 'Published') await context.graph.catchUp();
     return outcome;
@@ -39,7 +40,8 @@ export const mutations = {
     requirePublisher(context.actor);
     const product = requireProductId(args.product);
     requireOwner(context.actor, product);
-    const ask = { product, toRevision: args.toRevision ?? null, actor: context.actor, refresh: args.refresh ?? true };
+    const { actor, traceparent } = context;
+    const ask = { product, toRevision: args.toRevision ?? null, actor, refresh: args.refresh ?? true, traceparent };
     const outcome = await rollback(context, ask);
     if (outcome.kind === 'Published') await context.graph.catchUp();
     return outcome;

@@ -22,14 +22,19 @@ import { usages } from './usages.ts';
 /** The catalog as a subgraph of the graph that it describes. */
 export function openCatalog(deps: CatalogDeps): ExecuteHere {
   const schema = catalogSchema();
-  return async ({ query, variables, operationName }, { actor }) => {
+  return async ({ query, variables, operationName }, { actor, trace }) => {
     const document = parse(query);
     const errors = validate(schema, document);
     if (errors.length > 0) return { errors };
     return execute({
       schema,
       document,
-      contextValue: { ...deps, actor, loaders: openLoaders(deps.ledger, standingOf(deps)) } satisfies CatalogContext,
+      contextValue: {
+        ...deps,
+        actor,
+        loaders: openLoaders(deps.ledger, standingOf(deps)),
+        traceparent: trace?.traceparent ?? null,
+      } satisfies CatalogContext,
       variableValues: variables ?? null,
       operationName: operationName ?? null,
     });

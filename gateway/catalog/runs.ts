@@ -3,6 +3,7 @@ import { runEvents } from '../../schema/ledger/run-events.ts';
 import { Refusal } from '../../schema/errors.ts';
 import { type RunId, runId } from '../../schema/ids.ts';
 import { workflowUrl } from '../../schema/temporal-ui.ts';
+import { parentOf } from '../../schema/telemetry/traceparent.ts';
 import { byId } from './products.ts';
 import type { QualityResult } from '../../schema/ledger/quality.ts';
 import { isOwner } from '../actor.ts';
@@ -11,7 +12,7 @@ import type { CatalogContext } from './context.ts';
 /** A run by its id alone is read when one of its other fields is asked for. */
 type RunSource = RunRow | { readonly id: RunId };
 
-type Column = Exclude<keyof RunRow, 'id' | 'productId' | 'inputVersions' | 'retryOf' | 'workspace'>;
+type Column = Exclude<keyof RunRow, 'id' | 'productId' | 'inputVersions' | 'retryOf' | 'workspace' | 'traceparent'>;
 
 const COLUMNS = [
   'revision',
@@ -51,6 +52,8 @@ export const runs = {
     },
     stages: ({ id }: RunSource, _args: unknown, { loaders }: CatalogContext) => loaders.stages.load(id),
     quality: ({ id }: RunSource, _args: unknown, { loaders }: CatalogContext) => loaders.quality.load(id),
+    traceId: async (source: RunSource, _args: unknown, context: CatalogContext) =>
+      parentOf((await row(source, context)).traceparent)?.traceId ?? null,
     openLineage: ({ id }: RunSource, _args: unknown, { ledger }: CatalogContext) => runEvents(ledger, id),
     temporalUrl: async (source: RunSource, _args: unknown, context: CatalogContext) => {
       const { temporalUi } = context;

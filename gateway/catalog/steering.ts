@@ -38,7 +38,8 @@ export const steeringMutations = {
     const { runId: run, joined } = await transaction(context.ledger, async (trx) => {
       await requireManaged(trx, id);
       const ask = { runId: newRunId(), productId: id, trigger: 'manual', requestedBy: actor.name, ...wanted } as const;
-      const made = await requestRun(trx, { ...ask, fullLoad: full === true });
+      const { traceparent } = context;
+      const made = await requestRun(trx, { ...ask, fullLoad: full === true, traceparent });
       if (made.joined && full === true) await requireFullLoad(trx, made.runId);
       if (!made.joined)
         await addIntervention(trx, { action: 'refresh', subject: id, runId: made.runId, actor: actor.name });
@@ -61,7 +62,8 @@ export const steeringMutations = {
     const { run, actor } = await ownRun(given, context);
     const next = newRunId();
     await transaction(context.ledger, async (trx) => {
-      await requestRetry(trx, { runId: next, failed: run.id, requestedBy: actor.name });
+      const { traceparent } = context;
+      await requestRetry(trx, { runId: next, failed: run.id, requestedBy: actor.name, traceparent });
       await addIntervention(trx, { action: 'retry', subject: run.productId, runId: next, actor: actor.name });
     });
     return requireRun(context.ledger, next);

@@ -23,6 +23,9 @@ export type GraphAnswer = z.infer<typeof answerSchema>;
 /** Composition of a whole mesh takes seconds on a busy machine. */
 const ANSWER_WITHIN_MS = 120_000;
 
+/** Of W3C's Trace Context; what is none is not sent. */
+const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+
 const errorSchema = z.looseObject({
   message: z.string(),
   extensions: z.looseObject({ code: z.string().optional(), findings: z.unknown().optional() }).optional(),
@@ -83,7 +86,8 @@ export async function postGraph(
   signal: AbortSignal,
   body: Record<string, unknown>,
 ): Promise<GraphAnswer> {
-  const { url, key } = settings;
+  const { url, key, env } = settings;
+  const traceparent = env['TRACEPARENT'] ?? '';
   const { status, text } = await send(`${url}/graphql`, signal, {
     method: 'POST',
     redirect: 'error',
@@ -91,6 +95,8 @@ export async function postGraph(
       'content-type': 'application/json',
       accept: 'application/graphql-response+json, application/json',
       ...(key !== null && { authorization: `Bearer ${key}` }),
+      // As CI systems and `otel-cli exec` hand on the trace that a command is part of.
+      ...(TRACEPARENT.test(traceparent) && { traceparent }),
     },
     body: JSON.stringify(body),
   }).catch((cause: unknown) => {

@@ -4,7 +4,7 @@ import { actionButton } from './steering.js';
 
 const RUN = `query Run($id: ID!) {
   run(id: $id) {
-    id trigger phase outcome priority fullLoad requestedBy requestedAt startedAt endedAt keptUntil scheduledFor datasetVersion temporalUrl
+    id trigger phase outcome priority fullLoad requestedBy requestedAt startedAt endedAt keptUntil scheduledFor datasetVersion traceId temporalUrl
     product { id }
     retryOf { id }
     error { code message findings { code message file line } }
@@ -77,8 +77,20 @@ function stageMarks({ stages, phase }) {
 }
 
 function detailOf(run) {
-  const { id, outcome, priority, fullLoad, scheduledFor, keptUntil, retryOf, datasetVersion, error, stages, quality } =
-    run;
+  const {
+    id,
+    outcome,
+    priority,
+    fullLoad,
+    scheduledFor,
+    keptUntil,
+    retryOf,
+    datasetVersion,
+    traceId,
+    error,
+    stages,
+    quality,
+  } = run;
   const facts = [
     `run ${id}`,
     `priority ${priority}`,
@@ -86,6 +98,7 @@ function detailOf(run) {
     scheduledFor ? `meant for ${new Date(scheduledFor).toLocaleString()}` : null,
     retryOf ? `takes up ${retryOf.id}` : null,
     datasetVersion === null ? null : `${words(outcome ?? 'PUBLISHED')} version ${datasetVersion}`,
+    traceId ? `trace ${traceId}` : null,
     keptUntil ? `what it landed is kept until ${new Date(keptUntil).toLocaleString()}` : null,
   ].filter((fact) => fact !== null);
   return [

@@ -7,7 +7,7 @@ import { ClientGone } from '../execute/flights.ts';
 import { shownThrown } from '../execute/shown-error.ts';
 import { type Client, clientOf } from '../usage/client.ts';
 import { answersTo, type AskedDeps, askedOperation, type Asker, type NoAnswers } from './asked-operation.ts';
-import { within } from '../within.ts';
+import { within } from '../../schema/within.ts';
 import { gatewayDraining } from './live-operations.ts';
 
 export interface SocketDeps extends AskedDeps {

@@ -4,7 +4,7 @@ import { WebSocketServer } from 'ws';
 import { Refusal, REFUSALS } from '../../schema/errors.ts';
 import { BODY_LIMIT_BYTES } from '../door/request-body.ts';
 import { clientOf } from '../usage/client.ts';
-import { within } from '../within.ts';
+import { within } from '../../schema/within.ts';
 import type { Asker } from './asked-operation.ts';
 import { gatewayDraining } from './live-operations.ts';
 import { isSameOrigin } from './same-origin.ts';

@@ -75,6 +75,8 @@ export interface PublishAsk {
   readonly dryRun: boolean;
   /** The revision whose documents are published anew, where it is a rollback. */
   readonly rollbackTo?: number;
+  /** Of the span that asks for it, for the refreshes that come of it. */
+  readonly traceparent?: string | null;
 }
 
 export interface PublishDeps extends GraphWriting {
@@ -169,11 +171,11 @@ export async function publish(deps: PublishDeps, ask: PublishAsk): Promise<Publi
       const products: PublishedProduct[] = [];
       for (const { id, revision, version } of stored) {
         const state = ids.includes(id) ? 'live' : 'pending';
-        const runId = ask.refresh && ready(id) ? await startRefresh(trx, id, ask.actor) : null;
+        const runId = ask.refresh && ready(id) ? await startRefresh(trx, id, ask) : null;
         products.push({ id, revision, version, state, runId });
       }
       for (const id of ids)
-        if (ask.refresh && ready(id) && stored.every((one) => one.id !== id)) await startRefresh(trx, id, ask.actor);
+        if (ask.refresh && ready(id) && stored.every((one) => one.id !== id)) await startRefresh(trx, id, ask);
       const outcome = { kind: 'Published', products, supergraph, findings, changes } as const;
       if (ask.dryRun)
         throw new Undo({ ...outcome, products: products.map((product) => ({ ...product, runId: null })) });
@@ -320,7 +322,11 @@ async function followFolders(
   }
 }
 
-async function startRefresh(trx: Transaction, productId: ProductId, actor: Actor): Promise<RunId> {
+async function startRefresh(
+  trx: Transaction,
+  productId: ProductId,
+  { actor: { name: requestedBy }, traceparent = null }: PublishAsk,
+): Promise<RunId> {
   const runId = randomUUID() as RunId;
-  return (await requestRun(trx, { runId, productId, trigger: 'publish', requestedBy: actor.name })).runId;
+  return (await requestRun(trx, { runId, productId, trigger: 'publish', requestedBy, traceparent })).runId;
 }

@@ -20,6 +20,8 @@ export interface RollbackAsk {
   readonly toRevision: number | null;
   readonly actor: Actor;
   readonly refresh: boolean;
+  /** As publishing has it. */
+  readonly traceparent?: string | null;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface RollbackAsk {
  * newest one by as much as coming back changes (docs/decisions/017): a number, once given, means one state for good.
  */
 export async function rollback(deps: PublishDeps, ask: RollbackAsk): Promise<PublishOutcome> {
-  const { product: id, actor, refresh } = ask;
+  const { product: id, actor, refresh, traceparent = null } = ask;
   const { retiredAt } = await requireProduct(deps.ledger, id);
   if (retiredAt !== null)
     throw new Refusal('PRODUCT_RETIRED', `${id} was retired on ${retiredAt.toISOString()}: publish it anew.`);
@@ -44,7 +46,7 @@ export async function rollback(deps: PublishDeps, ask: RollbackAsk): Promise<Pub
   const name = id.slice(id.indexOf('/') + 1);
   const version = await versionBeyond(deps, newest, target);
   const folders = [{ name, path: folder, files: version === null ? files : withVersion(files, version) }];
-  return publish(deps, { folders, actor, refresh, dryRun: false, rollbackTo: target });
+  return publish(deps, { folders, actor, refresh, dryRun: false, rollbackTo: target, traceparent });
 }
 
 /** The last that was live before the newest: after a rollback, what it undid. */

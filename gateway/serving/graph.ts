@@ -36,7 +36,7 @@ import { warm } from './warm.ts';
 import { type ReadableSubgraph, SupersededSubgraphs } from './superseded.ts';
 import type { VariantRules } from '../variants/read-variants.ts';
 import { type VariantRule, variantSupergraph } from '../variants/variant-supergraph.ts';
-import { within } from '../within.ts';
+import { within } from '../../schema/within.ts';
 
 // A NOTIFY comes in milliseconds; where one is missed, gateways still swap within 2 s.
 const POLL_MS = 2_000;
@@ -245,7 +245,9 @@ export async function openGraph(deps: GraphDeps): Promise<Graph> {
         onFault: deps.onReloadFault,
       });
     },
-    catchUp: () => within(CATCH_UP_MS, reloadInTurn().catch(deps.onReloadFault)),
+    catchUp: async () => {
+      await within(CATCH_UP_MS, reloadInTurn().catch(deps.onReloadFault));
+    },
     close: async () => {
       await listener?.stop();
       await turn(() => Promise.resolve());

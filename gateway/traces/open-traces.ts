@@ -1,39 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
-import { WEFT_VERSION } from '../../schema/weft-version.ts';
-import { within } from '../within.ts';
+import { openTracer } from '../../schema/telemetry/open-tracer.ts';
+import { parentOf } from '../../schema/telemetry/traceparent.ts';
+import type { TracesConfig } from '../../schema/telemetry/traces-config.ts';
 import { OperationSpans } from './operation-spans.ts';
-import { OtlpExporter } from './otlp-exporter.ts';
 import { operationSampler, STRANGER } from './sampler.ts';
 import type { Traces } from './trace.ts';
-import { parentOf } from './traceparent.ts';
-import type { TracesConfig } from './traces-config.ts';
-
-// A shutdown is given 15 s in all, most of them for operations under way.
-const FLUSH_MS = 3_000;
-// A statement of a wide selection has some 5 kB. With 2,048 spans waiting, texts take 16 MB at most.
-const TEXT_MAX = 8_192;
 
 /** Opens the making and sending of traces. Nothing is registered globally: what Apollo's packages would trace stays untraced. */
 export function openTraces(config: TracesConfig, logger: Logger): Traces {
-  const resource = { 'service.version': WEFT_VERSION, 'service.instance.id': randomUUID(), ...config.resource };
-  const exporter = new OtlpExporter({ ...config, resource }, logger);
-  const { delayMs, queueMax, sizeMax } = config.batch;
-  const provider = new TracerProvider({
-    sampler: operationSampler(config.sampler),
-    spanLimits: { attributeValueLengthLimit: TEXT_MAX },
-    spanProcessors: [
-      new BatchSpanProcessor({
-        exporter,
-        scheduledDelayMillis: delayMs,
-        maxQueueSize: queueMax,
-        maxExportBatchSize: sizeMax,
-      }),
-    ],
-  });
-  const tracer = provider.getTracer('weft', WEFT_VERSION);
+  const { tracer, close } = openTracer(config, { sampler: operationSampler(config.sampler) }, logger);
   return {
     begin: ({ headers, method, actor, beganMs }) => {
       const parent = parentOf(headers['traceparent']);
@@ -50,13 +26,6 @@ export function openTraces(config: TracesConfig, logger: Logger): Traces {
       if (failure !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: failure });
       span.end();
     },
-    close: async () => {
-      // What does not come through, the exporter's log has said.
-      await within(
-        FLUSH_MS,
-        provider.shutdown().catch(() => undefined),
-      );
-      await exporter.shutdown();
-    },
+    close,
   };
 }

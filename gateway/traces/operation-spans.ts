@@ -9,11 +9,11 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { StatementRun } from '../../schema/reading.ts';
+import { parentOf, traceparentOf } from '../../schema/telemetry/traceparent.ts';
 import type { FetchRun, RemoteRun } from '../execute/fetch-run.ts';
 import { WHOLE } from '../execute/plan/whole-supergraph.ts';
 import type { Serving } from '../serving/serving.ts';
 import type { FetchTrace, OperationTrace, TracedAnswer, TracedOperation } from './trace.ts';
-import { parentOf, traceparentOf } from './traceparent.ts';
 import { withoutValues } from './without-values.ts';
 
 /** A client names an operation as it likes. */
@@ -25,6 +25,7 @@ const DOCUMENT_MAX = 20_000;
 export class OperationSpans implements OperationTrace {
   readonly id: string;
   readonly recorded: boolean;
+  readonly traceparent: string;
   readonly #tracer: Tracer;
   readonly #span: Span;
   readonly #context: Context;
@@ -33,6 +34,7 @@ export class OperationSpans implements OperationTrace {
   constructor(tracer: Tracer, span: Span) {
     this.id = span.spanContext().traceId;
     this.recorded = span.isRecording();
+    this.traceparent = traceparentOf(span.spanContext());
     this.#tracer = tracer;
     this.#span = span;
     this.#context = trace.setSpan(ROOT_CONTEXT, span);

@@ -34,6 +34,8 @@ export interface StatementParent {
 export interface OperationTrace extends StatementParent {
   /** In hex: what logs call `trace_id`. */
   readonly id: string;
+  /** What is asked for by it is told of it by this, as W3C's Trace Context has it. */
+  readonly traceparent: string;
   /** What was asked for turned out to be this. */
   asks(operation: TracedOperation): void;
   /** A fetch of its plan begins. */

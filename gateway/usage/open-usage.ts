@@ -1,7 +1,7 @@
 import type { Pool } from '../../schema/ledger/connect.ts';
 import { addReads, cleanReads } from '../../schema/ledger/product-reads.ts';
 import { addUsage, cleanUsage } from '../../schema/ledger/usage.ts';
-import { within } from '../within.ts';
+import { within } from '../../schema/within.ts';
 import { ReadMeter } from './read-meter.ts';
 import { UsageMeter } from './usage-meter.ts';
 

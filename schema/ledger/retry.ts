@@ -14,7 +14,7 @@ const KEPT_HOURS = 24;
  */
 export async function requestRetry(
   trx: Transaction,
-  ask: { runId: RunId; failed: RunId; requestedBy: string },
+  ask: { runId: RunId; failed: RunId; requestedBy: string; traceparent?: string | null },
 ): Promise<void> {
   const failed = await requireRun(trx, ask.failed);
   const no = (why: string): Refusal =>
@@ -29,17 +29,17 @@ export async function requestRetry(
                                         join weft.dataset_versions v on v.product_id = input.product_id and v.version = input.version::int
                                        where v.dropped_at is not null))
      insert into weft.runs (id, product_id, revision, trigger, phase, requested_by, priority, scheduled_for, retry_of, workspace, input_versions, full_load, backfill_id,
-                            source_states, weft_version)
+                            source_states, weft_version, traceparent)
      select $1, f.product_id, f.revision, 'retry', 'queued', $3, $4, f.scheduled_for, f.id,
             (select coalesce(f.workspace, f.id) from kept), case when exists (select from kept) then f.input_versions else '{}' end, f.full_load, f.backfill_id,
-            case when exists (select from kept) then f.source_states else '{}' end, (select f.weft_version from kept)
+            case when exists (select from kept) then f.source_states else '{}' end, (select f.weft_version from kept), $5
        from failed f
        join weft.products p on p.id = f.product_id and p.retired_at is null
       where f.revision = (select max(n.revision) from weft.product_revisions n
                            where n.product_id = f.product_id and n.state in ('pending', 'live'))
         and not exists (select from weft.runs later where later.product_id = f.product_id and later.requested_at > f.requested_at)
      on conflict (product_id) where phase in ('queued', 'running') do nothing`,
-    [ask.runId, ask.failed, ask.requestedBy, PRIORITIES.retry],
+    [ask.runId, ask.failed, ask.requestedBy, PRIORITIES.retry, ask.traceparent ?? null],
   );
   if (made.rowCount === 0) throw no('was followed by another run, or by another revision of the product');
   await trx.query(

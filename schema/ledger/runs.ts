@@ -53,6 +53,8 @@ export interface RunRow {
   readonly keptUntil: Date | null;
   /** The backfill whose slices it merges. */
   readonly backfillId: BackfillId | null;
+  /** See schema/telemetry/run-trace.ts. */
+  readonly traceparent: string | null;
 }
 
 /** What a run is asked for with. */
@@ -70,6 +72,8 @@ export interface RunAsk {
   readonly fullLoad?: boolean;
   /** The backfill whose slices it merges. */
   readonly backfillId?: BackfillId;
+  /** Of the span that asks for it; null where nobody traces that. */
+  readonly traceparent?: string | null;
 }
 
 export interface StageRow {
@@ -86,7 +90,7 @@ const RUN = `id, product_id as "productId", revision, trigger, phase, requested_
   requested_at as "requestedAt", started_at as "startedAt", ended_at as "endedAt",
   input_versions as "inputVersions", dataset_version as "datasetVersion", outcome, full_load as "fullLoad", error, priority,
   scheduled_for as "scheduledFor", retry_of as "retryOf", coalesce(workspace, id) as workspace, kept_until as "keptUntil",
-  backfill_id as "backfillId"`;
+  backfill_id as "backfillId", traceparent`;
 
 const STAGE = 'stage, state, attempt, started_at as "startedAt", ended_at as "endedAt", detail';
 
@@ -96,8 +100,8 @@ const STAGE = 'stage, state, attempt, started_at as "startedAt", ended_at as "en
  */
 export async function requestRun(trx: Transaction, ask: RunAsk): Promise<{ runId: RunId; joined: boolean }> {
   const made = await trx.query(
-    `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by, priority, scheduled_for, input_versions, full_load, backfill_id)
-     select $1, r.product_id, r.revision, $3, 'queued', $4, $5, $6, $7, $8, $9
+    `insert into weft.runs (id, product_id, revision, trigger, phase, requested_by, priority, scheduled_for, input_versions, full_load, backfill_id, traceparent)
+     select $1, r.product_id, r.revision, $3, 'queued', $4, $5, $6, $7, $8, $9, $10
        from weft.product_revisions r
        join weft.products p on p.id = r.product_id and p.kind = 'managed'
       where r.product_id = $2 and r.state in ('pending', 'live')
@@ -115,6 +119,7 @@ export async function requestRun(trx: Transaction, ask: RunAsk): Promise<{ runId
       ask.inputVersions ?? {},
       ask.fullLoad ?? false,
       ask.backfillId ?? null,
+      ask.traceparent ?? null,
     ],
   );
   if (made.rowCount === 1) {
@@ -241,6 +246,11 @@ export async function stagesOfRuns(db: Queryable, ids: readonly RunId[]): Promis
     [ids],
   );
   return rows;
+}
+
+/** A run that nobody's trace asked for has this one; one that has a trace keeps it. */
+export async function beginTrace(trx: Transaction, id: RunId, traceparent: string): Promise<void> {
+  await trx.query('update weft.runs set traceparent = $2 where id = $1 and traceparent is null', [id, traceparent]);
 }
 
 /** The run starts, or goes on after a crash; pins the versions of its inputs. Refuses where it is over. */

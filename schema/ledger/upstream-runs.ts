@@ -1,6 +1,7 @@
 import { linkMesh } from '../contract/link.ts';
 import type { ProductId, RunId } from '../ids.ts';
 import type { Queryable, Transaction } from './connect.ts';
+import { type TracedRun, traceparentWithin } from '../telemetry/run-trace.ts';
 import { comingProducts } from './mesh.ts';
 import { readyToRun } from './ready-to-run.ts';
 import { requestRun } from './runs.ts';
@@ -57,6 +58,7 @@ export async function requestUpstreamRuns(trx: Transaction, newRunId: () => RunI
       trigger: 'upstream',
       requestedBy: unread.join(', '),
       inputVersions,
+      traceparent: causeOf(unread.map((input) => standings.get(input))),
     });
     asked.push(id);
     return !own.held;
@@ -66,10 +68,18 @@ export async function requestUpstreamRuns(trx: Transaction, newRunId: () => RunI
   return asked;
 }
 
+/** The trace goes on of the run that brought the newest of what is to be read. */
+function causeOf(inputs: readonly (Standing | undefined)[]): string | null {
+  const newest = inputs.reduce((one, other) => ((other?.publishedAt ?? 0) > (one?.publishedAt ?? 0) ? other : one));
+  return newest?.madeBy ? traceparentWithin(newest.madeBy) : null;
+}
+
 interface Standing {
   readonly id: ProductId;
   readonly version: number | null;
   readonly publishedAt: Date | null;
+  /** The run that made it. */
+  readonly madeBy: TracedRun | null;
   /** The inputs' versions that its newest run was asked for because of, or pinned. */
   readonly read: Readonly<Record<string, number>>;
   readonly revisedAt: Date;
@@ -92,6 +102,7 @@ function isUnread(own: Standing, id: ProductId, input: Standing | undefined): bo
 async function standingsOf(db: Queryable): Promise<Map<ProductId, Standing>> {
   const { rows } = await db.query<Standing>(
     `select p.id, p.live_version as version, v.published_at as "publishedAt",
+            case when maker.id is not null then jsonb_build_object('id', maker.id, 'traceparent', maker.traceparent) end as "madeBy",
             coalesce(last.input_versions, '{}') as read, newest.published_at as "revisedAt",
             pause.product_id is not null as paused, hold.domain_id is not null as held,
             open.id is not null as open,
@@ -103,6 +114,7 @@ async function standingsOf(db: Queryable): Promise<Map<ProductId, Standing>> {
        left join lateral (select input_versions from weft.runs
                            where product_id = p.id and input_versions <> '{}' order by requested_at desc limit 1) last on true
        left join weft.dataset_versions v on v.product_id = p.id and v.version = p.live_version
+       left join weft.runs maker on maker.id = v.run_id
        left join weft.pauses pause on pause.product_id = p.id
        left join weft.holds hold on hold.domain_id = p.domain_id
        left join weft.runs open on open.product_id = p.id and open.phase in ('queued', 'running')

@@ -49,3 +49,13 @@ export async function plainPublish(
     return { product, runId };
   });
 }
+
+/** Files of a small product that reads another's output and no source of its own. */
+export function readingOutput(files: ProductFile[], { of, by }: { of: string; by: string }): ProductFile[] {
+  return files
+    .filter(({ path }) => path !== 'source.odcs.yaml')
+    .map((file) => ({
+      ...file,
+      text: file.text.replace(`contractId: trial/${by}/source`, `contractId: trial/${of}/output`),
+    }));
+}

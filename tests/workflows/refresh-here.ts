@@ -37,6 +37,7 @@ export async function refreshDeps(database: Pick<TestDatabase, 'pool' | 'url'>):
       throw new Error('Nobody expects anything in this test');
     },
     observer: UNOBSERVED,
+    ownTrace: () => null,
     crash: () => undefined,
     newRunId: () => randomUUID() as RunId,
   };

@@ -13,7 +13,7 @@ import { product } from '../../schema/ledger/products.ts';
 import { requestRun, runHistory, type RunRow } from '../../schema/ledger/runs.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
 import { testTemporal, type TestTemporal } from '../testkit/temporal.ts';
-import { plainPublish } from './plain-publish.ts';
+import { plainPublish, readingOutput } from './plain-publish.ts';
 import { smallProduct } from './small-product.ts';
 import { answerBeside, startWorker, type WorkerProcess } from './worker-process.ts';
 
@@ -66,13 +66,7 @@ test('a product that comes first waits for its input, and follows it from then o
   await plainPublish(database.pool, base, { refresh: false });
   await plainPublish(database.pool, tip, {
     refresh: false,
-    change: (files) =>
-      files
-        .filter(({ path }) => path !== 'source.odcs.yaml')
-        .map((file) => ({
-          ...file,
-          text: file.text.replace('contractId: trial/tip/source', 'contractId: trial/base/output'),
-        })),
+    change: (files) => readingOutput(files, { of: 'base', by: 'tip' }),
   });
   const ask = (productId: ProductId) =>
     transaction(database.pool, (trx) =>

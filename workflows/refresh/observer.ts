@@ -16,7 +16,7 @@ export interface StageEnded {
   readonly outcome: StageOutcome;
   /** What it counted; null where it did not come to its end. */
   readonly detail: StageDetail | null;
-  /** A code of `schema/errors.ts`, or INTERNAL; null where it is done. */
+  /** A code of `schema/errors.ts`, or INTERNAL; null where it did not fail. */
   readonly code: string | null;
 }
 

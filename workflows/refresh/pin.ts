@@ -3,7 +3,7 @@ import { transaction } from '../../schema/ledger/connect.ts';
 import { liveDataset } from '../../schema/ledger/datasets.ts';
 import { productOf } from '../../schema/ledger/mesh.ts';
 import { requireRevision } from '../../schema/ledger/products.ts';
-import { openRuns, requireRun, startRun, takeNewestRevision } from '../../schema/ledger/runs.ts';
+import { beginTrace, openRuns, requireRun, startRun, takeNewestRevision } from '../../schema/ledger/runs.ts';
 import type { RunRef } from '../names.ts';
 import type { StageDetail } from './activities.ts';
 import { clearForsaken } from './end.ts';
@@ -17,9 +17,11 @@ export class InputUnderWay extends Error {}
  * Starts the run in the ledger: the newest revision, and the versions of the products it reads, which stay the same to its end.
  * Throws InputUnderWay while a first run of an input is under way, and refuses with INPUT_NOT_READY where there is none.
  */
-export async function pinInputs(deps: Pick<RefreshDeps, 'pool'>, { runId }: RunRef): Promise<StageDetail> {
+export async function pinInputs(deps: Pick<RefreshDeps, 'pool' | 'ownTrace'>, { runId }: RunRef): Promise<StageDetail> {
   const outcome = await transaction(deps.pool, async (trx) => {
     await takeNewestRevision(trx, runId);
+    const own = deps.ownTrace(runId);
+    if (own !== null) await beginTrace(trx, runId, own);
     const run = await requireRun(trx, runId);
     if (run.phase === 'running' && Object.keys(run.inputVersions).length > 0)
       return { pinned: run.inputVersions, missing: [], underWay: false };

@@ -9,10 +9,11 @@ import { productOf } from '../../schema/ledger/mesh.ts';
 import { pendingRevisions, product, revisionIn } from '../../schema/ledger/products.ts';
 import { readyToRun } from '../../schema/ledger/ready-to-run.ts';
 import { domainSchema, READER } from '../../schema/ledger/roles.ts';
-import { requestRun, stagesOf, succeedRun } from '../../schema/ledger/runs.ts';
+import { requestRun, type RunRow, stagesOf, succeedRun } from '../../schema/ledger/runs.ts';
 import { isOverdueUnnoticed, judgePunctuality } from '../../schema/ledger/slos.ts';
 import { standingSubscriptions } from '../../schema/ledger/subscriptions.ts';
 import { headId, lockHead, supergraphSdl } from '../../schema/ledger/supergraphs.ts';
+import { traceparentWithin } from '../../schema/telemetry/run-trace.ts';
 import type { StageDetail } from './activities.ts';
 import { outputRelation, type PlannedOutput, type RefreshPlan } from './plan.ts';
 import { rowsToldOf } from './rows-told.ts';
@@ -46,7 +47,7 @@ export async function publish(deps: RefreshDeps, { plan, client, end }: StageWor
     });
     await judgePunctuality(trx, plan.product);
     await succeedRun(trx, plan.run.id, version);
-    await requestWaiting(deps, trx, waited);
+    await requestWaiting(deps, trx, plan.run, waited);
     return end(trx, { version, rows: Object.values(tables).reduce((sum, { rows }) => sum + rows, 0) });
   });
 }
@@ -142,11 +143,17 @@ async function requireUnbroken(
 }
 
 /** Asks for the runs of those that could not have run before, and can now that the product is live. */
-async function requestWaiting(deps: RefreshDeps, trx: Transaction, waited: readonly ProductId[]): Promise<void> {
+async function requestWaiting(
+  deps: RefreshDeps,
+  trx: Transaction,
+  cause: RunRow,
+  waited: readonly ProductId[],
+): Promise<void> {
   if (waited.length === 0) return;
   const isReady = await readyToRun(trx);
+  const asked = { trigger: 'upstream', requestedBy: 'weft', traceparent: traceparentWithin(cause) } as const;
   for (const productId of waited.filter(isReady))
-    await requestRun(trx, { runId: deps.newRunId(), productId, trigger: 'upstream', requestedBy: 'weft' });
+    await requestRun(trx, { runId: deps.newRunId(), productId, ...asked });
 }
 
 /** What is pending and could not run as things stand. */

@@ -52,6 +52,8 @@ export interface RefreshDeps {
   readonly openSubgraph: OpenSubgraph;
   /** Hears of what stages and runs come to. */
   readonly observer: RunObserver;
+  /** The `traceparent` of a run that nobody's trace asked for; null where none are made here. */
+  readonly ownTrace: (run: RunId) => string | null;
   /** Tests end or stop the process here; else it does nothing. */
   readonly crash: (point: CrashPoint) => void;
   readonly newRunId: () => RunId;
@@ -155,12 +157,21 @@ export async function performStage(
     return detail;
   } catch (error) {
     const outcome = outcomeOf(error, signal);
-    ended({ outcome, detail: null, code: error instanceof Refusal ? error.code : 'INTERNAL' });
+    ended({ outcome, detail: null, code: error instanceof Refusal ? error.code : CODES[outcome] });
     const isFault = outcome === 'failed';
     const faults = await tell(deps, { ...ask, attempt }, isFault);
     throw isFault && faults !== null ? new StageFault(faults, error) : error;
   }
 }
+
+/** Of what is no refusal; who is stopped did not fail. */
+const CODES: Readonly<Record<StageOutcome, string | null>> = {
+  done: null,
+  refused: null,
+  failed: 'INTERNAL',
+  outage: 'DATABASE_UNREACHABLE',
+  stopped: null,
+};
 
 function outcomeOf(error: unknown, signal: AbortSignal): StageOutcome {
   if (error instanceof Refusal) return 'refused';

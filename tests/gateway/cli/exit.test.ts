@@ -109,6 +109,16 @@ test('the kept admin key is sent to a server on this machine, and WEFT_KEY goes 
   expect(server.keys).toEqual(['Bearer weft_admin_0123456789', 'Bearer another']);
 });
 
+test('the trace that a command is part of is handed on, and what is none is not', async () => {
+  const server = await answering(200, refusal('NOT_FOUND'));
+  const traceparent = `00-${'a1'.repeat(16)}-${'b2'.repeat(8)}-01`;
+  const env = { WEFT_HOME: homeWithKey(), WEFT_URL: server.url };
+  await weft(['refresh', 'network/airports'], { env: { ...env, TRACEPARENT: traceparent } });
+  await weft(['refresh', 'network/airports'], { env: { ...env, TRACEPARENT: 'none\r\nx: y' } });
+  await server.stop();
+  expect(server.traces).toEqual([traceparent, undefined]);
+});
+
 test('the kept admin key is not for servers elsewhere', async () => {
   const { settings } = await import('../../../gateway/cli/config.ts');
   const WEFT_HOME = homeWithKey();

@@ -48,11 +48,20 @@ export function folderOf(files: Readonly<Record<string, string>>): { path: strin
 export async function answering(
   status: number,
   body: string,
-): Promise<{ url: string; heard: string[]; keys: (string | undefined)[]; stop: () => Promise<void> }> {
+): Promise<{
+  url: string;
+  heard: string[];
+  keys: (string | undefined)[];
+  /** Their `traceparent` headers. */
+  traces: unknown[];
+  stop: () => Promise<void>;
+}> {
   const heard: string[] = [];
   const keys: (string | undefined)[] = [];
+  const traces: unknown[] = [];
   const server = createServer((request, response) => {
     keys.push(request.headers.authorization);
+    traces.push(request.headers['traceparent']);
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
@@ -65,6 +74,7 @@ export async function answering(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     heard,
     keys,
+    traces,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { Tree } from '../gateway-here.ts';
 import { listening, urlOf } from '../remote/services-here.ts';
-import type { TracesConfig } from '../../../gateway/traces/traces-config.ts';
+import type { TracesConfig } from '../../../schema/telemetry/traces-config.ts';
 
 /** A span as it came, its attributes as a plain object. */
 export interface SpanHere {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parentOf, traceparentOf } from '../../../gateway/traces/traceparent.ts';
+import { parentOf, traceparentOf } from '../../../schema/telemetry/traceparent.ts';
 import { withoutValues } from '../../../gateway/traces/without-values.ts';
 import { rowsIn } from '../../../subgraphs/managed/rows-in.ts';
 

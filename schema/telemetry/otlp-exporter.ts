@@ -46,7 +46,7 @@ export class OtlpExporter implements SpanExporter {
 
   /** Ends what is under way. */
   shutdown(): Promise<void> {
-    this.#ending.abort(new Error('the gateway ends'));
+    this.#ending.abort(new Error('the process ends'));
     return Promise.resolve();
   }
 
@@ -61,7 +61,7 @@ export class OtlpExporter implements SpanExporter {
       const pauseMs = PAUSES_MS[tries];
       if (!BUSY.has(status) || pauseMs === undefined)
         throw new Error(`The receiver of traces answered with HTTP status ${status}.`);
-      // Not in step with other gateways.
+      // Not in step with other processes.
       await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal: this.#ending.signal, ref: false });
     }
   }

@@ -56,10 +56,13 @@ const environment = z.object({
 });
 
 /**
- * Reads the standard variables of OpenTelemetry, of which an empty one counts as not set; null where they ask for no traces, and the
+ * Reads the standard variables of OpenTelemetry for a process that is called `service` unless they say otherwise. Of them an empty one counts as not set; null where they ask for no traces, and the
  * others are not looked at. Throws one error that names every fault.
  */
-export function tracesConfig(set: Readonly<Record<string, string | undefined>>): TracesConfig | null {
+export function tracesConfig(
+  set: Readonly<Record<string, string | undefined>>,
+  service: 'weft-gateway' | 'weft-worker',
+): TracesConfig | null {
   const { OTEL_SDK_DISABLED: disabled = '', OTEL_TRACES_EXPORTER: exporter = 'otlp' } = set;
   const base = set['OTEL_EXPORTER_OTLP_ENDPOINT'];
   const url = set['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
@@ -77,7 +80,7 @@ export function tracesConfig(set: Readonly<Record<string, string | undefined>>):
     timeoutMs: data.OTEL_EXPORTER_OTLP_TRACES_TIMEOUT ?? data.OTEL_EXPORTER_OTLP_TIMEOUT,
     compress: (data.OTEL_EXPORTER_OTLP_TRACES_COMPRESSION ?? data.OTEL_EXPORTER_OTLP_COMPRESSION) === 'gzip',
     resource: {
-      'service.name': 'weft-gateway',
+      'service.name': service,
       ...data.OTEL_RESOURCE_ATTRIBUTES,
       ...(data.OTEL_SERVICE_NAME !== undefined && { 'service.name': data.OTEL_SERVICE_NAME }),
     },
