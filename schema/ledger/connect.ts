@@ -13,8 +13,11 @@ export type Pool = pg.Pool;
 /** A server that goes without a word is missed half a minute later, and not when the system gives up: then a query waits for minutes, or for good. */
 export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 20_000 } as const;
 
-/** A pool on the platform's database. `max` connections; an idle one is closed after 30 s so that a quiet process holds none. */
-export function openPool(url: string, options: { name: string; max: number }): Pool {
+/**
+ * A pool on the platform's database. `max` connections; an idle one is closed after 30 s so that a quiet process holds none. With
+ * `answerWithinMs` a statement that the server does not answer by then fails.
+ */
+export function openPool(url: string, options: { name: string; max: number; answerWithinMs?: number }): Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max,
@@ -22,6 +25,7 @@ export function openPool(url: string, options: { name: string; max: number }): P
     // Longer than a restart of Postgres takes, shorter than a client's patience.
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
+    ...(options.answerWithinMs !== undefined && { query_timeout: options.answerWithinMs }),
     ...KEEP_ALIVE,
   });
   // An idle connection that breaks is replaced by the pool; without a listener Node would end the process.

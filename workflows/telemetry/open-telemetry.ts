@@ -37,14 +37,18 @@ export async function openWorkerTelemetry(config: Config, deps: Deps): Promise<W
   // Its packages take some MB: a worker that makes no traces goes without.
   const traced = traces && (await import('./run-spans.ts')).openRunSpans(traces, deps.log);
   const observers = [measured?.metrics.observer, traced?.observer].filter((one) => one !== undefined);
+  const tell = (what: (observer: RunObserver) => void): void => {
+    try {
+      observers.forEach(what);
+    } catch (error) {
+      // No run shall fail of being watched.
+      deps.log.warn({ err: error }, 'what a run came to could not be told');
+    }
+  };
   return {
     observer: {
-      stageEnded: (ended) => {
-        for (const observer of observers) observer.stageEnded(ended);
-      },
-      runEnded: (ended) => {
-        for (const observer of observers) observer.runEnded(ended);
-      },
+      stageEnded: (ended) => tell((observer) => observer.stageEnded(ended)),
+      runEnded: (ended) => tell((observer) => observer.runEnded(ended)),
     },
     ownTrace: (run) => traced?.ownTrace(run) ?? null,
     lookAtSlots: async (asking) => {

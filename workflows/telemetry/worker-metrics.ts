@@ -89,9 +89,11 @@ export function openWorkerMetrics(watched: {
 
 /** Of one output by its name, of several by `<object>.<name>`: see refresh/rows-told.ts. */
 function counted(detail: StageDetail, name: string): number {
-  return Object.entries(detail)
-    .filter(([key]) => key === name || key.endsWith(`.${name}`))
-    .reduce((sum, [, value]) => sum + Number(value), 0);
+  return Object.entries(detail).reduce(
+    (sum, [key, value]) =>
+      typeof value === 'number' && (key === name || key.endsWith(`.${name}`)) ? sum + value : sum,
+    0,
+  );
 }
 
 /** Products beyond the first thousand that this process saw are counted together: a registry keeps what it had once for good. */
