@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 
 import { domainOf, type ProductId, type RunId } from '../../schema/ids.ts';
 import { transaction } from '../../schema/ledger/connect.ts';
-import { beginStage, requestRun, requireRun, startRun } from '../../schema/ledger/runs.ts';
+import { beginStage, cancelRun, requestRun, requireRun, startRun } from '../../schema/ledger/runs.ts';
 import type { Stage } from '../../schema/run.ts';
-import { failRun } from '../../workflows/refresh/end.ts';
+import { abandonRun, failRun } from '../../workflows/refresh/end.ts';
 import { performStage, type RefreshDeps, StageFault, type StageWork } from '../../workflows/refresh/stage.ts';
 import type { RunRef } from '../../workflows/names.ts';
 import { cloneDatabase, type TestDatabase } from '../testkit/database.ts';
@@ -98,4 +98,27 @@ test('an attempt that connects once its run has failed writes nothing', async ()
   expect(wrote).toBe(false);
   await failRun(deps, run, { code: 'INTERNAL', message: 'late', findings: [] });
   expect((await requireRun(database.pool, run.runId)).phase).toBe('failed');
+});
+
+test('who watches is told how each attempt ended, and once how the run did', async () => {
+  const told: string[] = [];
+  const watched: RefreshDeps = {
+    ...deps,
+    observer: {
+      stageEnded: ({ stage, attempt: nth, outcome, code }) => told.push(`${stage} ${nth} ${outcome} ${code}`),
+      runEnded: ({ outcome, code }) => told.push(`${outcome} ${code}`),
+    },
+  };
+  for (const work of [outage, fault, nothing, nothing])
+    await performStage(watched, { run, stage: 'land', signal: new AbortController().signal }, async (_deps, given) => {
+      await work();
+      return given.end(given.client, { done: 1 });
+    }).catch(() => undefined);
+  const expected = ['land 1 outage DATABASE_UNREACHABLE', 'land 2 failed INTERNAL', 'land 3 done null'];
+  expect(told).toEqual(expected);
+  // As by hand in the gateway, whose record of it is all that the worker finds.
+  await transaction(database.pool, (trx) => cancelRun(trx, run.runId));
+  await abandonRun(watched, run);
+  await failRun(watched, run, { code: 'INTERNAL', message: 'too late', findings: [] });
+  expect(told).toEqual([...expected, 'cancelled null']);
 });
