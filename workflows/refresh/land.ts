@@ -13,7 +13,7 @@ import type { Since, SourceRows } from '../sources/source.ts';
 import type { StageDetail } from './activities.ts';
 import { changesNothing, confirm, confirmable, type Landed, statesOf } from './confirm.ts';
 import { contractFile, openLanding } from './extract.ts';
-import { goneSelect, landingSelect } from './landing-select.ts';
+import { countLeftOut, goneSelect, landingSelect, leftOut } from './landing-select.ts';
 import { landingPosition, landingSince, rowsSince } from './landing-since.ts';
 import { merge } from './merge.ts';
 import { DELETED, type Landing } from './landing.ts';
@@ -131,10 +131,11 @@ export async function readLanding(
     const columns = [...landing.columns.map(({ column }) => column), ...(slice === null ? [] : [SLICE])]
       .map((column) => quoted(column))
       .join(', ');
+    await countLeftOut(db);
     const streamed = await streamInto(db, slice === null ? select.query : `select *, ${slice} from (${select.query})`, {
       client,
       // Frozen are rows of a table that the transaction has made.
-      copy: `copy ${quoted(plan.schema, landing.table)} (${columns}) from stdin (format csv${slice === null ? ', freeze true' : ''})${select.kept}`,
+      copy: `copy ${quoted(plan.schema, landing.table)} (${columns}) from stdin (format csv${slice === null ? ', freeze true' : ''})`,
       onBytes: () => deps.crash('land:copying'),
     }).catch((error: unknown) => {
       throw fromPostgres(error) ? asRejected(source.label, error) : asIncomplete(source.label, error);
@@ -142,7 +143,7 @@ export async function readLanding(
     const rejected = await setAside({ db, client, plan }, { source, rows }, landing, {
       ...streamed,
       checks: select.checks,
-      rowsRead: await select.rowsRead(db, streamed.rowsRead),
+      rowsRead: streamed.rowsRead + (await leftOut(db)),
     });
     await rows.verify();
     // Nothing has changed since the last time: that is an answer, where all was to be read it is none.

@@ -1,4 +1,3 @@
-import { quoted } from '../../schema/ids.ts';
 import type { SourceProperty } from '../../schema/contract/model.ts';
 import { type Duckdb, identifier } from '../engines/duckdb.ts';
 import { type Cast, castOf } from '../sources/casts.ts';
@@ -18,19 +17,30 @@ export interface ColumnCheck {
 }
 
 export interface LandingSelect {
-  /** DuckDB's SQL that yields the table's columns in order. */
+  /** DuckDB's SQL that yields the table's columns in order, of rows that hold the contract. It counts the others (`leftOut`). */
   readonly query: string;
-  /** What COPY leaves out by: empty, or ` where …`. */
-  readonly kept: string;
   readonly checks: readonly ColumnCheck[];
-  /** How many rows were read, given how many `query` yielded. */
-  rowsRead(db: Duckdb, yielded: number): Promise<number>;
+}
+
+/** Counts rows that are left out: nothing else of a query tells of them without reading twice. */
+const LEFT_OUT = 'weft_left_out';
+
+/** Before a landing's query: none has been left out yet. */
+export async function countLeftOut(db: Duckdb): Promise<void> {
+  await db.rows(`create or replace sequence ${LEFT_OUT}`);
+}
+
+/** After it: how many rows it left out. */
+export async function leftOut(db: Duckdb): Promise<number> {
+  const [sequence] = await db.rows<{ last_value: string | null }>(
+    `select last_value from duckdb_sequences() where sequence_name = '${LEFT_OUT}'`,
+  );
+  return Number(sequence?.last_value ?? 0);
 }
 
 /**
- * The query that a landing streams. A row that breaks the contract is told from others in the one pass: a column that must have
- * a value comes as null, and COPY leaves such rows out; what it copied against what was read is what was rejected. Where no
- * column must have a value, the query itself leaves them out, and the rows are counted.
+ * The query that a landing streams, in one pass: a row that breaks the contract is left out, and counted by that a CASE comes to the branch
+ * that counts.
  */
 export function landingSelect(
   { columns }: Pick<OpenSource, 'columns'>,
@@ -58,21 +68,11 @@ export function landingSelect(
   const tried = `select ${['*', ...steps.flatMap((step) => step.tried)].join(', ')} from ${relationFor(rows, landing)}`;
   const valued = `select ${steps.flatMap((step) => step.valued).join(', ')} from (${tried})`;
   const valid = steps.flatMap((step) => step.valid).join(' and ');
-  const marker = landing.columns.find(({ required }) => required);
-  const values = landing.columns.map((landed) => {
-    const name = steps.find(({ property }) => property === landed.from)!.name;
-    return landed === marker && valid !== '' ? `case when ${valid} then ${name} end` : name;
-  });
-  const filtered = valid !== '' && marker === undefined;
+  const values = landing.columns.map((landed) => steps.find(({ property }) => property === landed.from)!.name);
+  const all = `select ${values.join(', ')} from (${valued})`;
   return {
-    query: `select ${values.join(', ')} from (${valued})${filtered ? ` where ${valid}` : ''}`,
-    kept: valid !== '' && marker !== undefined ? ` where ${quoted(marker.column)} is not null` : '',
+    query: valid === '' ? all : `${all} where case when ${valid} then true else nextval('${LEFT_OUT}') is null end`,
     checks,
-    rowsRead: async (db, yielded) => {
-      if (!filtered) return yielded;
-      const [counted] = await db.rows<{ count: string }>(`select count(*) as count from ${rows.relation}`);
-      return Number(counted!.count);
-    },
   };
 }
 

@@ -2,7 +2,7 @@ import { identifier } from '../engines/duckdb.ts';
 
 /** How a column of a source becomes a value of a Postgres type: both expressions are DuckDB's SQL. */
 export interface Cast {
-  /** The value as COPY takes it; null where it does not fit, since COPY reads the values of rows too that it leaves out. */
+  /** The value as COPY takes it; null where it does not fit. */
   readonly value: string;
   /** What `value` has under the name that was given for it: computed once a row, before it. Null where it has nothing so. */
   readonly tried: string | null;
