@@ -12,10 +12,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { type Duckdb, literal } from './duckdb.ts';
 
 export interface Streamed {
-  /** Rows that the query yielded. */
-  readonly rowsRead: number;
-  /** Rows that COPY kept: fewer where its WHERE left some out. */
-  readonly rowsCopied: number;
+  readonly rows: number;
   readonly bytes: number;
 }
 
@@ -85,7 +82,9 @@ export async function streamInto(
   // Where both failed, the one is the other's echo: DuckDB's own error is passed on by `destroy`, Postgres' breaks the pipe.
   if (piped.status === 'rejected') throw piped.reason;
   if (wrote.status === 'rejected') throw wrote.reason;
-  return { rowsRead: wrote.value, rowsCopied: copying.rowCount, bytes };
+  if (wrote.value !== copying.rowCount)
+    throw new Error(`DuckDB wrote ${wrote.value} rows, of which Postgres copied ${copying.rowCount}.`);
+  return { rows: copying.rowCount, bytes };
 }
 
 /** Lets a DuckDB go whose reader is gone: interrupts it, and reads for a moment in case it still waits to open the FIFO. */

@@ -165,10 +165,11 @@ async function judgeRows(
     .catch((error: unknown) => {
       throw duckdbRefusal(error, { source: source.label });
     });
-  const [rowsRead, rowsCopied] = [Number(counted!.read), Number(counted!.kept)];
-  const rejected = await setAside({ db, client, plan }, { source, rows }, landing, { rowsRead, rowsCopied, checks });
-  if (rowsCopied === 0) throw noRow(source.label);
-  return { rowsRead: rowsCopied + rejected, rowsRejected: rejected };
+  const rowsKept = Number(counted!.kept);
+  const leftOut = Number(counted!.read) - rowsKept;
+  const rejected = await setAside({ db, client, plan }, { source, rows }, landing, { rowsKept, leftOut, checks });
+  if (rowsKept === 0) throw noRow(source.label);
+  return { rowsRead: rowsKept + rejected, rowsRejected: rejected };
 }
 
 async function fill(
@@ -186,10 +187,9 @@ async function fill(
   const target = quoted(plan.schema, table);
   // In a transaction of its own making, rows need no second look.
   await client.query(`truncate ${target}`);
-  const { rowsCopied, bytes } = await streamInto(db, typedSelect(object, source, columns), {
+  return streamInto(db, typedSelect(object, source, columns), {
     client,
     copy: `copy ${target} (${columnList(object.properties)}) from stdin (format csv, freeze true)`,
     onBytes: () => deps.crash('transform:copying'),
   }).catch(said);
-  return { rows: rowsCopied, bytes };
 }

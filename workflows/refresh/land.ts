@@ -141,16 +141,16 @@ export async function readLanding(
       throw fromPostgres(error) ? asRejected(source.label, error) : asIncomplete(source.label, error);
     });
     const rejected = await setAside({ db, client, plan }, { source, rows }, landing, {
-      ...streamed,
+      rowsKept: streamed.rows,
+      leftOut: await leftOut(db),
       checks: select.checks,
-      rowsRead: streamed.rowsRead + (await leftOut(db)),
     });
     await rows.verify();
     // Nothing has changed since the last time: that is an answer, where all was to be read it is none.
-    if (streamed.rowsCopied === 0 && since === null && landingPosition(landing) === null) throw noRow(source.label);
+    if (streamed.rows === 0 && since === null && landingPosition(landing) === null) throw noRow(source.label);
     return await then(read, {
-      rowsRead: streamed.rowsCopied + rejected,
-      rowsLanded: streamed.rowsCopied,
+      rowsRead: streamed.rows + rejected,
+      rowsLanded: streamed.rows,
       rowsRejected: rejected,
       bytesStreamed: streamed.bytes,
     });

@@ -37,7 +37,7 @@ export async function setAside(
   { db, client, plan }: { db: Duckdb; client: pg.Client; plan: LandingPlace },
   { source, rows }: { source: OpenSource; rows: SourceRows },
   landing: Landing,
-  seen: { rowsRead: number; rowsCopied: number; checks: readonly ColumnCheck[] },
+  seen: { rowsKept: number; leftOut: number; checks: readonly ColumnCheck[] },
 ): Promise<number> {
   const brokenLines = await rows.brokenLines();
   const cut = brokenLines.find((line) => line.cut);
@@ -46,7 +46,7 @@ export async function setAside(
       'SOURCE_INCOMPLETE',
       `The source file ${JSON.stringify(source.label)} breaks off in line ${cut.line}: ${cut.reason} ${JSON.stringify(cut.text.slice(0, 80))}`,
     );
-  const rejected = seen.rowsRead - seen.rowsCopied + brokenLines.length;
+  const rejected = seen.leftOut + brokenLines.length;
   if (rejected > 0)
     await keepRejects(
       { db, client },
@@ -57,7 +57,7 @@ export async function setAside(
         plan,
         brokenLines,
         rejected,
-        rowsRead: seen.rowsRead + brokenLines.length,
+        rowsRead: seen.rowsKept + rejected,
         checks: seen.checks,
       },
     );
