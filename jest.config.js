@@ -15,6 +15,8 @@ export default {
   globalTeardown: '<rootDir>/tests/testkit/global-teardown.js',
   // Two cores, and the servers want some of them too.
   maxWorkers: 2,
+  // One that has run fifty files holds 1.4 GB of their modules, and each collection of it holds up what a test waits for.
+  workerIdleMemoryLimit: '800MB',
   // Real servers and processes; what hangs is found by its own limits first, on a busy machine too.
   testTimeout: 90_000,
 };
