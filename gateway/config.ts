@@ -6,6 +6,7 @@ import { type PayloadCodec, payloadCodec } from '../schema/payload-codec.ts';
 import { openSecrets, type Secrets } from '../schema/secrets.ts';
 import { type TracesConfig, tracesConfig } from '../schema/telemetry/traces-config.ts';
 import { readVariants, type VariantRules } from './variants/read-variants.ts';
+import { withoutEmpty } from '../schema/without-empty.ts';
 
 const key = z.string().regex(/^\S{16,}$/, 'must have at least 16 characters and no space');
 
@@ -70,7 +71,7 @@ export interface GatewayConfig extends HostRules {
 
 /** Reads the environment; an empty variable counts as not set. Throws one error that names every fault. */
 export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const set = withoutEmpty(env);
   const read = environment.safeParse(set);
   if (!read.success) {
     const faults = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);

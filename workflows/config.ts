@@ -15,6 +15,7 @@ import { durationSeconds } from '../schema/contract/duration.ts';
 import { type Operators, readOperators } from './notify/operators.ts';
 import type { AlertSenderDeps } from './notify/alert-sender.ts';
 import type { FileRoot } from './sources/file-path.ts';
+import { withoutEmpty } from '../schema/without-empty.ts';
 
 const bytes = z.string().regex(/^[1-9]\d{0,5}(MB|GB|TB)$/, 'a size, such as 512MB or 20GB');
 
@@ -177,11 +178,6 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     logLevel: data.WEFT_LOG_LEVEL,
     crash: readCrash(data.WEFT_CRASH_AT),
   };
-}
-
-/** OpenTelemetry's variables count as not set where they are empty. */
-function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
 function joined(url: string, endpoint: string): string {

@@ -1,6 +1,6 @@
 /** The console's first page: the catalog in short. */
 import { answerTo, ask } from './graph.js';
-import { ago, element, link } from './page.js';
+import { element, freshness, link, pausedBy } from './page.js';
 
 const FIRST_QUERY = `{
   dataProducts {
@@ -63,16 +63,12 @@ function rowOf(product) {
     run.append(shown);
     if (error) run.append(element('div', error.message, 'quiet'));
   }
-  if (pause) run.append(element('div', `paused by ${pause.by}${pause.reason ? `: ${pause.reason}` : ''}`, 'quiet'));
+  if (pause) run.append(element('div', pausedBy(pause), 'quiet'));
   row.append(
     name,
     element('td', product.version),
     element('td', product.kind === 'REMOTE' ? 'remote' : (rows ?? 'none yet'), 'number'),
-    element(
-      'td',
-      data ? `${ago(data.confirmedAt ?? data.publishedAt)}${late ? ', late' : ''}` : '–',
-      late ? 'bad' : undefined,
-    ),
+    element('td', data ? freshness(data) : '–', late ? 'bad' : undefined),
     run,
   );
   return row;

@@ -1,4 +1,4 @@
-import { ago, element, link, row, words } from './page.js';
+import { ago, element, freshness, link, pausedBy, row, words } from './page.js';
 import { actionButton } from './steering.js';
 
 /** How many, of a list that ends with 100. */
@@ -88,16 +88,10 @@ export function productRow({ id, pause, datasetVersion: data, slos, runs }) {
     const due = dueAt ? `, due ${new Date(dueAt).toLocaleString()}` : '';
     return element('div', `${property} ${promised}${left}${due}`, withinObjective === false ? 'bad' : 'quiet');
   });
-  const paused = pause ? `paused by ${pause.by}${pause.reason ? `: ${pause.reason}` : ''}` : null;
+  const paused = pause ? pausedBy(pause) : null;
   return row([
     element('td', [element('strong', id), paused ? element('div', paused, 'quiet') : null]),
-    element(
-      'td',
-      data
-        ? `version ${data.version}, ${ago(data.confirmedAt ?? data.publishedAt)}${late ? ', late' : ''}`
-        : 'no data yet',
-      late ? 'bad' : undefined,
-    ),
+    element('td', data ? `version ${data.version}, ${freshness(data)}` : 'no data yet', late ? 'bad' : undefined),
     element('td', promises),
     runs[0] ? words(runs[0].phase) : '–',
     element(

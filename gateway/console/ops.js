@@ -86,8 +86,8 @@ async function look() {
         ['Run', 'Phase', 'Stages', 'Took', ''],
         shown.flatMap((run) => runRows(run, { open: opened.has(run.id), detail: details.get(run.id) })),
       ),
-      ...(!linked && hasNextPage ? [olderButton(endCursor)] : []),
-      ...(after ? [newestButton()] : []),
+      ...(!linked && hasNextPage ? [pageButton('Older', 'older', endCursor)] : []),
+      ...(after ? [pageButton('Newest', 'newest', '')] : []),
     ]);
     show(
       'backfills',
@@ -108,14 +108,6 @@ async function look() {
   } catch (error) {
     state.textContent = `The ledger cannot be read: ${error.message}`;
   }
-}
-
-function olderButton(cursor) {
-  return pageButton('Older', 'older', cursor);
-}
-
-function newestButton() {
-  return pageButton('Newest', 'newest', '');
 }
 
 function pageButton(text, name, cursor) {

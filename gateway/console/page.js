@@ -34,6 +34,16 @@ export function lasting(from, to) {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Since when data is known to be what there is; that it is late. */
+export function freshness({ publishedAt, confirmedAt, withinSlo }) {
+  return `${ago(confirmedAt ?? publishedAt)}${withinSlo === false ? ', late' : ''}`;
+}
+
+/** Who paused a product, and why. */
+export function pausedBy({ by, reason }) {
+  return `paused by ${by}${reason ? `: ${reason}` : ''}`;
+}
+
 /** `RUN_FAILED` as people say it. */
 export function words(constant) {
   return constant.toLowerCase().replaceAll('_', ' ');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { StartFailure } from './failure.ts';
+import { withoutEmpty } from '../../schema/without-empty.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
 
@@ -31,8 +32,7 @@ export type UpConfig = z.infer<typeof configSchema>;
 
 /** Reads the environment; an empty variable counts as not set. Refuses with all faults at once. */
 export function upConfig(env: NodeJS.ProcessEnv): UpConfig {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const read = configSchema.safeParse(set);
+  const read = configSchema.safeParse(withoutEmpty(env));
   if (read.success) return read.data;
   const faults = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new StartFailure(`The environment is not as it must be. ${faults.join('; ')}.`);

@@ -16,6 +16,7 @@ import { showProgress, type Output, type Progress } from './progress.ts';
 import { aborted, onSignals } from './signals.ts';
 import { startTemporal } from './temporal.ts';
 import { workerChild } from './worker-child.ts';
+import { withoutEmpty } from '../../schema/without-empty.ts';
 
 export interface UpOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -107,8 +108,8 @@ async function start(mesh: Mesh, out: Output): Promise<void> {
 
   const key = adminKey(home.folder, config.WEFT_ADMIN_KEY);
   const shared: NodeJS.ProcessEnv = {
-    // An empty variable counts as not set, in each process.
-    ...Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')),
+    // In each process the same are set.
+    ...withoutEmpty(env),
     APOLLO_TELEMETRY_DISABLED: 'true',
     HOST: config.HOST,
     WEFT_HOME: home.folder,

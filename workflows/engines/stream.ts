@@ -78,7 +78,6 @@ export async function streamInto(
       throw error;
     }),
   ]);
-  if (piped.status === 'rejected' && piped.reason instanceof NulByte) throw piped.reason;
   // Where both failed, the one is the other's echo: DuckDB's own error is passed on by `destroy`, Postgres' breaks the pipe.
   if (piped.status === 'rejected') throw piped.reason;
   if (wrote.status === 'rejected') throw wrote.reason;

@@ -4,15 +4,7 @@ import type { HostRules } from '../../schema/allowed-hosts.ts';
 import { Refusal } from '../../schema/errors.ts';
 import type { DomainId, RunId, SliceId } from '../../schema/ids.ts';
 import { KEEP_ALIVE, type Pool, type Queryable } from '../../schema/ledger/connect.ts';
-import {
-  beginStage,
-  endStage,
-  isCurrent,
-  requireRun,
-  type RunRow,
-  stagesOf,
-  tellAttempt,
-} from '../../schema/ledger/runs.ts';
+import { beginStage, endStage, isCurrent, type RunRow, stagesOf, tellAttempt } from '../../schema/ledger/runs.ts';
 import type { OpenSubgraph } from '../../schema/reading.ts';
 import type { Stage } from '../../schema/run.ts';
 import type { Secrets } from '../../schema/secrets.ts';
@@ -101,12 +93,11 @@ export async function performStage(
   work: (deps: RefreshDeps, work: StageWork) => Promise<StageDetail>,
 ): Promise<StageDetail> {
   const { run, stage, signal } = ask;
-  const before = (await stagesOf(deps.pool, run.runId)).find((row) => row.stage === stage);
+  const stages = await stagesOf(deps.pool, run.runId);
+  const before = stages.find((row) => row.stage === stage);
   if (before?.state === 'done') return before.detail;
-  if (stage !== 'announce') {
-    const { outcome, datasetVersion } = await requireRun(deps.pool, run.runId);
-    if (outcome === 'confirmed') return { unchanged: `since version ${datasetVersion}` };
-  }
+  const [confirmed] = stages.flatMap(({ detail }) => detail['confirmed'] ?? []);
+  if (confirmed !== undefined && stage !== 'announce') return { unchanged: `since version ${confirmed}` };
   // What a server still holds open for a client that is gone has the stage's row locked, and would be waited for.
   await fence(deps.pool, run.runId);
   const { attempt, lost } = await beginStage(deps.pool, run.runId, stage);

@@ -2,7 +2,6 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { domainOf, type ProductId } from '../../schema/ids.ts';
 import { type LedgerGauges, PRODUCTS_MAX } from '../../schema/ledger/gauges.ts';
 import type { Stage } from '../../schema/run.ts';
-import type { StageDetail } from '../refresh/activities.ts';
 import type { RunObserver } from '../refresh/observer.ts';
 import { watchLedger } from './ledger-gauges.ts';
 import type { SlotLag } from './slot-lags.ts';
@@ -76,7 +75,7 @@ export function openWorkerMetrics(watched: {
         stages.observe({ stage, outcome }, Math.max(0, Date.now() - startedAt.getTime()) / 1000);
         if (detail === null) return;
         for (const { kind, name, stages: telling } of ROWS)
-          if (telling.includes(stage)) rows.inc({ ...labelsOf(productId), kind }, counted(detail, name));
+          if (telling.includes(stage)) rows.inc({ ...labelsOf(productId), kind }, Number(detail[name] ?? 0));
       },
       runEnded: ({ run: { productId }, outcome }) => runs.inc({ ...labelsOf(productId), outcome }),
     },
@@ -85,15 +84,6 @@ export function openWorkerMetrics(watched: {
       for (const { product, object, bytes } of lags.slice(0, PRODUCTS_MAX)) lag.set({ product, object }, bytes);
     },
   };
-}
-
-/** Of one output by its name, of several by `<object>.<name>`: see refresh/rows-told.ts. */
-function counted(detail: StageDetail, name: string): number {
-  return Object.entries(detail).reduce(
-    (sum, [key, value]) =>
-      typeof value === 'number' && (key === name || key.endsWith(`.${name}`)) ? sum + value : sum,
-    0,
-  );
 }
 
 /** Products beyond the first thousand that this process saw are counted together: a registry keeps what it had once for good. */
